@@ -1,0 +1,1 @@
+"""The vulnerability data: import, look-up, coverage, age."""

@@ -1,0 +1,1 @@
+"""Bring bytes in and change nothing."""

@@ -1,0 +1,1 @@
+"""Package ecosystems: spelling of names and order of versions; one file each."""

@@ -1,0 +1,1 @@
+"""Facts at rest, and the View of them."""

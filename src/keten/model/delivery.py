@@ -1,0 +1,262 @@
+"""What stands before the cluster: source, packages, pipelines, recipes, images, secrets."""
+
+from datetime import date
+from typing import Any
+
+from msgspec import Struct
+
+from keten.model.facts import Node
+from keten.model.finding import Severity
+
+
+class Repo(Node, frozen=True, omit_defaults=True, tag="repo"):
+    """The checkout that is scanned; id ``.``.
+
+    *window* is how many commits back signatures were judged, *shallow* whether history ends
+    early, *modified* the number of tracked files that differ from the index (None: not known).
+    """
+
+    head: str = ""
+    branch: str = ""
+    modified: int | None = None
+    window: int = 0
+    shallow: bool = False
+
+
+class Commit(Node, frozen=True, omit_defaults=True, tag="commit"):
+    """A commit (id: its hash) or, with *tag_name*, an annotated tag (id: the tag object's).
+
+    *signature* is ``none``, ``ssh``, ``openpgp`` or ``x509``; whether it holds is an edge
+    ``signed-by`` (VERIFIED) to a Signer, and its absence after looking. *author* and
+    *committer* are e-mail addresses, *when* the committer's time in seconds since 1970.
+    """
+
+    author: str = ""
+    committer: str = ""
+    when: int = 0
+    subject: str = ""
+    parents: tuple[str, ...] = ()
+    signature: str = "none"
+    fault: str = ""
+    tag_name: str = ""
+
+
+class Signer(Node, frozen=True, omit_defaults=True, tag="signer"):
+    """Who can sign; id is the key's fingerprint. *principals* are the names it may sign as."""
+
+    principals: tuple[str, ...] = ()
+
+
+class File(Node, frozen=True, omit_defaults=True, tag="file"):
+    """A file of the tree that has something to tell; id is its path.
+
+    *traits* are words such as ``executable``, ``binary``, ``symlink-out``, ``bidi``.
+    """
+
+    traits: tuple[str, ...] = ()
+    size: int = 0
+
+
+class Package(Node, frozen=True, omit_defaults=True, tag="package"):
+    """A package as one file names it; id is ``path#purl``.
+
+    *version* is "" when the file gives only a range (*constraint*). *direct* None: the format
+    does not say. *source* is where it is said to come from (a registry or git address, a
+    path), *hashes* what pins its bytes (``sha256:...``, ``sha512:...``, ``h1:...``).
+    """
+
+    ecosystem: str = ""
+    name: str = ""
+    version: str = ""
+    purl: str = ""
+    path: str = ""
+    line: int = 0
+    direct: bool | None = None
+    development: bool = False
+    optional: bool = False
+    constraint: str = ""
+    source: str = ""
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """Leave the version out: an upgrade that stays vulnerable is the same finding."""
+        return f"{self.path}#{self.ecosystem}/{self.name}"
+
+
+class Manifest(Node, frozen=True, omit_defaults=True, tag="manifest"):
+    """A dependency manifest or lockfile; id is its path.
+
+    *format* is the file format (``poetry.lock``), *lock* whether it pins exact versions,
+    *hashed* whether every package that could carry a hash does (None: format has none),
+    *settings* what it says of indexes, scripts, overrides.
+    """
+
+    ecosystem: str = ""
+    format: str = ""
+    lock: bool = False
+    hashed: bool | None = None
+    settings: dict[str, Any] = {}
+
+
+class Advisory(Node, frozen=True, omit_defaults=True, tag="advisory"):
+    """A vulnerability: an alias cluster under its preferred id (CVE, else GHSA, else its own)."""
+
+    aliases: tuple[str, ...] = ()
+    summary: str = ""
+    severity: Severity | None = None
+    score: float | None = None
+    vector: str = ""
+    exploited: bool = False
+    fixed: tuple[str, ...] = ()
+    malicious: bool = False
+    published: date | None = None
+    source: str = ""
+
+
+class Step(Struct, frozen=True, omit_defaults=True):
+    """One step of a job. *at* is its field path.
+
+    *uses* is what it calls (an action, a template), *run* shell text, *shell* its shell,
+    *inputs* the ``with`` values as written, *env* likewise.
+    """
+
+    at: str
+    id: str = ""
+    name: str = ""
+    uses: str = ""
+    run: str = ""
+    shell: str = ""
+    condition: str = ""
+    inputs: dict[str, Any] = {}
+    env: dict[str, Any] = {}
+    comment: str = ""
+
+
+class Job(Struct, frozen=True, omit_defaults=True):
+    """One job. *permissions* is None when the file does not say (see Pipeline.permissions).
+
+    *runner* are the runner's labels or tags, *image* the container it runs in, *services*
+    images beside it, *uses* a reusable workflow it calls, *secrets* ``inherit`` or a mapping.
+    """
+
+    id: str
+    at: str
+    name: str = ""
+    needs: tuple[str, ...] = ()
+    condition: str = ""
+    permissions: Any = None
+    runner: tuple[str, ...] = ()
+    image: str = ""
+    services: tuple[str, ...] = ()
+    credentials: tuple[dict[str, Any], ...] = ()
+    uses: str = ""
+    inputs: dict[str, Any] = {}
+    secrets: Any = None
+    environment: str = ""
+    env: dict[str, Any] = {}
+    strategy: dict[str, Any] = {}
+    steps: tuple[Step, ...] = ()
+    timeout: float | None = None
+    continue_on_error: Any = None
+    rules: tuple[dict[str, Any], ...] = ()
+    extra: dict[str, Any] = {}
+
+
+class Pipeline(Node, frozen=True, omit_defaults=True, tag="pipeline"):
+    """A CI definition; id is its path. *system* is ``github``, ``github-action`` or ``gitlab``.
+
+    *triggers* maps an event to its filters as written; *includes* are the files, templates
+    or projects it pulls in, as written, with their field paths.
+    """
+
+    system: str = ""
+    name: str = ""
+    triggers: dict[str, Any] = {}
+    permissions: Any = None
+    env: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
+    concurrency: Any = None
+    jobs: tuple[Job, ...] = ()
+    includes: tuple[dict[str, Any], ...] = ()
+    inputs: dict[str, Any] = {}
+
+
+class Instruction(Struct, frozen=True, omit_defaults=True):
+    """One Dockerfile instruction: *word* upper-case, *text* its argument with continuations
+    joined, *flags* the ``--name=value`` options, *json* the exec form's words.
+    """  # noqa: D205 one sentence
+
+    word: str
+    line: int
+    text: str = ""
+    flags: dict[str, str] = {}
+    json: tuple[str, ...] | None = None
+    heredocs: tuple[str, ...] = ()
+
+
+class Stage(Struct, frozen=True, omit_defaults=True):
+    """A build stage. *base* is the FROM argument with build arguments put in where known.
+
+    *parent* is the index of the earlier stage it builds on, or None for an image.
+    """
+
+    base: str
+    line: int
+    name: str = ""
+    parent: int | None = None
+    platform: str = ""
+    instructions: tuple[Instruction, ...] = ()
+    unresolved: bool = False
+
+
+class Dockerfile(Node, frozen=True, omit_defaults=True, tag="dockerfile"):
+    """A Dockerfile or Containerfile; id is its path.
+
+    *ignored* is whether a .dockerignore stands where one would be read.
+    """
+
+    stages: tuple[Stage, ...] = ()
+    syntax: str = ""
+    arguments: dict[str, str] = {}
+    ignored: bool | None = None
+
+
+class Image(Node, frozen=True, omit_defaults=True, tag="image"):
+    """A container image by the reference that names it (id), normalised.
+
+    *registry*, *repository*, *tag* and *digest* are its parts; *template* marks a reference
+    that still holds a variable.
+    """
+
+    registry: str = ""
+    repository: str = ""
+    tag: str = ""
+    digest: str = ""
+    template: bool = False
+
+
+class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
+    """Something that looks like a live secret; id is ``path#detector#ordinal``.
+
+    The value is never kept. *shape* is its length and first characters up to the vendor's
+    fixed prefix (``ghp_… 40 characters``); *confidence* 0-100; *proof* says what was checked
+    offline (``checksum holds``).
+    """
+
+    path: str = ""
+    detector: str = ""
+    title: str = ""
+    shape: str = ""
+    proof: str = ""
+    confidence: int = 50
+    line: int = 0
+    severity: Severity = Severity.HIGH
+
+
+class Chart(Node, frozen=True, omit_defaults=True, tag="chart"):
+    """A Helm chart, Kustomization or other template that was (not) rendered; id is its path."""
+
+    tool: str = ""
+    rendered: bool = False
+    spec: dict[str, Any] = {}

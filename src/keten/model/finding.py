@@ -1,0 +1,95 @@
+"""Findings: what one check says of one node."""
+
+from enum import IntEnum, StrEnum
+
+from msgspec import Struct
+
+from keten.model.evidence import Link
+
+
+class Severity(IntEnum):
+    """How bad it is when it is so."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """Return the lower-case name, as configuration and output spell it."""
+        return self.name.lower()
+
+
+class Verdict(StrEnum):
+    """UNKNOWN is never PASS: what was not looked at was not found good."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+
+class Location(Struct, frozen=True, omit_defaults=True, order=True):
+    """A place to open: *path* relative to the target, *line* and *column* 1-based, 0 unknown."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+
+class Change(Struct, frozen=True, omit_defaults=True, order=True):
+    """What would resolve a violation: at *field*, *before* becomes *after*.
+
+    *before* and *after* are short texts as one would write them in the file; *after* empty
+    means remove. Changes with the same *group* (and file) are made together, as one action.
+    """
+
+    field: str = ""
+    before: str = ""
+    after: str = ""
+    group: str = ""
+
+
+class Violation(Struct, frozen=True, omit_defaults=True):
+    """What a check reports: only what was seen.
+
+    *at* is the field path in the subject's file, where a line is known for it. *key* keeps
+    two violations of one check on one subject apart across runs when *at* does not (an
+    advisory id, say). *severity* overrides the check's, for data that bring their own.
+    """
+
+    message: str
+    at: str = ""
+    key: str = ""
+    severity: Severity | None = None
+    change: Change | None = None
+    about: tuple[str, ...] = ()
+
+
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A check's verdict on one node. Only the pipeline makes these.
+
+    *subject* is the node's ref, *evidence* the digests of the files it rests on, *fingerprint*
+    hex that stays the same while lines move; *about* names further refs (an advisory).
+    """
+
+    check: str
+    verdict: Verdict
+    severity: Severity
+    link: Link
+    subject: str
+    message: str
+    fingerprint: str
+    location: Location | None = None
+    field: str = ""
+    evidence: tuple[str, ...] = ()
+    change: Change | None = None
+    about: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Return the sort key of reports: the worst first, then by place."""
+        where = self.location or Location("")
+        return (-self.severity, where, self.check, self.subject, self.field, self.fingerprint)

@@ -1,0 +1,135 @@
+"""Kubernetes objects as nodes.
+
+An object's id is ``path:Kind/namespace/name``: one directory may hold the same object twice
+(an overlay and its base), and both are judged. Namespace ``-`` is "not said in the file" or
+"has none". A second object with the same id in one file gets ``~2``.
+"""
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from keten.model.facts import Node
+from keten.model.pod import PodSpec
+
+
+class Object(Node, frozen=True, omit_defaults=True):
+    """What every object has. *namespace* is "" when the file does not say."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    path: str = ""
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+    @property
+    def title(self) -> str:
+        """Return ``Kind/name``: how messages name it."""
+        return f"{self.kind}/{self.name}"
+
+
+class Workload(Object, frozen=True, omit_defaults=True, tag="workload"):
+    """Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob.
+
+    *pod_path* is the field path of the pod spec (``spec.template.spec``), *spec* what else
+    stands in the object's own ``spec`` beside the template (replicas, strategy, schedule).
+    """
+
+    pod: PodSpec = PodSpec()
+    pod_path: str = "spec.template.spec"
+    pod_labels: dict[str, str] = {}
+    pod_annotations: dict[str, str] = {}
+    api_version: str = ""
+    spec: dict[str, Any] = {}
+
+
+class Namespace(Object, frozen=True, omit_defaults=True, tag="namespace"):
+    """A namespace; its Pod Security labels are in *labels*."""
+
+
+class Service(Object, frozen=True, omit_defaults=True, tag="service"):
+    """A Service: *spec* as in the API."""
+
+    spec: dict[str, Any] = {}
+
+
+class Route(Object, frozen=True, omit_defaults=True, tag="route"):
+    """What lets traffic in: Ingress, Gateway, HTTPRoute and its like. *spec* as in the API."""
+
+    spec: dict[str, Any] = {}
+    api_version: str = ""
+
+
+class NetworkPolicy(Object, frozen=True, omit_defaults=True, tag="netpol"):
+    """networking.k8s.io NetworkPolicy: *spec* as in the API."""
+
+    spec: dict[str, Any] = {}
+
+
+class Rule(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """One RBAC policy rule."""
+
+    verbs: tuple[str, ...] = ()
+    api_groups: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    resource_names: tuple[str, ...] = ()
+    non_resource_urls: tuple[str, ...] = field(default=(), name="nonResourceURLs")
+
+
+class Role(Object, frozen=True, omit_defaults=True, tag="role"):
+    """Role or ClusterRole. *aggregation* is ``aggregationRule`` as in the API."""
+
+    rules: tuple[Rule, ...] = ()
+    aggregation: dict[str, Any] | None = None
+
+
+class Subject(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Whom a binding names."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    api_group: str = ""
+
+
+class Binding(Object, frozen=True, omit_defaults=True, tag="binding"):
+    """RoleBinding or ClusterRoleBinding. *role_kind* and *role_name* are its roleRef."""
+
+    role_kind: str = ""
+    role_name: str = ""
+    subjects: tuple[Subject, ...] = ()
+
+
+class ServiceAccount(Object, frozen=True, omit_defaults=True, tag="serviceaccount"):
+    """A service account."""
+
+    automount: bool | None = None
+    secrets: tuple[dict[str, Any], ...] = ()
+    image_pull_secrets: tuple[dict[str, Any], ...] = ()
+
+
+class ConfigMap(Object, frozen=True, omit_defaults=True, tag="configmap"):
+    """A config map: only its keys; values are searched by the secrets reader, never kept."""
+
+    keys: tuple[str, ...] = ()
+
+
+class Secret(Object, frozen=True, omit_defaults=True, tag="secret"):
+    """A Secret object: its type and its keys with a value; values are never kept."""
+
+    type: str = ""
+    keys: tuple[str, ...] = ()
+
+
+class Webhook(Object, frozen=True, omit_defaults=True, tag="webhook"):
+    """Validating- or MutatingWebhookConfiguration: *webhooks* as in the API."""
+
+    webhooks: tuple[dict[str, Any], ...] = ()
+
+
+class Resource(Object, frozen=True, omit_defaults=True, tag="resource"):
+    """Any other object, by its kind; *spec* is kept for the few kinds some check asks for."""
+
+    api_version: str = ""
+    spec: dict[str, Any] = {}

@@ -1,0 +1,59 @@
+"""The evidence a check can need: what it is, whether it leaves the subject, how to get it.
+
+A check whose needs all stay within its subject is judged where its facts are made; the
+others wait for the whole graph. That follows from this table, not from an author's care.
+"""
+
+from msgspec import Struct
+
+
+class Need(Struct, frozen=True):
+    """One kind of evidence. *wide*: it takes other nodes than the subject. *how*: to get it."""
+
+    what: str
+    how: str
+    wide: bool = False
+
+
+NEEDS: dict[str, Need] = {
+    "manifest": Need(
+        "the Kubernetes object as the API server would store it",
+        "Mend the file so that the API server would accept it, or render the template.",
+    ),
+    "pipeline": Need("the pipeline's definition, read in full", "Mend the file."),
+    "dockerfile": Need("the build recipe, read in full", "Mend the file."),
+    "lockfile": Need("the lockfile or manifest, read in full", "Mend or regenerate the file."),
+    "content": Need("the file's bytes, searched in full", "Make the file readable."),
+    "commit": Need("the commit object", "Scan a git checkout that holds its history."),
+    "signers": Need(
+        "who may sign: an allowed-signers file or a keyring",
+        "Name them in keten.toml: [source] allowed-signers or keyring.",
+    ),
+    "advisories": Need(
+        "advisories that cover the ecosystem and are not stale",
+        "keten db import PATH (OSV all.zip of the ecosystem), then scan again.",
+        wide=True,
+    ),
+    "objects": Need(
+        "the other objects that are applied together with it",
+        "Render the templates beside it, or scan the folder they are applied from.",
+        wide=True,
+    ),
+    "tree": Need("the whole tree the file stands in", "Scan the root of the project.", wide=True),
+    "provenance": Need(
+        "signed provenance of the image",
+        "Have the build sign SLSA provenance and hand it to keten.",
+        wide=True,
+    ),
+    "registry": Need(
+        "the image's manifest in its registry",
+        "Scan the image where it lies.",
+        wide=True,
+    ),
+    "cluster": Need("the live cluster", "Scan the cluster.", wide=True),
+}
+
+
+def wide(needs: tuple[str, ...]) -> bool:
+    """Return whether any of *needs* leaves the subject."""
+    return any(NEEDS[need].wide for need in needs)

@@ -1,0 +1,61 @@
+"""All node types, as one tagged union: ``match`` over it is exhaustive under mypy."""
+
+from keten.model.delivery import (
+    Advisory,
+    Chart,
+    Commit,
+    Credential,
+    Dockerfile,
+    File,
+    Image,
+    Manifest,
+    Package,
+    Pipeline,
+    Repo,
+    Signer,
+)
+from keten.model.kube import (
+    Binding,
+    ConfigMap,
+    Namespace,
+    NetworkPolicy,
+    Resource,
+    Role,
+    Route,
+    Secret,
+    Service,
+    ServiceAccount,
+    Webhook,
+    Workload,
+)
+
+AnyNode = (
+    Repo
+    | Commit
+    | Signer
+    | File
+    | Package
+    | Manifest
+    | Advisory
+    | Pipeline
+    | Dockerfile
+    | Image
+    | Credential
+    | Chart
+    | Workload
+    | Namespace
+    | Service
+    | Route
+    | NetworkPolicy
+    | Role
+    | Binding
+    | ServiceAccount
+    | ConfigMap
+    | Secret
+    | Webhook
+    | Resource
+)
+
+TYPES: dict[str, type[AnyNode]] = {
+    str(kind.__struct_config__.tag): kind for kind in AnyNode.__args__
+}

@@ -1,0 +1,53 @@
+"""The one registry.
+
+A plug is a module that exports one value. Its id is its path below the seam, so check
+``image/unsigned`` is ``keten/checks/image/unsigned.py`` and there is no list to keep. No plug
+is imported until it is asked for. A module whose name begins with ``_`` is not a plug.
+"""
+
+import importlib
+import os
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from keten.model.check import Check
+from keten.model.plug import Collector, Ecosystem, Reader, Report
+
+T = TypeVar("T")
+
+SEAMS: dict[Any, str] = {
+    Check: "checks",
+    Collector: "collectors",
+    Ecosystem: "ecosystems",
+    Reader: "readers",
+    Report: "reports",
+}
+
+
+def names(seam: Any) -> tuple[str, ...]:
+    """Return the ids of a seam's plugs, sorted, importing none of them."""
+    (root,) = importlib.import_module(f"keten.{SEAMS[seam]}").__path__
+    return tuple(sorted(_walk(root, "")))
+
+
+def load(seam: type[T], name: str) -> T:
+    """Import one plug and return the value it exports; KeyError where there is no such plug."""
+    if name not in names(seam):
+        raise KeyError(name)
+    path = name.replace("/", ".").replace("-", "_")
+    module = importlib.import_module(f"keten.{SEAMS[seam]}.{path}")
+    plug = getattr(module, seam.__name__.upper())
+    if not isinstance(plug, seam):
+        raise TypeError(f"{module.__name__} exports {plug!r}, not a {seam.__name__}")
+    return plug
+
+
+def _walk(folder: str, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(("_", ".")):
+                continue
+            if entry.is_dir():
+                yield from _walk(entry.path, f"{prefix}{entry.name}/")
+            elif entry.name.endswith(".py"):
+                yield prefix + entry.name.removesuffix(".py").replace("_", "-")

@@ -1,0 +1,1 @@
+"""Gates and waivers: what is let through."""

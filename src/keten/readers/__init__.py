@@ -1,0 +1,1 @@
+"""Turn the bytes of one file into facts; one file, one format."""

@@ -1,0 +1,1 @@
+"""The change that resolves findings: grouping and ranking."""

@@ -1,0 +1,1 @@
+"""The detectors (data) and the one matching engine."""

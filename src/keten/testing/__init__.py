@@ -1,0 +1,1 @@
+"""Shipped for those who write plugs: facts from text, and a way to run cases."""

@@ -1,0 +1,1 @@
+"""Signatures: pure, no I/O, no clock. What does not hold raises."""
