@@ -25,6 +25,11 @@ NEEDS: dict[str, Need] = {
     "lockfile": Need("the lockfile or manifest, read in full", "Mend or regenerate the file."),
     "content": Need("the file's bytes, searched in full", "Make the file readable."),
     "commit": Need("the commit object", "Scan a git checkout that holds its history."),
+    "history": Need(
+        "the newest commits and tags",
+        "Scan a git checkout that holds its history (git fetch --unshallow).",
+        wide=True,
+    ),
     "signers": Need(
         "who may sign: an allowed-signers file or a keyring",
         "Name them in keten.toml: [source] allowed-signers or keyring.",

@@ -2,6 +2,7 @@
 
 from keten.model.delivery import (
     Advisory,
+    Autorun,
     Chart,
     Commit,
     Credential,
@@ -9,10 +10,12 @@ from keten.model.delivery import (
     File,
     Image,
     Manifest,
+    Owners,
     Package,
     Pipeline,
     Repo,
     Signer,
+    Submodule,
 )
 from keten.model.kube import (
     Binding,
@@ -34,6 +37,9 @@ AnyNode = (
     | Commit
     | Signer
     | File
+    | Submodule
+    | Owners
+    | Autorun
     | Package
     | Manifest
     | Advisory
