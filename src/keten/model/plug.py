@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.finding import Severity
 
@@ -40,6 +41,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     occur in the file, a cheap filter before dear work. *read* returns Facts; it raises
     InputError for a file of which nothing can be said, and puts what it could not read of
     an otherwise readable file into ``Facts.problems``. *version* rises when the facts change.
+    *link* is the link of the chain that a file left unread makes UNKNOWN.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     marks: tuple[bytes, ...] = ()
     ceiling: int = 64 << 20
     version: int = 1
+    link: Link = Link.DEPLOYMENT
 
 
 class Ecosystem(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,191 @@
+"""keten.toml as one frozen Config. Unknown keys are errors that name the nearest right one."""
+
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct, field
+
+from keten.errors import UsageError
+from keten.model.evidence import Link
+from keten.model.finding import Severity
+
+FILE = "keten.toml"
+BYTES = 1 << 20
+"""The largest configuration that is read."""
+
+
+class Gate(Struct, frozen=True, rename="kebab"):
+    """What denies. *fail_on*: a FAIL of that severity or worse; *unknown*: an UNKNOWN likewise.
+
+    *links* overrides *fail_on* for a link. ``never`` lets everything through.
+    """
+
+    fail_on: str = "high"
+    unknown: str = "high"
+    links: dict[str, str] = {}
+
+
+class Checks(Struct, frozen=True, rename="kebab"):
+    """Which checks run. Patterns as in a shell, on ids. *severity* overrides a check's own."""
+
+    only: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    severity: dict[str, str] = {}
+
+
+class Paths(Struct, frozen=True, rename="kebab"):
+    """*exclude*: shell patterns of paths that are not looked at; each is told in the output."""
+
+    exclude: tuple[str, ...] = ()
+
+
+class Signers(Struct, frozen=True, rename="kebab"):
+    """Who may sign, as paths relative to keten.toml; *window*: how many commits are judged."""
+
+    allowed_signers: str = ""
+    keyring: str = ""
+    window: int = 100
+
+
+class Data(Struct, frozen=True, rename="kebab"):
+    """The advisory database (default: the user's) and how old it may be, in days."""
+
+    database: str = ""
+    max_age_days: int = 7
+
+
+class Rank(Struct, frozen=True, rename="kebab"):
+    """Weights of what an action removes; see ``keten explain rank``."""
+
+    critical: float = 40
+    high: float = 10
+    medium: float = 3
+    low: float = 1
+    info: float = 0.1
+    exploited: float = 100
+    proven: float = 5
+
+
+class Waiver(Struct, frozen=True, rename="kebab"):
+    """A finding somebody answers for: patterns on *check*, *subject* and *path*, or a fingerprint.
+
+    There is no waiver without *reason*, *owner* and the last day it holds, *until*.
+    """
+
+    reason: str
+    owner: str
+    until: date
+    check: str = "*"
+    subject: str = "*"
+    path: str = "*"
+    fingerprint: str = ""
+
+
+class Config(Struct, frozen=True, rename="kebab"):
+    """The whole of keten.toml."""
+
+    gate: Gate = Gate()
+    checks: Checks = Checks()
+    paths: Paths = Paths()
+    source: Signers = Signers()
+    advisories: Data = Data()
+    rank: Rank = Rank()
+    waiver: tuple[Waiver, ...] = field(default=())
+
+
+class Policy(Struct, frozen=True):
+    """A Config and where it came from: *name* is ``default`` or the file's name."""
+
+    config: Config
+    name: str
+    digest: str
+    folder: Path
+
+
+def load(path: Path | None, root: Path) -> Policy:
+    """Return the policy in *path*, else in keten.toml of *root*, else the default.
+
+    Raises UsageError for a file that can not be read, is no TOML, or says what keten does not
+    know; it names the key and the nearest right one.
+    """
+    file = path or (root / FILE if (root / FILE).is_file() else None)
+    if file is None:
+        return Policy(Config(), "default", "", root)
+    try:
+        with file.open("rb") as handle:
+            data = handle.read(BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    if len(data) > BYTES:
+        raise UsageError(f"{file}: more than {BYTES:,} bytes")
+    return Policy(
+        parse(data, file.name), file.name, f"sha256:{sha256(data).hexdigest()}", file.parent
+    )
+
+
+def parse(data: bytes, name: str = FILE) -> Config:
+    """Return the Config that TOML *data* says."""
+    import tomllib
+
+    try:
+        table = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{name}: not TOML: {error}") from error
+    _known(table, Config, name, "")
+    try:
+        config = msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{name}: {error}") from error
+    _judge(config, name)
+    return config
+
+
+def severity(word: str) -> Severity | None:
+    """Return the severity that *word* spells; None for ``never``."""
+    return None if word == "never" else Severity[word.upper()]
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return ``; did you mean …?`` when something known is near, else what is known."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _known(table: dict[str, Any], kind: Any, name: str, at: str) -> None:
+    hints = get_type_hints(kind)
+    fields = {f.encode_name: hints[f.name] for f in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        where = f"{at}.{key}" if at else key
+        if key not in fields:
+            raise UsageError(f"{name}: unknown key {where!r}{nearest(key, list(fields))}")
+        inner = fields[key]
+        if get_origin(inner) is tuple:
+            inner = get_args(inner)[0]
+        if isinstance(inner, type) and issubclass(inner, Struct):
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    _known(item, inner, name, where)
+
+
+def _judge(config: Config, name: str) -> None:
+    words = [s.word for s in Severity] + ["never"]
+    gates = [("gate.fail-on", config.gate.fail_on), ("gate.unknown", config.gate.unknown)]
+    for link, word in config.gate.links.items():
+        if link not in set(Link):
+            known = nearest(link, [str(item) for item in Link])
+            raise UsageError(f"{name}: gate.links: no link {link!r}{known}")
+        gates.append((f"gate.links.{link}", word))
+    gates += [(f"checks.severity.{key}", word) for key, word in config.checks.severity.items()]
+    for where, word in gates:
+        if word not in words:
+            raise UsageError(f"{name}: {where}: {word!r} is no severity{nearest(word, words)}")
+    for number, waiver in enumerate(config.waiver, 1):
+        if not waiver.reason.strip() or not waiver.owner.strip():
+            raise UsageError(f"{name}: waiver {number}: reason and owner must say something")
+        if (waiver.check, waiver.subject, waiver.path, waiver.fingerprint) == ("*", "*", "*", ""):
+            raise UsageError(f"{name}: waiver {number}: name a check, subject, path or fingerprint")

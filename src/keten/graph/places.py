@@ -1,0 +1,45 @@
+"""Where nodes stand: from a node and a field path to a line."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from keten.model.evidence import Place
+from keten.model.facts import Node
+from keten.model.finding import Location
+
+_DECODER = msgspec.msgpack.Decoder(dict[str, int])
+
+
+class Places:
+    """An index over places; a node without one has no location."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._places: dict[str, Place] = {}
+        for place in places:
+            self._places.setdefault(place.node, place)
+        self._last: tuple[str, dict[str, int]] = ("", {})
+
+    def find(self, node: Node, field: str = "") -> Location | None:
+        """Return where *field* of *node* stands, or its nearest ancestor that is in the file."""
+        place = self._places.get(node.ref)
+        if place is None:
+            return None
+        if field and place.fields:
+            line = _nearest(self._fields(place), field)
+            if line:
+                return Location(place.path, line)
+        return Location(place.path, place.line, place.column)
+
+    def _fields(self, place: Place) -> dict[str, int]:
+        if self._last[0] != place.node:
+            self._last = (place.node, _DECODER.decode(place.fields))
+        return self._last[1]
+
+
+def _nearest(fields: dict[str, int], field: str) -> int:
+    while field:
+        if field in fields:
+            return fields[field]
+        field = field[: max(field.rfind("."), field.rfind("["), 0)]
+    return 0

@@ -1,0 +1,127 @@
+"""What a scan says: the value that every report writes.
+
+Paths are relative to the target; there is no time in it but *now* and the data's dates.
+"""
+
+from msgspec import Struct
+
+from keten.model.evidence import Evidence, Link, Problem
+from keten.model.finding import Change, Finding, Location, Severity
+
+
+class LinkSummary(Struct, frozen=True):
+    """One link. *verdict* is ``fail``, ``unknown``, ``pass``, or ``none``: nothing there to judge.
+
+    The counts are verdicts of checks on things, *waived* findings that a waiver covers.
+    """
+
+    name: Link
+    verdict: str
+    failed: int = 0
+    unknown: int = 0
+    passed: int = 0
+    waived: int = 0
+
+
+class Action(Struct, frozen=True, omit_defaults=True):
+    """One change and what it removes. *findings* are fingerprints, worst first.
+
+    *rank* is the risk it removes (see keten.remedy.rank), *why* says how that adds up.
+    *proof* says how the change was judged again, where it was.
+    """
+
+    title: str
+    rank: float
+    why: str
+    links: tuple[Link, ...]
+    findings: tuple[str, ...]
+    location: Location | None = None
+    changes: tuple[Change, ...] = ()
+    command: str = ""
+    proof: str = ""
+
+
+class Unknown(Struct, frozen=True, omit_defaults=True):
+    """What could not be judged, so is not passed. *count* things, of which *what* names some."""
+
+    link: Link
+    what: str
+    why: str
+    how: str
+    severity: Severity
+    count: int = 1
+    checks: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+class Waived(Struct, frozen=True):
+    """A finding that somebody answers for until a day (ISO 8601)."""
+
+    finding: Finding
+    reason: str
+    owner: str
+    until: str
+
+
+class DataSource(Struct, frozen=True, omit_defaults=True):
+    """One source of the advisory data. *as_of* is its newest record's date (ISO 8601)."""
+
+    name: str
+    as_of: str
+    digest: str
+    records: int = 0
+    ecosystems: tuple[str, ...] = ()
+    complete: bool = False
+
+
+class Target(Struct, frozen=True, omit_defaults=True):
+    """What was scanned. *files* and *bytes* were looked at; *passed_over* was not, and why."""
+
+    name: str
+    commit: str = ""
+    branch: str = ""
+    modified: int | None = None
+    files: int = 0
+    bytes: int = 0
+    passed_over: tuple[tuple[str, str], ...] = ()
+
+
+class Tally(Struct, frozen=True):
+    """How often a check gave each verdict."""
+
+    check: str
+    passed: int
+    failed: int
+    unknown: int
+    errors: int
+
+
+class Decision(Struct, frozen=True):
+    """``allowed``, ``denied`` or ``unknown``; the gate that decided, and the exit status."""
+
+    verdict: str
+    gate: str
+    reason: str
+    exit: int
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """All of it. *policy* is ``keten.toml`` or ``default``, with its digest."""
+
+    schema: str
+    keten: str
+    now: str
+    targets: tuple[Target, ...]
+    data: tuple[DataSource, ...]
+    policy: str
+    policy_digest: str
+    links: tuple[LinkSummary, ...]
+    actions: tuple[Action, ...]
+    findings: tuple[Finding, ...]
+    waived: tuple[Waived, ...]
+    unknown: tuple[Unknown, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    checks: tuple[Tally, ...]
+    decision: Decision

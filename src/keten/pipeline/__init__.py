@@ -1,0 +1,1 @@
+"""The whole flow: collect, read, derive, judge, decide."""

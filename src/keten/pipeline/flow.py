@@ -1,0 +1,242 @@
+"""The whole flow on one page: target, evidence, facts, graph, findings, decision."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from keten import __version__, plugs
+from keten.advisories.database import Database
+from keten.collectors import git
+from keten.config import Policy, severity
+from keten.derive import objects, vulnerabilities
+from keten.errors import UsageError
+from keten.graph.places import Places
+from keten.graph.store import Graph, merge
+from keten.model.check import Check
+from keten.model.delivery import Advisory, File, Repo
+from keten.model.evidence import Evidence, Link, Place
+from keten.model.facts import Facts, Looked
+from keten.model.finding import Finding, Verdict
+from keten.model.result import LinkSummary, Result, Tally, Target, Unknown, Waived
+from keten.pipeline.judge import Judged, judge_all, link_of, local, select, waiting
+from keten.pipeline.unknowns import gather
+from keten.pipeline.workers import Job, run
+from keten.policy.gate import decide
+from keten.policy.waivers import apply
+from keten.remedy.actions import actions
+from keten.transport.files import Tree, leads_out
+
+SCHEMA = "keten.result/1"
+
+Progress = Callable[[str, int, int], None]
+
+
+class Scanned(Struct, frozen=True):
+    """The facts of a target and what was judged where they were made."""
+
+    facts: Facts
+    judged: Judged
+    target: Target
+
+
+def scan(
+    root: Path, policy: Policy, *, database: Database | None, now: date, progress: Progress
+) -> Result:
+    """Return what the directory *root* says, judged under *policy*.
+
+    *progress* is told (stage, done, of all), in bytes.
+    """
+    scanned = collect(root, policy, now=now, progress=progress)
+    facts = merge([scanned.facts, *derived(scanned.facts, policy, database=database, now=now)])
+    progress("judging", 0, 0)
+    chosen = chooser(policy)
+    checks = waiting(select(chosen, of={type(node) for node in facts.nodes}))
+    judged = scanned.judged
+    judged.add(judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places)))
+    return conclude(facts, judged, scanned.target, policy, database=database, now=now)
+
+
+def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Scanned:
+    """Return the facts of all files below *root*, and of the checkout it is."""
+    history = history_of(root, policy)
+    tree = Tree(root, exclude=policy.config.paths.exclude)
+    total = sum(entry.size for entry in tree.entries)
+    done = 0
+
+    def tell(size: int) -> None:
+        nonlocal done
+        done += size
+        progress("reading", done, total)
+
+    here = merge([history, Facts(problems=tuple(tree.problems)), links(tree)])
+    parts: list[Facts] = [here]
+    judged = judge_here(here, policy, now)
+    for batch in run(Job(tree, now, chooser(policy)), tell):
+        parts.append(batch.facts)
+        judged.add(batch.judged)
+    facts = merge(parts)
+    return Scanned(facts, judged, _target(root, facts, tree, total))
+
+
+def judge_here(facts: Facts, policy: Policy, now: date) -> Judged:
+    """Judge facts made in this process by the checks that do not leave their subject."""
+    checks = local(select(chooser(policy), of={type(node) for node in facts.nodes}))
+    return judge_all(facts.nodes, checks, Graph(facts, now, local=True), Places(facts.places))
+
+
+def history_of(root: Path, policy: Policy) -> Facts:
+    """Return what the checkout around *root* says, with the signers that policy names."""
+    source = policy.config.source
+    signers = git.Signers(_beside(policy, source.allowed_signers), _beside(policy, source.keyring))
+    return git.collect(root, signers, window=source.window)
+
+
+def links(tree: Tree) -> Facts:
+    """Return the symbolic links of the tree that lead out of it; none is followed."""
+    nodes = tuple(
+        File(path, ("symlink-out",)) for path, to in tree.links.items() if leads_out(path, to)
+    )
+    return Facts(
+        nodes,
+        looked=tuple(Looked(node.ref, "content") for node in nodes),
+        places=tuple(Place(node.ref, node.id) for node in nodes),
+    )
+
+
+def derived(
+    facts: Facts, policy: Policy, *, database: Database | None, now: date
+) -> Sequence[Facts]:
+    """Return what follows from the facts."""
+    age = policy.config.advisories.max_age_days
+    return (
+        objects.derive(facts),
+        vulnerabilities.derive(facts, database, now, max_age_days=age),
+        Facts(looked=(Looked("*", "tree"),)),
+    )
+
+
+def conclude(
+    facts: Facts,
+    judged: Judged,
+    target: Target,
+    policy: Policy,
+    *,
+    database: Database | None,
+    now: date,
+) -> Result:
+    """Return the result: waived, grouped, ranked, decided."""
+    config = policy.config
+    found = sorted((_weighed(f, policy) for f in judged.findings), key=lambda f: f.order)
+    stay, waived, notes = apply(found, config.waiver, now)
+    unknown = gather(stay, facts.problems)
+    failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
+    exploited = {node.ref for node in facts.nodes if isinstance(node, Advisory) and node.exploited}
+    return Result(
+        schema=SCHEMA,
+        keten=__version__,
+        now=now.isoformat(),
+        targets=(target,),
+        data=database.sources() if database else (),
+        policy=policy.name,
+        policy_digest=policy.digest,
+        links=summaries(judged, stay, waived, unknown, target),
+        actions=actions(
+            failed,
+            config.rank,
+            fix=lambda check: plugs.load(Check, check).fix,
+            exploited=lambda f: not exploited.isdisjoint(f.about),
+        ),
+        findings=tuple(failed),
+        waived=tuple(waived),
+        unknown=unknown,
+        problems=facts.problems,
+        notes=tuple(notes),
+        evidence=_resting(facts, failed),
+        checks=tuple(Tally(name, *judged.tallies[name]) for name in sorted(judged.tallies)),
+        decision=decide(failed, unknown, config.gate),
+    )
+
+
+def summaries(
+    judged: Judged,
+    findings: Sequence[Finding],
+    waived: Sequence[Waived],
+    unknown: Sequence[Unknown],
+    target: Target,
+) -> tuple[LinkSummary, ...]:
+    """Return the chain, a summary per link; unknown is never a pass."""
+    return tuple(_summary(link, judged, findings, waived, unknown, target) for link in Link)
+
+
+def _summary(
+    link: Link,
+    judged: Judged,
+    findings: Sequence[Finding],
+    waived: Sequence[Waived],
+    unknown: Sequence[Unknown],
+    target: Target,
+) -> LinkSummary:
+    failed = sum(1 for f in findings if f.link is link and f.verdict is Verdict.FAIL)
+    open_ = sum(u.count for u in unknown if u.link is link)
+    open_ += sum(1 for f in findings if f.link is link and f.verdict is Verdict.ERROR)
+    covered = sum(1 for w in waived if w.finding.link is link)
+    passed = sum(c[0] for name, c in judged.tallies.items() if link_of(name) is link)
+    if link is Link.SECRETS:
+        passed += max(
+            0,
+            target.files
+            - len({f.location.path for f in findings if f.link is link and f.location}),
+        )
+    verdict = "fail" if failed else "unknown" if open_ else "pass" if passed or covered else "none"
+    return LinkSummary(link, verdict, failed, open_, passed, covered)
+
+
+def chooser(policy: Policy) -> Callable[[str], bool]:
+    """Return which checks policy lets run."""
+    checks = policy.config.checks
+
+    def chosen(name: str) -> bool:
+        if checks.only and not any(fnmatchcase(name, glob) for glob in checks.only):
+            return False
+        return not any(fnmatchcase(name, glob) for glob in checks.disable)
+
+    return chosen
+
+
+def _weighed(finding: Finding, policy: Policy) -> Finding:
+    for glob, word in policy.config.checks.severity.items():
+        if fnmatchcase(finding.check, glob):
+            return structs.replace(finding, severity=severity(word) or finding.severity)
+    return finding
+
+
+def _resting(facts: Facts, findings: Sequence[Finding]) -> tuple[Evidence, ...]:
+    """Return the evidence that some finding rests on."""
+    paths = {f.location.path for f in findings if f.location}
+    return tuple(item for item in facts.evidence if item.origin.path in paths)
+
+
+def _target(root: Path, facts: Facts, tree: Tree, size: int) -> Target:
+    repo = next((node for node in facts.nodes if isinstance(node, Repo)), Repo("."))
+    return Target(
+        name=root.resolve().name,
+        commit=repo.head,
+        branch=repo.branch,
+        modified=repo.modified,
+        files=len(tree.entries),
+        bytes=size,
+        passed_over=tuple((p.path, p.why) for p in tree.passed),
+    )
+
+
+def _beside(policy: Policy, name: str) -> bytes | None:
+    """Return the file that keten.toml names, beside it; UsageError when it is not there."""
+    if not name:
+        return None
+    try:
+        return (policy.folder / name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{policy.name}: [source] names {name}: {error.strerror}") from error

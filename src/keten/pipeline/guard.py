@@ -1,0 +1,29 @@
+"""The one place where any exception is caught: around a plug.
+
+A plug that breaks must neither hide what the others find nor pass for "nothing found".
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+T = TypeVar("T")
+
+
+class Broken(Struct, frozen=True):
+    """A plug raised what its contract does not name; *what* is one line."""
+
+    what: str
+
+
+def attempt(plug: Callable[..., T], *arguments: Any) -> T | Broken:
+    """Call a plug; return what it returns, or Broken. KetenError of its contract passes."""
+    from keten.errors import KetenError
+
+    try:
+        return plug(*arguments)
+    except KetenError:
+        raise
+    except Exception as error:  # noqa: BLE001 see the module's docstring
+        return Broken(" ".join(f"{type(error).__name__}: {error}".split())[:300])

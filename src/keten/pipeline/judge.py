@@ -1,0 +1,149 @@
+"""The judging stage: every check, asked of every node of its type.
+
+A check says only what it saw. Its id, severity, verdict, place and fingerprint are stamped
+here, so that no check can get them wrong.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+
+import msgspec
+
+from keten import plugs
+from keten.graph.places import Places
+from keten.model.check import Check
+from keten.model.evidence import Link
+from keten.model.facts import Node, View
+from keten.model.finding import Finding, Severity, Verdict, Violation
+from keten.model.needs import wide
+from keten.pipeline.guard import Broken, attempt
+
+Checks = Mapping[type, Sequence[tuple[str, Check]]]
+
+
+class Judged(msgspec.Struct):
+    """What judging gave. *tallies*: check id to counts of PASS, FAIL, UNKNOWN, ERROR.
+
+    Passes are counted and not kept: a claim that nothing is wrong is replayed from the facts.
+    """
+
+    findings: list[Finding] = []
+    tallies: dict[str, list[int]] = {}
+
+    def count(self, check: str, verdict: Verdict, times: int = 1) -> None:
+        """Count a verdict."""
+        self.tallies.setdefault(check, [0, 0, 0, 0])[_COLUMN[verdict]] += times
+
+    def add(self, other: "Judged") -> None:
+        """Take in what was judged elsewhere."""
+        self.findings += other.findings
+        for check, counts in other.tallies.items():
+            mine = self.tallies.setdefault(check, [0, 0, 0, 0])
+            for column, count in enumerate(counts):
+                mine[column] += count
+
+
+_COLUMN = {v: i for i, v in enumerate((Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR))}
+
+
+def link_of(check: str) -> Link:
+    """Return the link of the chain that a check belongs to: its folder."""
+    return Link(check.partition("/")[0])
+
+
+def select(chosen: Callable[[str], bool] = lambda _: True, *, of: Iterable[type]) -> Checks:
+    """Import the *chosen* checks whose subject is one *of* the types that occur."""
+    table: dict[type, list[tuple[str, Check]]] = {kind: [] for kind in of}
+    for name in plugs.names(Check):
+        if chosen(name):
+            check = plugs.load(Check, name)
+            if check.subject in table:
+                table[check.subject].append((name, check))
+    return table
+
+
+def local(checks: Checks) -> Checks:
+    """Return those that can be judged where their facts are made."""
+    return {k: [(n, c) for n, c in cs if not wide(c.needs)] for k, cs in checks.items()}
+
+
+def waiting(checks: Checks) -> Checks:
+    """Return those that wait for the whole graph."""
+    return {k: [(n, c) for n, c in cs if wide(c.needs)] for k, cs in checks.items()}
+
+
+def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places) -> Judged:
+    """Ask *checks* of *nodes*."""
+    judged = Judged([], {})
+    for node in nodes:
+        for name, check in checks.get(type(node), ()):
+            found = False
+            for finding in judge(name, check, node, view, places=places):
+                found = True
+                judged.findings.append(finding)
+                judged.count(name, finding.verdict)
+            if not found and (check.applies is None or check.applies(node)):
+                judged.count(name, Verdict.PASS)
+    return judged
+
+
+def judge(name: str, check: Check, node: Node, view: View, *, places: Places) -> Iterator[Finding]:
+    """Ask one check about one node; nothing is yielded for PASS.
+
+    A check that breaks is a finding, not a crash.
+    """
+    if check.applies is not None and not check.applies(node):
+        return
+    missing = next((need for need in check.needs if not view.covers(node, need)), None)
+    if missing is not None:
+        yield _finding(
+            name,
+            check,
+            node,
+            Violation(missing, key=missing),
+            places=places,
+            verdict=Verdict.UNKNOWN,
+        )
+        return
+    violations = attempt(lambda: list(check.run(node, view)))
+    if isinstance(violations, Broken):
+        seen = Violation(f"the check broke: {violations.what}", key="error")
+        yield _finding(name, check, node, seen, places=places, verdict=Verdict.ERROR)
+        return
+    keys: dict[str, int] = {}
+    for violation in violations:
+        key = violation.key or violation.at
+        ordinal = keys[key] = keys.get(key, 0) + 1
+        yield _finding(name, check, node, violation, places=places, ordinal=ordinal)
+
+
+def _finding(
+    name: str,
+    check: Check,
+    node: Node,
+    seen: Violation,
+    *,
+    places: Places,
+    verdict: Verdict = Verdict.FAIL,
+    ordinal: int = 1,
+) -> Finding:
+    severity = check.severity if seen.severity is None else seen.severity
+    return Finding(
+        check=name,
+        verdict=verdict,
+        severity=Severity(severity),
+        link=link_of(name),
+        subject=node.ref,
+        message=seen.message,
+        fingerprint=fingerprint(name, node, seen.key or seen.at, ordinal),
+        location=places.find(node, seen.at),
+        field=seen.at,
+        change=seen.change,
+        about=seen.about,
+    )
+
+
+def fingerprint(check: str, node: Node, key: str, ordinal: int = 1) -> str:
+    """Return 20 hex digits that stay the same while lines move and other faults come and go."""
+    text = "\0".join((check, str(node.__struct_config__.tag), node.identity, key, str(ordinal)))
+    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=10).hexdigest()

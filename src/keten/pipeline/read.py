@@ -1,0 +1,98 @@
+"""The reading stage: each file offered to the readers that know its name, read once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import translate
+from functools import cache
+from hashlib import sha256
+from re import compile as pattern
+
+from keten import plugs
+from keten.errors import InputError
+from keten.model.evidence import Evidence, Origin, Problem
+from keten.model.facts import Facts
+from keten.model.plug import Files, Reader, Source
+from keten.pipeline.guard import Broken, attempt
+
+COLLECTOR = "dir"
+
+
+class Readers:
+    """The readers, and which of them want a file."""
+
+    def __init__(self) -> None:
+        self._readers = [(name, plugs.load(Reader, name)) for name in plugs.names(Reader)]
+        self._wants = [_matcher(reader) for _, reader in self._readers]
+        self.wanted = cache(self._wanted)
+
+    def _wanted(self, path: str) -> tuple[tuple[str, Reader], ...]:
+        return tuple(
+            plug for plug, wants in zip(self._readers, self._wants, strict=True) if wants(path)
+        )
+
+    def read(self, path: str, data: bytes, files: Files, *, size: int) -> list[Facts]:
+        """Return what each reader that wants the file says of it, and the file as evidence."""
+        parts: list[Facts] = []
+        kinds: list[str] = []
+        for name, reader in self.wanted(path):
+            if not all(mark in data for mark in reader.marks):
+                continue
+            if size > reader.ceiling:
+                what = f"{size:,} bytes is more than the {reader.ceiling:,} that {name} reads"
+                parts.append(_problem(reader, path, what))
+                continue
+            facts = _read(name, reader, Source(path, data, files))
+            if facts.nodes or facts.problems:
+                parts.append(facts)
+                kinds.append(reader.media_type)
+        if kinds:
+            parts.append(Facts(evidence=(evidence(path, data, kinds[0]),)))
+        return parts
+
+
+def evidence(path: str, data: bytes, media_type: str) -> Evidence:
+    """Return the record of bytes that facts were read from."""
+    digest = f"sha256:{sha256(data).hexdigest()}"
+    return Evidence(digest, media_type, len(data), Origin(COLLECTOR, ".", path))
+
+
+def _read(name: str, reader: Reader, source: Source) -> Facts:
+    try:
+        facts = attempt(reader.read, source)
+    except InputError as error:
+        advice = error.advice or "Mend the file, or exclude it if it is not yours to judge."
+        return _problem(reader, source.path, error.what, error=error, advice=advice)
+    if isinstance(facts, Broken):
+        what = f"keten's reader {name} broke on this file: {facts.what}"
+        advice = "This is a fault of keten: please report it, with the file."
+        return _problem(reader, source.path, what, advice=advice)
+    return facts
+
+
+def _problem(
+    reader: Reader, path: str, what: str, *, advice: str = "", error: InputError | None = None
+) -> Facts:
+    line, column = (error.line, error.column) if error else (0, 0)
+    problem = Problem(
+        path, what, line=line, column=column, advice=advice, link=reader.link, need="content"
+    )
+    return Facts(problems=(problem,))
+
+
+def _matcher(reader: Reader) -> Callable[[str], bool]:
+    globs: Sequence[str] = [*reader.paths, *(f"*/{n}" for n in reader.names), *reader.names]
+    joined = "|".join(translate(glob) for glob in _unique(globs))
+    matches = pattern(joined).match
+    names_only = (
+        pattern("|".join(translate(n) for n in reader.names)).match if reader.names else None
+    )
+
+    def wants(path: str) -> bool:
+        if reader.paths and matches(path):
+            return True
+        return bool(names_only and names_only(path.rpartition("/")[2]))
+
+    return wants
+
+
+def _unique(items: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(items))

@@ -1,0 +1,173 @@
+"""Reading and local judging, in this process or in one a core.
+
+Inputs are independent until facts are derived, so files are read in batches, in order of
+path; what comes back is merged sorted, so that neither batches nor cores ever show.
+"""
+
+import gc
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from keten.formats.content import traits
+from keten.graph.places import Places
+from keten.graph.store import Graph, merge
+from keten.model.delivery import File
+from keten.model.evidence import Evidence, Link, Place, Problem
+from keten.model.facts import Edge, Facts, Looked
+from keten.model.finding import Finding
+from keten.model.nodes import AnyNode
+from keten.pipeline.judge import Judged, judge_all, local, select
+from keten.pipeline.read import Readers, evidence
+from keten.secrets import engine
+from keten.transport.files import BYTES, Entry, Tree
+
+BATCH_BYTES = 4 << 20
+BATCH_FILES = 256
+POOL_BYTES = 3 << 20
+"""A scan of fewer bytes starts no processes: they would cost more than they save."""
+
+
+class Job(Struct, frozen=True):
+    """What every worker needs to know."""
+
+    tree: Tree
+    now: date
+    chosen: Callable[[str], bool]
+
+
+class Batch(Struct):
+    """What a worker hands back: facts that others may need, and what could be judged."""
+
+    facts: Facts
+    judged: Judged
+
+
+class _Wire(Struct):
+    """Batch as it crosses between processes, typed."""
+
+    nodes: tuple[AnyNode, ...]
+    edges: tuple[Edge, ...]
+    looked: tuple[Looked, ...]
+    problems: tuple[Problem, ...]
+    places: tuple[Place, ...]
+    evidence: tuple[Evidence, ...]
+    findings: list[Finding]
+    tallies: dict[str, list[int]]
+
+
+def run(job: Job, progress: Callable[[int], None]) -> Iterator[Batch]:
+    """Yield what each batch of the tree's files gives; *progress* is told bytes done."""
+    entries = job.tree.entries
+    total = sum(min(entry.size, BYTES) for entry in entries)
+    batches = list(_batches(entries))
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    if total < POOL_BYTES or min(cores, len(batches)) == 1:
+        worker = Worker(job)
+        for batch in batches:
+            yield worker.work(batch)
+            progress(sum(entry.size for entry in batch))
+        return
+    yield from _pool(job, batches, cores, progress)
+
+
+class Worker:
+    """Reads and judges batches. The readers and checks are imported once."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._readers = Readers()
+
+    def work(self, entries: Sequence[Entry]) -> Batch:
+        """Return the facts of the files, and what could be judged of them."""
+        parts: list[Facts] = []
+        texts: list[tuple[str, bytes]] = []
+        for entry in entries:
+            parts += self._read(entry, texts)
+        parts.append(engine.scan(texts))
+        facts = merge(parts)
+        checks = local(select(self._job.chosen, of={type(node) for node in facts.nodes}))
+        view = Graph(facts, self._job.now, local=True)
+        return Batch(facts, judge_all(facts.nodes, checks, view, Places(facts.places)))
+
+    def _read(self, entry: Entry, texts: list[tuple[str, bytes]]) -> list[Facts]:
+        tree = self._job.tree
+        if entry.size > BYTES and not self._readers.wanted(entry.path):
+            what = f"{entry.size:,} bytes is more than the {BYTES:,} that are searched"
+            return [_unread(entry.path, what, "Exclude it if it is not source.")]
+        try:
+            data = tree.open(entry.path)
+        except OSError as error:
+            return [_unread(entry.path, f"can not be read: {error.strerror or error}")]
+        parts = self._readers.read(entry.path, data, tree, size=entry.size)
+        texts.append((entry.path, data))
+        seen = traits(entry.path, data, entry.mode)
+        if seen:
+            node = File(entry.path, seen, entry.size)
+            place = Place(node.ref, entry.path)
+            parts.append(
+                Facts(
+                    (node,), looked=(Looked(node.ref, "content"),), places=(place,),
+                    evidence=(evidence(entry.path, data, "application/octet-stream"),),
+                )
+            )  # fmt: skip
+        return parts
+
+
+def _unread(path: str, what: str, advice: str = "Make it readable.") -> Facts:
+    return Facts(problems=(Problem(path, what, advice=advice, link=Link.SECRETS, need="content"),))
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        batch.append(entry)
+        size += entry.size
+        if size >= BATCH_BYTES or len(batch) >= BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+_WORKER: list[Worker] = []
+_BATCHES: list[list[Entry]] = []
+
+
+def _pool(
+    job: Job, batches: list[list[Entry]], cores: int, progress: Callable[[int], None]
+) -> Iterator[Batch]:
+    import multiprocessing
+
+    _WORKER[:] = [Worker(job)]
+    _BATCHES[:] = batches
+    gc.collect()
+    gc.freeze()
+    context = multiprocessing.get_context("fork")
+    decoder = msgspec.msgpack.Decoder(_Wire)
+    with context.Pool(cores) as pool:
+        for number, data in pool.imap_unordered(_in_worker, range(len(batches))):
+            yield _batch(decoder.decode(data))
+            progress(sum(entry.size for entry in batches[number]))
+    gc.unfreeze()
+
+
+def _in_worker(number: int) -> tuple[int, bytes]:
+    gc.disable()
+    batch = _WORKER[0].work(_BATCHES[number])
+    fields: dict[str, Any] = {f: getattr(batch.facts, f) for f in Facts.__struct_fields__}
+    wire = _Wire(**fields, findings=batch.judged.findings, tallies=batch.judged.tallies)
+    gc.enable()
+    return number, msgspec.msgpack.encode(wire)
+
+
+def _batch(wire: _Wire) -> Batch:
+    fields = {f: getattr(wire, f) for f in Facts.__struct_fields__}
+    return Batch(Facts(**fields), Judged(wire.findings, wire.tallies))

@@ -1,0 +1,37 @@
+"""The gate: what is let through."""
+
+from collections.abc import Sequence
+
+from keten.config import Gate, severity
+from keten.errors import Exit
+from keten.model.finding import Finding, Severity, Verdict
+from keten.model.result import Decision, Unknown
+
+
+def decide(findings: Sequence[Finding], unknown: Sequence[Unknown], gate: Gate) -> Decision:
+    """Return the decision: a FAIL at the gate denies; else an UNKNOWN at it leaves it open.
+
+    An ERROR is a question that was not answered: it counts as UNKNOWN.
+    """
+    denied = [
+        f for f in findings if f.verdict is Verdict.FAIL and _at(f.severity, _of(gate, f.link))
+    ]
+    if denied:
+        words = sorted({_of(gate, f.link) for f in denied})
+        reason = f"{len(denied)} at or above it"
+        return Decision("denied", ", ".join(words), reason, int(Exit.DENIED))
+    broken = [f for f in findings if f.verdict is Verdict.ERROR and _at(f.severity, gate.unknown)]
+    count = sum(1 for item in unknown if _at(item.severity, gate.unknown)) + len(broken)
+    if count:
+        reason = f"{count} not known at or above it"
+        return Decision("unknown", gate.unknown, reason, int(Exit.UNKNOWN))
+    return Decision("allowed", gate.fail_on, "nothing at or above it", int(Exit.ALLOWED))
+
+
+def _of(gate: Gate, link: str) -> str:
+    return gate.links.get(link, gate.fail_on)
+
+
+def _at(found: Severity, word: str) -> bool:
+    bar = severity(word)
+    return bar is not None and found >= bar

@@ -1,0 +1,58 @@
+"""Waivers: findings somebody answers for, until a day.
+
+A waiver whose day is over does not work, and says so; one that covers nothing says so too.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+
+from keten.config import Waiver
+from keten.model.finding import Finding
+from keten.model.result import Waived
+
+
+def apply(
+    findings: Sequence[Finding], waivers: Sequence[Waiver], now: date
+) -> tuple[list[Finding], list[Waived], list[str]]:
+    """Return the findings that stay, those waived, and what is to be said of the waivers."""
+    live = [waiver for waiver in waivers if now <= waiver.until]
+    used: set[int] = set()
+    stay: list[Finding] = []
+    waived: list[Waived] = []
+    for finding in findings:
+        cover = next((i for i, waiver in enumerate(live) if covers(waiver, finding)), None)
+        if cover is None:
+            stay.append(finding)
+            continue
+        used.add(cover)
+        waiver = live[cover]
+        waived.append(Waived(finding, waiver.reason, waiver.owner, waiver.until.isoformat()))
+    notes = [
+        f"waiver of {name(w)} ended on {w.until.isoformat()} ({w.owner}): it covers nothing now"
+        for w in waivers
+        if now > w.until
+    ]
+    notes += [
+        f"waiver of {name(w)} ({w.owner}) matches no finding: remove it"
+        for i, w in enumerate(live)
+        if i not in used
+    ]
+    return stay, waived, notes
+
+
+def covers(waiver: Waiver, finding: Finding) -> bool:
+    """Return whether *waiver* speaks of *finding*, its end aside."""
+    path = finding.location.path if finding.location else ""
+    return (
+        (not waiver.fingerprint or waiver.fingerprint == finding.fingerprint)
+        and fnmatchcase(finding.check, waiver.check)
+        and fnmatchcase(finding.subject, waiver.subject)
+        and fnmatchcase(path, waiver.path)
+    )
+
+
+def name(waiver: Waiver) -> str:
+    """Return how output names a waiver."""
+    parts = (waiver.fingerprint, waiver.check, waiver.subject, waiver.path)
+    return " ".join(part for part in parts if part not in ("", "*"))

@@ -1,0 +1,75 @@
+"""The next actions: findings grouped by the change that resolves them, ranked by what goes.
+
+Findings whose changes share a group in one file are one action; a finding without a change
+is grouped with its like: one check, one file.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+
+from keten.config import Rank
+from keten.model.evidence import Link
+from keten.model.finding import Finding, Location, Severity, Verdict
+from keten.model.result import Action
+
+Exploited = Callable[[Finding], bool]
+
+
+def actions(
+    findings: Sequence[Finding], rank: Rank, *, fix: Callable[[str], str], exploited: Exploited
+) -> tuple[Action, ...]:
+    """Return the actions, the one that removes most risk first.
+
+    *fix* gives a check's advice, *exploited* whether a finding is known to be used in attacks.
+    """
+    groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.verdict is Verdict.FAIL:
+            groups[_key(finding)].append(finding)
+    made = [_action(found, rank, fix, exploited) for found in groups.values()]
+    return tuple(sorted(made, key=lambda a: (-a.rank, a.location or _NOWHERE, a.title)))
+
+
+_NOWHERE = Location("")
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    path = finding.location.path if finding.location else ""
+    if finding.change and finding.change.group:
+        subject = "" if finding.subject.startswith("package ") else finding.subject
+        return (path, subject, finding.change.group)
+    return (path, finding.check)
+
+
+def _action(
+    found: list[Finding], rank: Rank, fix: Callable[[str], str], exploited: Exploited
+) -> Action:
+    found = sorted(found, key=lambda f: f.order)
+    first = found[0]
+    group = first.change.group if first.change else ""
+    used = sum(1 for f in found if exploited(f))
+    weight = sum(getattr(rank, f.severity.word) for f in found) + used * rank.exploited
+    return Action(
+        title=group or _sentence(fix(first.check)),
+        rank=round(weight, 1),
+        why=_why(found, used),
+        links=tuple(sorted({f.link for f in found}, key=list(Link).index)),
+        findings=tuple(f.fingerprint for f in found),
+        location=first.location,
+        changes=tuple(dict.fromkeys(f.change for f in found if f.change)),
+    )
+
+
+def _why(found: Iterable[Finding], exploited: int) -> str:
+    counts: dict[Severity, int] = defaultdict(int)
+    for finding in found:
+        counts[finding.severity] += 1
+    words = [f"{counts[s]} {s.word}" for s in sorted(counts, reverse=True)]
+    if exploited:
+        words.append(f"{exploited} exploited")
+    return ", ".join(words)
+
+
+def _sentence(text: str) -> str:
+    end = text.find(". ")
+    return (text if end < 0 else text[:end]).rstrip(".")
