@@ -23,6 +23,11 @@ NEEDS: dict[str, Need] = {
     "pipeline": Need("the pipeline's definition, read in full", "Mend the file."),
     "dockerfile": Need("the build recipe, read in full", "Mend the file."),
     "lockfile": Need("the lockfile or manifest, read in full", "Mend or regenerate the file."),
+    "packages": Need(
+        "every package that the lockfile or manifest names",
+        "Mend or regenerate the file.",
+        wide=True,
+    ),
     "content": Need("the file's bytes, searched in full", "Make the file readable."),
     "commit": Need("the commit object", "Scan a git checkout that holds its history."),
     "history": Need(

@@ -1,0 +1,1 @@
+"""Readers of lockfiles and dependency manifests: one plug a file format."""
