@@ -1,1 +1,76 @@
-"""The command line: one file per command, imported only when that command runs."""
+"""The command line: a table of names, and an import of the one that was asked for."""
+
+import sys
+
+COMMANDS = {
+    "scan": "judge a directory or git checkout: the chain, what to do first, the findings",
+    "explain": "tell all about one check, one finding, or how actions are ranked",
+    "checks": "list the checks",
+    "db": "import advisories, or tell what the database holds",
+    "graph": "print the facts of a target, in the form that cases are written in",
+}
+
+USAGE = """keten shows, proves and guards the software supply chain of what runs on Kubernetes.
+
+usage: keten COMMAND ...
+
+commands:
+{commands}
+
+options:
+  -h, --help     print this, or with a command what it takes
+  --version      print the version
+
+exit status: 0 allowed, 1 denied, 2 wrong usage, 3 could not decide, 4 keten broke
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Run a command; return its exit status (keten.errors.Exit)."""
+    match argv:
+        case [name, *rest] if name in COMMANDS:
+            return _run(name, rest)
+        case ["--version"]:
+            from keten import __version__
+
+            print(f"keten {__version__}")
+            return 0
+        case ["--help" | "-h"]:
+            print(usage(), end="")
+            return 0
+        case []:
+            print(usage(), end="", file=sys.stderr)
+            return 2
+        case [word, *_]:
+            from keten.config import nearest
+
+            hint = nearest(word, list(COMMANDS))
+            print(f"keten: no command {word!r}{hint}", file=sys.stderr)
+            return 2
+    return 2
+
+
+def usage() -> str:
+    """Return what ``keten --help`` prints."""
+    return USAGE.format(commands="\n".join(f"  {n:<8} {what}" for n, what in COMMANDS.items()))
+
+
+def _run(name: str, argv: list[str]) -> int:
+    from importlib import import_module
+
+    from keten.errors import KetenError
+
+    try:
+        command = import_module(f"keten.cli.{name}")
+        return int(command.main(argv))
+    except KetenError as error:
+        print(f"keten: {error.what}", file=sys.stderr)
+        if error.advice:
+            print(f"  {error.advice}", file=sys.stderr)
+        return int(error.exit)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("keten: interrupted", file=sys.stderr)
+        return 130

@@ -125,3 +125,30 @@ class Result(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     checks: tuple[Tally, ...]
     decision: Decision
+
+
+class Style(Struct, frozen=True):
+    """How a report for eyes is written; machine formats ignore it.
+
+    *width* in columns; *everything*: all findings, not only the first; *command* is the
+    command line that made the result, for what a reader may type next.
+    """
+
+    width: int = 80
+    color: bool = False
+    ascii: bool = False
+    everything: bool = False
+    command: str = "keten scan ."
+
+
+class Known(Struct, frozen=True):
+    """A finding of an earlier result, as far as it matters."""
+
+    fingerprint: str
+
+
+class Baseline(Struct, frozen=True):
+    """An earlier result, as far as it matters."""
+
+    schema: str
+    findings: tuple[Known, ...]

@@ -5,31 +5,23 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from keten import __version__, plugs
 from keten.advisories.database import Database
 from keten.collectors import git
-from keten.config import Policy, severity
+from keten.config import Policy
 from keten.derive import objects, vulnerabilities
 from keten.errors import UsageError
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
-from keten.model.check import Check
-from keten.model.delivery import Advisory, File, Repo
-from keten.model.evidence import Evidence, Link, Place
+from keten.model.delivery import File, Repo
+from keten.model.evidence import Place
 from keten.model.facts import Facts, Looked
-from keten.model.finding import Finding, Verdict
-from keten.model.result import LinkSummary, Result, Tally, Target, Unknown, Waived
-from keten.pipeline.judge import Judged, judge_all, link_of, local, select, waiting
-from keten.pipeline.unknowns import gather
+from keten.model.result import Result, Target
+from keten.pipeline.conclude import conclude
+from keten.pipeline.judge import Judged, judge_all, local, select, waiting
 from keten.pipeline.workers import Job, run
-from keten.policy.gate import decide
-from keten.policy.waivers import apply
-from keten.remedy.actions import actions
 from keten.transport.files import Tree, leads_out
-
-SCHEMA = "keten.result/1"
 
 Progress = Callable[[str, int, int], None]
 
@@ -43,11 +35,18 @@ class Scanned(Struct, frozen=True):
 
 
 def scan(
-    root: Path, policy: Policy, *, database: Database | None, now: date, progress: Progress
+    root: Path,
+    policy: Policy,
+    *,
+    database: Database | None,
+    now: date,
+    progress: Progress,
+    known: frozenset[str] = frozenset(),
 ) -> Result:
     """Return what the directory *root* says, judged under *policy*.
 
-    *progress* is told (stage, done, of all), in bytes.
+    *progress* is told (stage, done, of all), in bytes. *known* are fingerprints of findings
+    that an earlier result had: they are counted and neither shown nor gated.
     """
     scanned = collect(root, policy, now=now, progress=progress)
     facts = merge([scanned.facts, *derived(scanned.facts, policy, database=database, now=now)])
@@ -56,7 +55,10 @@ def scan(
     checks = waiting(select(chosen, of={type(node) for node in facts.nodes}))
     judged = scanned.judged
     judged.add(judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places)))
-    return conclude(facts, judged, scanned.target, policy, database=database, now=now)
+    data = database.sources() if database else ()
+    return conclude(
+        facts, judged, target=scanned.target, policy=policy, data=data, now=now, known=known
+    )
 
 
 def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Scanned:
@@ -118,82 +120,6 @@ def derived(
     )
 
 
-def conclude(
-    facts: Facts,
-    judged: Judged,
-    target: Target,
-    policy: Policy,
-    *,
-    database: Database | None,
-    now: date,
-) -> Result:
-    """Return the result: waived, grouped, ranked, decided."""
-    config = policy.config
-    found = sorted((_weighed(f, policy) for f in judged.findings), key=lambda f: f.order)
-    stay, waived, notes = apply(found, config.waiver, now)
-    unknown = gather(stay, facts.problems)
-    failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
-    exploited = {node.ref for node in facts.nodes if isinstance(node, Advisory) and node.exploited}
-    return Result(
-        schema=SCHEMA,
-        keten=__version__,
-        now=now.isoformat(),
-        targets=(target,),
-        data=database.sources() if database else (),
-        policy=policy.name,
-        policy_digest=policy.digest,
-        links=summaries(judged, stay, waived, unknown, target),
-        actions=actions(
-            failed,
-            config.rank,
-            fix=lambda check: plugs.load(Check, check).fix,
-            exploited=lambda f: not exploited.isdisjoint(f.about),
-        ),
-        findings=tuple(failed),
-        waived=tuple(waived),
-        unknown=unknown,
-        problems=facts.problems,
-        notes=tuple(notes),
-        evidence=_resting(facts, failed),
-        checks=tuple(Tally(name, *judged.tallies[name]) for name in sorted(judged.tallies)),
-        decision=decide(failed, unknown, config.gate),
-    )
-
-
-def summaries(
-    judged: Judged,
-    findings: Sequence[Finding],
-    waived: Sequence[Waived],
-    unknown: Sequence[Unknown],
-    target: Target,
-) -> tuple[LinkSummary, ...]:
-    """Return the chain, a summary per link; unknown is never a pass."""
-    return tuple(_summary(link, judged, findings, waived, unknown, target) for link in Link)
-
-
-def _summary(
-    link: Link,
-    judged: Judged,
-    findings: Sequence[Finding],
-    waived: Sequence[Waived],
-    unknown: Sequence[Unknown],
-    target: Target,
-) -> LinkSummary:
-    failed = sum(1 for f in findings if f.link is link and f.verdict is Verdict.FAIL)
-    open_ = sum(u.count for u in unknown if u.link is link)
-    open_ += sum(1 for f in findings if f.link is link and f.verdict is Verdict.ERROR)
-    covered = sum(1 for w in waived if w.finding.link is link)
-    passed = sum(c[0] for name, c in judged.tallies.items() if link_of(name) is link)
-    if link is Link.SECRETS:
-        passed += max(
-            0,
-            target.files
-            - len({f.location.path for f in findings if f.link is link and f.location}),
-        )
-    verdict = "fail" if failed else "unknown" if open_ else "pass" if passed or covered else "none"
-    return LinkSummary(link, verdict, failed, open_, passed, covered)
-
-
 def chooser(policy: Policy) -> Callable[[str], bool]:
     """Return which checks policy lets run."""
     checks = policy.config.checks
@@ -204,19 +130,6 @@ def chooser(policy: Policy) -> Callable[[str], bool]:
         return not any(fnmatchcase(name, glob) for glob in checks.disable)
 
     return chosen
-
-
-def _weighed(finding: Finding, policy: Policy) -> Finding:
-    for glob, word in policy.config.checks.severity.items():
-        if fnmatchcase(finding.check, glob):
-            return structs.replace(finding, severity=severity(word) or finding.severity)
-    return finding
-
-
-def _resting(facts: Facts, findings: Sequence[Finding]) -> tuple[Evidence, ...]:
-    """Return the evidence that some finding rests on."""
-    paths = {f.location.path for f in findings if f.location}
-    return tuple(item for item in facts.evidence if item.origin.path in paths)
 
 
 def _target(root: Path, facts: Facts, tree: Tree, size: int) -> Target:

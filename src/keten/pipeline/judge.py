@@ -72,6 +72,11 @@ def waiting(checks: Checks) -> Checks:
     return {k: [(n, c) for n, c in cs if wide(c.needs)] for k, cs in checks.items()}
 
 
+def asked(check: Check, node: Node) -> bool:
+    """Return whether *check* is asked of *node* at all."""
+    return type(node) is check.subject and (check.applies is None or check.applies(node))
+
+
 def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places) -> Judged:
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})

@@ -16,7 +16,7 @@ from keten.graph.text import parse
 from keten.model.check import Check
 from keten.model.finding import Finding, Verdict
 from keten.model.needs import wide
-from keten.pipeline.judge import judge
+from keten.pipeline.judge import asked, judge
 
 TODAY = date(2026, 11, 22)
 _SECTION = re.compile(r"^-- (fail|pass|unknown): (.+) --$\n?", re.MULTILINE)
@@ -50,7 +50,7 @@ def ask(
     verdicts: set[Verdict] = set()
     findings: list[Finding] = []
     for node in parsed.nodes:
-        if type(node) is not check.subject or not (check.applies is None or check.applies(node)):
+        if not asked(check, node):
             continue
         got = list(judge(name, check, node, view, places=Places(parsed.places)))
         verdicts |= {f.verdict for f in got} or {Verdict.PASS}

@@ -12,7 +12,7 @@ from keten.graph.store import Graph, merge
 from keten.model.check import Check, Example
 from keten.model.facts import Facts, Looked
 from keten.model.finding import Verdict
-from keten.pipeline.judge import judge
+from keten.pipeline.judge import asked, judge
 from keten.pipeline.read import Readers
 from keten.secrets import engine
 from keten.testing.cases import TODAY
@@ -50,7 +50,7 @@ def judge_example(name: str, example: Example, now: date = TODAY) -> Counter[Ver
     check, view, places = plugs.load(Check, name), Graph(facts, now), Places(facts.places)
     verdicts: Counter[Verdict] = Counter()
     for node in facts.nodes:
-        if type(node) is not check.subject or not (check.applies is None or check.applies(node)):
+        if not asked(check, node):
             continue
         found = [f.verdict for f in judge(name, check, node, view, places=places)]
         verdicts.update(found or [Verdict.PASS])

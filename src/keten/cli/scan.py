@@ -1,0 +1,124 @@
+"""``keten scan``: judge targets and write the result."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+from keten import plugs
+from keten.cli import arguments as common
+from keten.cli.progress import Bar
+from keten.errors import UsageError
+from keten.model.plug import Report
+from keten.model.result import Result, Style
+
+
+def main(argv: list[str]) -> int:
+    """Scan; return the exit status of the decision."""
+    arguments = parser().parse_args(argv)
+    from keten.pipeline.flow import scan
+    from keten.pipeline.several import join
+
+    now = common.day(arguments.now)
+    known = fingerprints(arguments.only_new) if arguments.only_new else frozenset()
+    results: list[Result] = []
+    for root in common.roots(arguments.targets):
+        policy = common.policy(root, arguments)
+        database = common.database(arguments, policy)
+        with Bar(sys.stderr, shown=not arguments.quiet) as bar:
+            results.append(
+                scan(root, policy, database=database, now=now, progress=bar.tell, known=known)
+            )
+    result = join(results)
+    for name, file in outputs(arguments):
+        write(name, file, result, arguments)
+    return result.decision.exit
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    made = argparse.ArgumentParser(
+        prog="keten scan",
+        description="Judge directories or git checkouts: the chain, what to do first, findings.",
+    )
+    made.add_argument("targets", nargs="+", metavar="TARGET", help="a directory or a file")
+    formats = plugs.names(Report)
+    made.add_argument("--format", choices=formats, default="terminal", help="default: terminal")
+    made.add_argument("--output", metavar="FILE", help="write there (default: standard output)")
+    made.add_argument(
+        "--report", action="append", default=[], metavar="FORMAT=FILE", help="also write this"
+    )
+    made.add_argument("--fail-on", choices=common.SEVERITIES, help="deny at this severity")
+    made.add_argument(
+        "--only-new", metavar="BASELINE", help="a JSON result: what it holds is not shown again"
+    )
+    made.add_argument("--show", choices=("first", "all"), default="first", help="how many findings")
+    made.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    made.add_argument("--quiet", action="store_true", help="no progress")
+    common.add(made)
+    return made
+
+
+def outputs(arguments: argparse.Namespace) -> Iterable[tuple[str, str]]:
+    """Yield (format, file) for all that is to be written; file "" is standard output."""
+    yield arguments.format, arguments.output or ""
+    for item in arguments.report:
+        name, equals, file = item.partition("=")
+        if not equals or name not in plugs.names(Report):
+            raise UsageError(
+                f"--report {item}: write FORMAT=FILE, FORMAT one of {', '.join(plugs.names(Report))}"
+            )
+        yield name, file
+
+
+def write(name: str, file: str, result: Result, arguments: argparse.Namespace) -> None:
+    """Write one report."""
+    report = plugs.load(Report, name)
+    if not file:
+        sys.stdout.writelines(report.write(result, style(sys.stdout, arguments)))
+        sys.stdout.flush()
+        return
+    try:
+        with Path(file).open("w", encoding="utf-8") as stream:
+            stream.writelines(report.write(result, style(stream, arguments)))
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+
+
+def style(stream: TextIO, arguments: argparse.Namespace) -> Style:
+    """Return how to write to *stream*: NO_COLOR, --color, the locale and the width decide."""
+    terminal = stream.isatty()
+    color = arguments.color == "always" or (
+        arguments.color == "auto" and terminal and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )  # fmt: skip
+    width = min(os.get_terminal_size(stream.fileno()).columns, 120) if terminal else 80
+    encoding = (stream.encoding or "").lower().replace("-", "")
+    return Style(
+        width=max(width, 60),
+        color=color,
+        ascii=not encoding.startswith("utf"),
+        everything=arguments.show == "all",
+        command="keten scan " + shlex.join(arguments.targets),
+    )
+
+
+def fingerprints(file: str) -> frozenset[str]:
+    """Return the fingerprints of the findings in a JSON result."""
+    import msgspec
+
+    from keten.model.result import Baseline
+
+    try:
+        baseline = msgspec.json.decode(Path(file).read_bytes(), type=Baseline)
+    except OSError as error:
+        raise UsageError(f"--only-new {file}: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise UsageError(
+            f"--only-new {file}: not a result of keten: {error}",
+            advice="Write one with keten scan TARGET --format json --output FILE.",
+        ) from error
+    return frozenset(finding.fingerprint for finding in baseline.findings)

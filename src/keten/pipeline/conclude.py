@@ -1,0 +1,111 @@
+"""The end of the flow: waived, gathered, grouped, ranked, decided."""
+
+from collections.abc import Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+
+from msgspec import Struct, structs
+
+from keten import __version__, plugs
+from keten.config import Policy, severity
+from keten.model.check import Check
+from keten.model.delivery import Advisory
+from keten.model.evidence import Evidence, Link
+from keten.model.facts import Facts
+from keten.model.finding import Finding, Verdict
+from keten.model.result import DataSource, LinkSummary, Result, Tally, Target, Unknown, Waived
+from keten.pipeline.judge import Judged, link_of
+from keten.pipeline.unknowns import gather
+from keten.policy.gate import decide
+from keten.policy.waivers import apply
+from keten.remedy.actions import actions
+
+SCHEMA = "keten.result/1"
+
+
+def conclude(
+    facts: Facts,
+    judged: Judged,
+    *,
+    target: Target,
+    policy: Policy,
+    data: Sequence[DataSource],
+    now: date,
+    known: frozenset[str] = frozenset(),
+) -> Result:
+    """Return the result: waived, grouped, ranked, decided."""
+    config = policy.config
+    found = sorted((_weighed(f, policy) for f in judged.findings), key=lambda f: f.order)
+    stay, waived, notes = apply(found, config.waiver, now)
+    unknown = gather(stay, facts.problems)
+    new = [f for f in stay if f.fingerprint not in known or f.verdict is Verdict.UNKNOWN]
+    if len(new) < len(stay):
+        notes.append(f"{len(stay) - len(new)} findings were there before and are not shown")
+    stay = new
+    failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
+    exploited = {node.ref for node in facts.nodes if isinstance(node, Advisory) and node.exploited}
+    return Result(
+        schema=SCHEMA,
+        keten=__version__,
+        now=now.isoformat(),
+        targets=(target,),
+        data=tuple(data),
+        policy=policy.name,
+        policy_digest=policy.digest,
+        links=summaries(_Counts(judged, stay, waived, unknown, target.files)),
+        actions=actions(
+            failed,
+            config.rank,
+            fix=lambda check: plugs.load(Check, check).fix,
+            exploited=lambda f: not exploited.isdisjoint(f.about),
+        ),
+        findings=tuple(failed),
+        waived=tuple(waived),
+        unknown=unknown,
+        problems=facts.problems,
+        notes=tuple(notes),
+        evidence=_resting(facts, failed),
+        checks=tuple(Tally(name, *judged.tallies[name]) for name in sorted(judged.tallies)),
+        decision=decide(failed, unknown, config.gate),
+    )
+
+
+class _Counts(Struct):
+    """What is counted per link."""
+
+    judged: Judged
+    findings: Sequence[Finding]
+    waived: Sequence[Waived]
+    unknown: Sequence[Unknown]
+    files: int
+
+
+def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
+    """Return the chain, a summary per link; unknown is never a pass."""
+    return tuple(_summary(link, counts) for link in Link)
+
+
+def _summary(link: Link, counts: _Counts) -> LinkSummary:
+    mine = [f for f in counts.findings if f.link is link]
+    failed = sum(1 for f in mine if f.verdict is Verdict.FAIL)
+    unknown = sum(u.count for u in counts.unknown if u.link is link)
+    unknown += sum(1 for f in mine if f.verdict is Verdict.ERROR)
+    waived = sum(1 for w in counts.waived if w.finding.link is link)
+    passed = sum(c[0] for name, c in counts.judged.tallies.items() if link_of(name) is link)
+    if link is Link.SECRETS:  # a file without a secret has no node that a check could pass
+        passed += max(0, counts.files - len({f.location.path for f in mine if f.location}))
+    verdict = "fail" if failed else "unknown" if unknown else "pass" if passed or waived else "none"
+    return LinkSummary(link, verdict, failed, unknown, passed, waived)
+
+
+def _weighed(finding: Finding, policy: Policy) -> Finding:
+    for glob, word in policy.config.checks.severity.items():
+        if fnmatchcase(finding.check, glob):
+            return structs.replace(finding, severity=severity(word) or finding.severity)
+    return finding
+
+
+def _resting(facts: Facts, findings: Sequence[Finding]) -> tuple[Evidence, ...]:
+    """Return the evidence that some finding rests on."""
+    paths = {f.location.path for f in findings if f.location}
+    return tuple(item for item in facts.evidence if item.origin.path in paths)
