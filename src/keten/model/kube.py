@@ -116,9 +116,12 @@ class ConfigMap(Object, frozen=True, omit_defaults=True, tag="configmap"):
 
 
 class Secret(Object, frozen=True, omit_defaults=True, tag="secret"):
-    """A Secret object: its type and its keys with a value; values are never kept."""
+    """A Secret object: its type and its keys with a value; values are never kept.
 
-    type: str = ""
+    In text and JSON the type is ``secret_type``: ``type`` is there the node's own.
+    """
+
+    type: str = field(default="", name="secret_type")
     keys: tuple[str, ...] = ()
 
 

@@ -1,0 +1,291 @@
+"""How the objects that are applied together hang together.
+
+Objects are related within a scope only (keten.derive.scopes). A namespace that the file does
+not say is taken as one namespace of its own: objects that leave it out are applied to the
+same one, whichever that is. An object that leaves it out and one that names it *may* meet
+there; such an edge is CLAIMED, all others are OBSERVED. So a check that says "this is
+there" asks for OBSERVED, and one that says "there is none" asks for CLAIMED.
+
+``looked NODE objects`` is said where the scope is whole. Pods can also come from custom
+resources, which an operator turns into workloads that no file shows: a service or network
+policy in the same namespace as one is not looked at.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from keten.derive.scopes import Scope, scopes
+from keten.derive.selectors import Labelled, Selector, equality, selector
+from keten.model.delivery import Chart
+from keten.model.evidence import Link, Problem
+from keten.model.facts import Edge, Facts, Looked, Trust
+from keten.model.kube import (
+    Binding,
+    ConfigMap,
+    Namespace,
+    NetworkPolicy,
+    Object,
+    Resource,
+    Role,
+    Route,
+    Secret,
+    Service,
+    ServiceAccount,
+    Workload,
+)
+
+MOST_EDGES = 500_000
+"""The most that one scope's selectors may select together; above, it is a Problem."""
+
+BY = "derive/objects"
+_INERT = {
+    "AuthorizationPolicy", "BackendConfig", "Certificate", "ClusterIssuer", "ClusterPolicy",
+    "ClusterSecretStore", "DestinationRule", "EnvoyFilter", "ExternalSecret", "FrontendConfig",
+    "Gateway", "Issuer", "ManagedCertificate", "PeerAuthentication", "PodMonitor", "Policy",
+    "Probe", "PrometheusRule", "RequestAuthentication", "ScaledObject", "ScrapeConfig",
+    "SealedSecret", "SecretStore", "ServiceEntry", "ServiceMonitor", "Sidecar", "Telemetry",
+    "VirtualService",
+}  # fmt: skip
+"""Kinds of widely used operators that make no pods; nor do those of Kubernetes that are left."""
+
+O = TypeVar("O", bound=Object)  # noqa: E741 an object; the name shows nowhere else
+
+
+def derive(facts: Facts) -> Facts:
+    """Return the edges between objects and what was looked at, without what *facts* hold."""
+    objects = [node for node in facts.nodes if isinstance(node, Object)]
+    charts = [node for node in facts.nodes if isinstance(node, Chart)]
+    edges: list[Edge] = []
+    looked: list[Looked] = []
+    problems: list[Problem] = []
+    for scope in scopes(objects, charts):
+        mine, full = _edges(scope)
+        edges += mine
+        if full:
+            problems.append(_too_many(scope))
+        elif scope.whole:
+            looked += _looked(scope)
+    return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
+
+
+def _edges(scope: Scope) -> tuple[list[Edge], bool]:
+    kinds: dict[type, list[Any]] = {}
+    for item in scope.objects:
+        kinds.setdefault(type(item), []).append(item)
+    pods = _Pods(kinds.get(Workload, []))
+    edges: list[Edge] = []
+    for source in (
+        _policies(kinds, pods),
+        _services(kinds, pods),
+        _routes(kinds),
+        _bindings(kinds),
+        _workloads(kinds),
+    ):
+        for edge in source:
+            edges.append(edge)
+            if len(edges) > MOST_EDGES:
+                return [], True
+    return edges, False
+
+
+class _Pods:
+    """The workloads of a scope by namespace and labels."""
+
+    def __init__(self, workloads: list[Workload]) -> None:
+        self._all = workloads
+        self._by: dict[str, tuple[list[Workload], Labelled]] = {}
+        spaces: dict[str, list[Workload]] = {}
+        for workload in workloads:
+            spaces.setdefault(workload.namespace, []).append(workload)
+        for name, those in spaces.items():
+            self._by[name] = (those, Labelled(_pod_labels(w) for w in those))
+        self._every: Labelled | None = None
+
+    def select(self, wanted: Selector, namespace: str) -> Iterator[tuple[Workload, Trust]]:
+        """Yield what is selected from *namespace*, and how far that is believed."""
+        yield from ((w, Trust.OBSERVED) for w in self._in(namespace, wanted))
+        if namespace:
+            yield from ((w, Trust.CLAIMED) for w in self._in("", wanted))
+        elif len(self._by) > ("" in self._by):
+            if self._every is None:
+                self._every = Labelled(_pod_labels(w) for w in self._all)
+            found = (self._all[i] for i in self._every.select(wanted))
+            yield from ((w, Trust.CLAIMED) for w in found if w.namespace)
+
+    def _in(self, namespace: str, wanted: Selector) -> Iterator[Workload]:
+        those, labels = self._by.get(namespace, ([], None))
+        if labels is not None:
+            yield from (those[i] for i in labels.select(wanted))
+
+
+def _pod_labels(workload: Workload) -> dict[str, str]:
+    return workload.pod_labels or (workload.labels if workload.kind == "Pod" else {})
+
+
+def _edge(src: Object, relation: str, dst: Object, trust: Trust) -> Edge:
+    return Edge(src.ref, relation, dst.ref, trust, evidence=src.path, by=BY)
+
+
+def _policies(kinds: dict[type, list[Any]], pods: _Pods) -> Iterator[Edge]:
+    for policy in kinds.get(NetworkPolicy, ()):
+        wanted = selector(policy.spec.get("podSelector"))
+        if wanted is not None:
+            for workload, trust in pods.select(wanted, policy.namespace):
+                yield _edge(policy, "selects", workload, trust)
+
+
+def _services(kinds: dict[type, list[Any]], pods: _Pods) -> Iterator[Edge]:
+    for service in kinds.get(Service, ()):
+        wanted = equality(service.spec.get("selector"))
+        if wanted is not None and wanted.wants:
+            for workload, trust in pods.select(wanted, service.namespace):
+                yield _edge(service, "selects", workload, trust)
+
+
+class _Named:
+    """Objects of one type by name, found from a namespace."""
+
+    def __init__(self, items: Iterable[Object]) -> None:
+        self._by: dict[str, list[Object]] = {}
+        for item in items:
+            self._by.setdefault(item.name, []).append(item)
+
+    def find(self, name: str, namespace: str) -> Iterator[tuple[Object, Trust]]:
+        """Yield the objects *name* in *namespace*, and those that may be there."""
+        for item in self._by.get(name, ()):
+            if item.namespace == namespace:
+                yield item, Trust.OBSERVED
+            elif not item.namespace or not namespace:
+                yield item, Trust.CLAIMED
+
+
+def _routes(kinds: dict[type, list[Any]]) -> Iterator[Edge]:
+    services = _Named(kinds.get(Service, ()))
+    for route in kinds.get(Route, ()):
+        for name, namespace in sorted(set(_backends(route.spec))):
+            for service, trust in services.find(name, namespace or route.namespace):
+                yield _edge(route, "exposes", service, trust)
+
+
+def _backends(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield name and namespace of the services an Ingress or a Gateway API route leads to."""
+    for key in ("defaultBackend", "backend"):
+        yield from _backend(spec.get(key))
+    for rule in _dicts(spec.get("rules")):
+        http = rule.get("http")
+        for path in _dicts(http.get("paths") if isinstance(http, dict) else None):
+            yield from _backend(path.get("backend"))
+        for ref in _dicts(rule.get("backendRefs")):
+            if ref.get("kind", "Service") == "Service" and isinstance(ref.get("name"), str):
+                space = ref.get("namespace")
+                yield ref["name"], space if isinstance(space, str) else ""
+
+
+def _backend(backend: Any) -> Iterator[tuple[str, str]]:
+    match backend:
+        case {"service": {"name": str(name)}} | {"serviceName": str(name)}:
+            yield name, ""
+        case _:
+            pass
+
+
+def _bindings(kinds: dict[type, list[Any]]) -> Iterator[Edge]:
+    roles = _Named(r for r in kinds.get(Role, ()) if r.kind == "Role")
+    cluster = _Named(r for r in kinds.get(Role, ()) if r.kind == "ClusterRole")
+    accounts = _Named(kinds.get(ServiceAccount, ()))
+    for binding in kinds.get(Binding, ()):
+        if binding.role_kind == "ClusterRole":
+            found = ((role, Trust.OBSERVED) for role, _ in cluster.find(binding.role_name, ""))
+        else:
+            found = roles.find(binding.role_name, binding.namespace)  # type: ignore[assignment]
+        for role, trust in found:
+            yield _edge(binding, "grants", role, trust)
+        for subject in binding.subjects:
+            if subject.kind == "ServiceAccount":
+                for account, trust in accounts.find(subject.name, subject.namespace):
+                    yield _edge(binding, "to", account, trust)
+
+
+def _workloads(kinds: dict[type, list[Any]]) -> Iterator[Edge]:
+    spaces = {n.name: n for n in kinds.get(Namespace, ())}
+    accounts = _Named(kinds.get(ServiceAccount, ()))
+    secrets = _Named(kinds.get(Secret, ()))
+    maps = _Named(kinds.get(ConfigMap, ()))
+    for workload in kinds.get(Workload, ()):
+        space = workload.namespace
+        if space in spaces:
+            yield _edge(workload, "in", spaces[space], Trust.OBSERVED)
+        pod = workload.pod
+        name = pod.service_account_name or pod.service_account or "default"
+        for account, trust in accounts.find(name, space):
+            yield _edge(workload, "runs-as", account, trust)
+        for kind, name in sorted(set(_read(workload))):
+            for item, trust in (secrets if kind == "secret" else maps).find(name, space):
+                yield _edge(workload, "reads", item, trust)
+
+
+_SOURCES = (
+    ("secretKeyRef", "name", "secret"),
+    ("configMapKeyRef", "name", "configmap"),
+    ("secretRef", "name", "secret"),
+    ("configMapRef", "name", "configmap"),
+    ("secret", "secretName", "secret"),
+    ("secret", "name", "secret"),
+    ("configMap", "name", "configmap"),
+)
+
+
+def _read(workload: Workload) -> Iterator[tuple[str, str]]:
+    """Yield the secrets and config maps that a workload's pods read."""
+    pod = workload.pod
+    for _, container in pod.all_containers():
+        for variable in container.env:
+            yield from _named(variable.value_from)
+        for source in container.env_from:
+            yield from _named(source)
+    for volume in pod.volumes:
+        yield from _named(volume)
+        projected = volume.get("projected")
+        for source in _dicts(projected.get("sources") if isinstance(projected, dict) else None):
+            yield from _named(source)
+    for ref in pod.image_pull_secrets:
+        if isinstance(ref.get("name"), str):
+            yield "secret", ref["name"]
+
+
+def _named(source: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
+    for key, field, kind in _SOURCES if source else ():
+        value = source.get(key) if source else None
+        if isinstance(value, dict) and isinstance(value.get(field), str):
+            yield kind, value[field]
+
+
+def _looked(scope: Scope) -> Iterator[Looked]:
+    makers = {o.namespace for o in scope.objects if isinstance(o, Resource) and _makes_pods(o)}
+    for item in scope.objects:
+        hidden = isinstance(item, Service | NetworkPolicy) and _meets(item.namespace, makers)
+        if not hidden:
+            yield Looked(item.ref, "objects")
+
+
+def _meets(namespace: str, others: set[str]) -> bool:
+    return bool(others) and (not namespace or namespace in others or "" in others)
+
+
+def _makes_pods(item: Resource) -> bool:
+    group = item.api_version.partition("/")[0] if "/" in item.api_version else ""
+    return "." in group and not group.endswith(".k8s.io") and item.kind not in _INERT
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list | tuple):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def _too_many(scope: Scope) -> Problem:
+    return Problem(
+        scope.folder,
+        f"the selectors here select more than {MOST_EDGES} times; they are not followed",
+        advice="Scan the folders that are applied apart from each other one by one.",
+        link=Link.RUNTIME,
+    )
