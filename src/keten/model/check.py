@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from keten.model.facts import View
+from keten.model.facts import Node, View
 from keten.model.finding import Severity, Violation
 
 
@@ -39,7 +39,7 @@ class Check(Struct, frozen=True, kw_only=True):
     """
 
     title: str
-    subject: type
+    subject: type[Node]
     severity: Severity
     needs: tuple[str, ...]
     fix: str

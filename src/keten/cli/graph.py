@@ -1,0 +1,29 @@
+"""``keten graph dump``: the facts of a target, in the text form that cases are written in."""
+
+import argparse
+import sys
+
+from keten.cli import arguments as common
+
+
+def main(argv: list[str]) -> int:
+    """Print facts; return 0."""
+    made = argparse.ArgumentParser(
+        prog="keten graph", description="Print facts in the form that cases are written in."
+    )
+    made.add_argument("what", choices=("dump",), help="all facts of the target")
+    made.add_argument("target", metavar="TARGET", help="a directory or a file")
+    common.add(made)
+    arguments = made.parse_args(argv)
+    from keten.graph.store import merge
+    from keten.graph.text import dump
+    from keten.pipeline.flow import collect, derived
+
+    now = common.day(arguments.now)
+    (root,) = common.roots([arguments.target])
+    policy = common.policy(root, arguments)
+    database = common.database(arguments, policy)
+    facts = collect(root, policy, now=now, progress=lambda *_: None).facts
+    everything = merge([facts, *derived(facts, policy, database=database, now=now)])
+    sys.stdout.write(dump(everything))
+    return 0

@@ -1,0 +1,240 @@
+"""The terminal: where the chain breaks, what to do first, what is not known, how sure."""
+
+from collections.abc import Iterator
+from textwrap import shorten, wrap
+
+from keten.model.evidence import Link
+from keten.model.finding import Finding, Severity, Verdict
+from keten.model.plug import Report
+from keten.model.result import Action, LinkSummary, Result, Style, Unknown
+
+FIRST = 5
+"""Actions and unknowns that are shown before "and n more"."""
+SOME = 10
+"""Findings shown without ``--show all``."""
+
+SHORT = {Link.DEPENDENCIES: "deps", Link.DEPLOYMENT: "deploy"}
+COLORS = {
+    "fail": "31;1", "unknown": "33", "pass": "32", "none": "2", "critical": "35;1", "high": "31;1",
+    "medium": "33", "low": "36", "info": "2", "title": "1", "dim": "2",
+}  # fmt: skip
+
+
+class _Pen:
+    """Writes words in colour or plain, and signs in Unicode or ASCII."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.dot, self.arrow, self.dash = ("-", "->", "--") if style.ascii else ("·", "→", "─")
+
+    def paint(self, text: str, name: str) -> str:
+        if not self.style.color or name not in COLORS:
+            return self.clean(text)
+        return f"\x1b[{COLORS[name]}m{self.clean(text)}\x1b[0m"
+
+    def clean(self, text: str) -> str:
+        """Return *text* without control characters: a file's name must not steer a terminal."""
+        safe = "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+        return safe.encode("ascii", "backslashreplace").decode() if self.style.ascii else safe
+
+    def fit(self, text: str, width: int) -> str:
+        return shorten(self.clean(text), max(width, 8), placeholder=" ...")
+
+    def cut(self, text: str, width: int) -> str:
+        text = self.clean(text)
+        return text if len(text) <= width else "..." + text[len(text) - width + 3 :]
+
+
+def write(result: Result, style: Style) -> Iterator[str]:
+    """Yield the report's lines."""
+    pen = _Pen(style)
+    for part in (_head, _chain, _actions, _unknown, _findings, _notes, _decision):
+        lines = list(part(result, pen))
+        if lines:
+            yield "\n".join(lines) + "\n\n" if part is not _decision else "\n".join(lines) + "\n"
+
+
+def _head(result: Result, pen: _Pen) -> Iterator[str]:
+    names = []
+    for target in result.targets:
+        name = pen.paint(target.name, "title")
+        if target.commit:
+            state = {None: "", 0: ", clean"}.get(target.modified, f", {target.modified} modified")
+            name += f" at {target.commit[:7]} ({pen.clean(target.branch or 'detached')}{state})"
+        names.append(name)
+    data = (
+        f"advisories as of {min(d.as_of for d in result.data)}" if result.data else "no advisories"
+    )
+    policy = "default policy" if result.policy == "default" else f"policy {result.policy}"
+    yield f" {pen.dot} ".join([", ".join(names), data, policy])
+
+
+def _chain(result: Result, pen: _Pen) -> Iterator[str]:
+    cells = [(SHORT.get(s.name, str(s.name)), _cell(s), s.verdict) for s in result.links]
+    for row in _rows(cells, pen.style.width - 2):
+        widths = [max(len(name), len(cell)) for name, cell, _ in row]
+        names = "  ".join(name.ljust(w) for (name, _, _), w in zip(row, widths, strict=True))
+        yield "  " + pen.paint(names.rstrip(), "dim")
+        yield (
+            "  "
+            + "  ".join(
+                pen.paint(cell, verdict) + " " * (w - len(cell))
+                for (_, cell, verdict), w in zip(row, widths, strict=True)
+            ).rstrip()
+        )
+
+
+def _cell(link: LinkSummary) -> str:
+    match link.verdict:
+        case "fail":
+            return f"FAIL {link.failed}"
+        case "unknown":
+            return f"? {link.unknown}"
+        case "pass":
+            return f"ok {link.passed}" if link.passed < 100_000 else "ok"  # noqa: PLR2004 width
+        case _:
+            return "none"
+
+
+def _rows(cells: list[tuple[str, str, str]], width: int) -> Iterator[list[tuple[str, str, str]]]:
+    """Yield the strip as one row where it fits, else as two halves."""
+    total = sum(max(len(name), len(cell)) + 2 for name, cell, _ in cells) - 2
+    if total <= width:
+        yield cells
+    else:
+        yield cells[: len(cells) // 2]
+        yield cells[len(cells) // 2 :]
+
+
+def _actions(result: Result, pen: _Pen) -> Iterator[str]:
+    if not result.actions:
+        return
+    shown = result.actions[:FIRST]
+    head = "Do first"
+    yield pen.paint(head, "title") + "removes".rjust(pen.style.width - len(head))
+    for number, action in enumerate(shown, 1):
+        yield from _action(number, action, pen)
+    rest = result.actions[FIRST:]
+    if rest:
+        count = sum(len(action.findings) for action in rest)
+        yield f"    and {_many(len(rest), 'action')} more, for {_many(count, 'finding')}"
+
+
+def _action(number: int, action: Action, pen: _Pen) -> Iterator[str]:
+    width = pen.style.width
+    removes = action.why
+    title = pen.fit(action.title, width - 4 - len(removes) - 2)
+    yield f"{number:>2}  {title}{removes.rjust(width - 4 - len(title))}"
+    if action.location:
+        where = action.location
+        yield pen.paint("      " + pen.cut(_at(where.path, where.line), width - 6), "dim")
+    for change in action.changes[:3]:
+        if not change.after and not change.before:
+            continue
+        leaf = change.field.rpartition(".")[2]
+        before = f"{change.before} {pen.arrow} " if change.before else "+ "
+        after = change.after or "(remove)"
+        yield "      " + pen.fit(
+            f"{leaf}: {before}{after}" if leaf else f"{before}{after}", width - 6
+        )
+    if len(action.changes) > 3:  # noqa: PLR2004 as above
+        yield f"      and {len(action.changes) - 3} more changes"
+
+
+def _unknown(result: Result, pen: _Pen) -> Iterator[str]:
+    if not result.unknown:
+        return
+    yield pen.paint("Not known (and therefore not passed)", "title")
+    shown = result.unknown if pen.style.everything else result.unknown[:FIRST]
+    for item in shown:
+        yield from _one_unknown(item, pen)
+    rest = len(result.unknown) - len(shown)
+    if rest:
+        yield f"    and {_many(rest, 'cause')} more: --show all"
+
+
+def _one_unknown(item: Unknown, pen: _Pen) -> Iterator[str]:
+    name = SHORT.get(item.link, str(item.link))
+    where = _at(item.location.path, item.location.line) if item.location else item.what
+    if item.count > 1:
+        where = f"{where} and {item.count - 1} more"
+    indent = 14
+    yield f"    {pen.paint(name.ljust(9), 'unknown')} {pen.cut(where, pen.style.width - indent)}"
+    for text in (item.why, item.how):
+        for line in wrap(pen.clean(text), pen.style.width - indent):
+            yield " " * indent + line
+
+
+def _findings(result: Result, pen: _Pen) -> Iterator[str]:
+    found = result.findings
+    if not found:
+        return
+    shown = found if pen.style.everything else found[:SOME]
+    head = (
+        "Findings"
+        if len(shown) == len(found)
+        else f"Findings, the first {len(shown)} of {len(found)}"
+    )
+    yield pen.paint(head, "title")
+    for finding in shown:
+        yield from _finding(finding, pen)
+
+
+def _finding(finding: Finding, pen: _Pen) -> Iterator[str]:
+    width, indent = pen.style.width, 10
+    word = "ERROR" if finding.verdict is Verdict.ERROR else finding.severity.word
+    lines = wrap(pen.clean(finding.message), width - indent) or [""]
+    yield f"{pen.paint(word.ljust(8), finding.severity.word)}  {lines[0]}"
+    for line in lines[1:]:
+        yield " " * indent + line
+    where = (
+        _at(finding.location.path, finding.location.line) if finding.location else finding.subject
+    )
+    room = width - indent - len(finding.check) - 2
+    yield " " * indent + pen.paint(f"{pen.cut(where, max(room, 20))}  {finding.check}", "dim")
+
+
+def _notes(result: Result, pen: _Pen) -> Iterator[str]:
+    for note in result.notes:
+        yield from wrap(pen.clean(f"Note: {note}"), pen.style.width, subsequent_indent="  ")
+    for target in result.targets:
+        if target.passed_over:
+            names = ", ".join(path for path, _ in target.passed_over[:4])
+            more = len(target.passed_over) - 4
+            tail = f" and {more} more" if more > 0 else ""
+            yield from wrap(
+                pen.clean(f"Not looked into (filled by tools or excluded): {names}{tail}"),
+                pen.style.width, subsequent_indent="  ",
+            )  # fmt: skip
+
+
+def _decision(result: Result, pen: _Pen) -> Iterator[str]:
+    by = []
+    for severity in sorted(Severity, reverse=True):
+        count = sum(1 for f in result.findings if f.severity is severity)
+        if count:
+            by.append(f"{count} {severity.word}")
+    text = _many(len(result.findings), "finding") + (f" ({', '.join(by)})" if by else "")
+    if result.waived:
+        text += f", {len(result.waived)} waived until {min(w.until for w in result.waived)}"
+    if result.unknown:
+        text += f", {_many(len(result.unknown), 'thing')} not known"
+    yield from wrap(text, pen.style.width)
+    decision = result.decision
+    word = {"denied": "fail", "unknown": "unknown", "allowed": "pass"}[decision.verdict]
+    verdict = pen.paint(decision.verdict.upper(), word)
+    yield f'{verdict} by gate "{decision.gate}": {decision.reason}.'
+    if result.findings:
+        hint = f"{pen.style.command} --show all; keten explain CHECK or FINGERPRINT"
+        yield pen.paint(f"More: {hint}", "dim")
+
+
+def _at(path: str, line: int) -> str:
+    return f"{path}:{line}" if line else path
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+REPORT = Report(title="Text for a terminal", media_type="text/plain", write=write)

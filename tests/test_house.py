@@ -1,0 +1,110 @@
+"""House rules that no linter knows."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keten import plugs
+from keten.cli import COMMANDS
+from keten.model.check import Check
+from keten.model.plug import Collector, Ecosystem, Reader, Report
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "src").rglob("*.py"))
+SLOW = {
+    "asyncio", "cryptography", "email", "http", "hyperscan", "importlib.metadata", "inspect",
+    "logging", "msgspec", "multiprocessing", "packaging", "pysequoia", "re2", "sqlite3",
+    "tomllib", "xml", "yaml",
+}  # fmt: skip
+VAGUE = {"base", "common", "core", "helpers", "manager", "misc", "shared", "util", "utils"}
+LINES = 400
+README_LINES = 150
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
+def test_module(module: Path) -> None:
+    text = module.read_text()
+
+    assert ast.get_docstring(ast.parse(text)), "says what it is for"
+    assert text.count("\n") <= LINES, "is small enough to read"
+    assert not {module.stem, module.parent.name} & VAGUE, "is named for what it holds"
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_imports_nothing_slow(argument: str) -> None:
+    code = f"import sys; from keten.cli import main; main([{argument!r}]); print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        check=True, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+
+    assert not SLOW & set(run.stdout.splitlines()[-1].split())
+
+
+def test_one_broad_except_in_the_whole_program() -> None:
+    found = [
+        str(module.relative_to(ROOT))
+        for module in MODULES
+        for handler in ast.walk(ast.parse(module.read_text()))
+        if isinstance(handler, ast.ExceptHandler)
+        and (handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"})
+    ]
+
+    assert found == ["src/keten/pipeline/guard.py"]
+
+
+def test_every_command_has_a_page() -> None:
+    pages = (ROOT / "docs/commands.md").read_text()
+
+    assert set(re.findall(r"^## keten (\w+)$", pages, re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("seam", [Check, Collector, Ecosystem, Reader, Report])
+def test_every_plug_loads(seam: type) -> None:
+    for name in plugs.names(seam):
+        assert plugs.load(seam, name)
+
+
+def test_there_are_checks_on_every_link_that_a_directory_shows() -> None:
+    links = {name.partition("/")[0] for name in plugs.names(Check)}
+
+    assert links >= {
+        "source", "dependencies", "pipeline", "image", "secrets", "access", "deployment", "runtime",
+    }  # fmt: skip
+
+
+def test_every_case_file_has_a_check() -> None:
+    cases = {
+        str(file.relative_to(ROOT / "tests/checks").with_suffix(""))
+        for file in (ROOT / "tests/checks").rglob("*.txt")
+    }
+
+    assert cases == set(plugs.names(Check))
+
+
+def test_readme_is_short() -> None:
+    assert (ROOT / "README.md").read_text().count("\n") <= README_LINES
+
+
+def test_lock_files_pin_by_hash() -> None:
+    for file in (ROOT / "requirements").glob("*.txt"):
+        entries = re.split(r"\n(?=\S)", file.read_text().strip())
+
+        assert all("==" in entry and "--hash=sha256:" in entry for entry in entries), file
+        assert "://" not in file.read_text(), "names no index"
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    from keten.reports.json import schema
+
+    assert json.loads((ROOT / "docs/result.schema.json").read_text()) == json.loads(
+        json.dumps(schema())
+    )
