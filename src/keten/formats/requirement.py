@@ -122,7 +122,7 @@ def source_of(url: str) -> tuple[str, str]:
     A repository is written ``git+ADDRESS#REF`` whatever the notation it came in; an archive
     or path stays as it is, without its fragment. The version is that of a wheel's name.
     """
-    address, _, fragment = url.partition("#")
+    address = url.partition("#")[0]
     scheme = address.partition("://")[0]
     if "+" in scheme or scheme == "git":
         ref = ""
@@ -136,7 +136,6 @@ def source_of(url: str) -> tuple[str, str]:
     file = address.rpartition("/")[2].partition("?")[0]
     if file.endswith(".whl") and file.count("-") >= 4:  # noqa: PLR2004 PEP 427: five parts
         return address, file.split("-")[1].replace("%2B", "+")
-    del fragment
     return address, ""
 
 
@@ -161,10 +160,8 @@ def is_commit(ref: str) -> bool:
 
 def _reference(text: str) -> tuple[str, str]:
     """Split ``URL ; marker``: the blank before the semicolon is required by PEP 508."""
-    found = re.search(r"\s+;", text)
-    if found is None:
-        return text, ""
-    return text[: found.start()], text[found.end() :].strip()
+    address, _, marker = text.replace("\t;", " ;").partition(" ;")
+    return address.strip(), marker.strip()
 
 
 def _clause(part: str, text: str) -> tuple[str, str]:

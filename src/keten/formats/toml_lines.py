@@ -63,7 +63,9 @@ class Table(dict[str, Any]):
     def tables(self, key: str) -> "list[Table]":
         """Return the tables of an array under *key*; what is no table is left out."""
         found = self.get(key)
-        return [item for item in found if isinstance(item, Table)] if isinstance(found, list) else []
+        return (
+            [item for item in found if isinstance(item, Table)] if isinstance(found, list) else []
+        )
 
     def text(self, key: str) -> str:
         """Return the string under *key*, or ""."""

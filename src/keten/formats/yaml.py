@@ -1,0 +1,318 @@
+"""YAML with the line of every field, read as Kubernetes or as a CI system reads it.
+
+The C composer of PyYAML (libyaml) makes the tree, as fast as it goes; one walk over the tree
+makes the values and the lines. What a scalar means is in yaml_scalars.
+
+KUBERNETES follows kubectl: its YAMLOrJSONDecoder splits the stream into documents *before*
+any of it is parsed, at lines that begin with ``---`` (k8s.io/apimachinery/pkg/util/yaml), and
+sigs.k8s.io/yaml reads the first YAML document of each part. Merge keys put their fields where
+they stand, so that a ``<<`` after a field overrides it, and the last of repeated keys holds.
+
+CORE is YAML 1.2: keys are text as written (``on:`` is the key ``on``), merge keys yield to
+fields beside them.
+"""
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from keten.errors import CeilingError, InputError
+from keten.formats import yaml_scalars as scalars
+from keten.formats.yaml_nodes import compose, failure
+
+BYTES = 64 << 20  # of one stream
+DEPTH = 400  # nested collections; real objects (CRDs) stay below 100
+VISITS = 2_000_000  # values after aliases are put in: an alias bomb ends here
+MANY = 100_000  # aliased values before an expansion is judged a bomb
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
+_MERGE = scalars.TAG + "merge"
+
+
+class Dialect(StrEnum):
+    """Whose reading of YAML."""
+
+    KUBERNETES = "kubernetes"
+    CORE = "core"
+
+
+class Document(Struct, frozen=True):
+    """One document: its *value*, where it begins, and the 1-based line of every field.
+
+    *fields* maps field paths (``spec.containers[0].image``,
+    ``metadata.labels["app.kubernetes.io/name"]``) to the line of the key or list item.
+    *duplicates* are the field paths that stand more than once, with the later line.
+    """
+
+    value: Any
+    fields: dict[str, int]
+    line: int = 1
+    duplicates: tuple[tuple[str, int], ...] = ()
+
+
+class Part(Struct, frozen=True):
+    """The bytes of one document of a stream, and the number of lines before them."""
+
+    data: bytes
+    before: int = 0
+    json: bool = False
+
+
+def load_all(data: bytes, dialect: Dialect) -> Iterator[Document]:
+    """Yield each document up to the first error, then raise InputError with its line.
+
+    Documents without content (comments only) are left out. CeilingError for what is too
+    large or too deep, or expands beyond measure.
+    """
+    if len(data) > BYTES:
+        raise CeilingError(f"YAML of {len(data)} bytes; keten reads {BYTES}")
+    if dialect is Dialect.CORE:
+        yield from _core(data)
+        return
+    from keten.formats.yaml_stream import split
+
+    for part in split(data):
+        document = load_part(part)
+        if document is not None:
+            yield document
+
+
+def load_part(part: Part) -> Document | None:
+    """Return the document that *part* holds as Kubernetes reads it; None for none or null."""
+    if part.json:
+        from keten.formats.json_lines import load
+
+        return load(part.data, part.before)
+    with _uncollected():
+        try:
+            root = next(compose(part.data), None)
+        except InputError as error:
+            raise _moved(error, part.before) from None
+        if root is None:
+            return None
+        walk = _Walk(part.before, core=False)
+        value = walk.document(root)
+    if value is None:
+        return None
+    line = root.start_mark.line + part.before + 1
+    return Document(value, walk.fields, line, tuple(walk.duplicates))
+
+
+def step(key: str) -> str:
+    """Return how a key is written in a field path below another field."""
+    try:
+        return _steps[key]
+    except KeyError:
+        if _PLAIN_KEY.fullmatch(key):
+            text = "." + key
+        else:
+            text = '["' + key.replace("\\", "\\\\").replace('"', '\\"') + '"]'
+        if len(_steps) < scalars.CACHE:
+            _steps[key] = text
+        return text
+
+
+_steps: dict[str, str] = {}
+
+
+def _core(data: bytes) -> Iterator[Document]:
+    documents = compose(data)
+    while True:
+        with _uncollected():
+            root = next(documents, None)
+            if root is None:
+                return
+            walk = _Walk(0, core=True)
+            value = walk.document(root)
+        if value is not None:
+            line = root.start_mark.line + 1
+            yield Document(value, walk.fields, line, tuple(walk.duplicates))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the garbage collector: hundreds of thousands of young nodes are all alive."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _moved(error: InputError, lines: int) -> InputError:
+    kind = type(error)
+    return kind(error.what, line=error.line + lines, column=error.column, advice=error.advice)
+
+
+class _Walk:
+    """One walk over a composed tree: values and lines together."""
+
+    def __init__(self, before: int, *, core: bool) -> None:
+        self.fields: dict[str, int] = {}
+        self.duplicates: list[tuple[str, int]] = []
+        self._first = before + 1
+        self._plain = scalars.core if core else scalars.kubernetes
+        self._core = core
+        self._visits = 0
+        self._open: set[int] = set()
+
+    def document(self, root: Any) -> Any:
+        """Return the value of a document's root node."""
+        return self._value(root, "", 0)
+
+    def _value(self, node: Any, path: str, depth: int) -> Any:
+        value = node.value
+        if type(value) is str:
+            return self._scalar(node, value)
+        self._enter(node, depth, len(value))
+        result: Any
+        if node.id == "mapping":
+            result = {}
+            self._mapping(node, result, path, depth)
+        else:
+            result = []
+            fields, first = self.fields, self._first
+            for i, item in enumerate(value):
+                at = f"{path}[{i}]"
+                fields[at] = item.start_mark.line + first
+                text = item.value
+                if type(text) is str and item.tag == "" and item.style != "":
+                    result.append(text)
+                else:
+                    result.append(self._value(item, at, depth + 1))
+        self._open.discard(id(node))
+        return result
+
+    def _mapping(self, node: Any, into: dict[str, Any], path: str, depth: int) -> None:
+        fields, first, plain = self.fields, self._first, self._plain
+        merged: list[Any] = []
+        own: set[str] = set()
+        for name, item in node.value:
+            text = name.value
+            style = name.style if type(text) is str else None
+            if text == "<<" and _is_merge(name, style):
+                if self._core:
+                    merged.append(item)
+                else:
+                    self._merge(name, item, into, path, depth)
+                continue
+            key = text if style and not name.tag else self._key(name)
+            at = path + step(key) if path else step(key).removeprefix(".")
+            line = name.start_mark.line + first
+            if key in own:
+                self.duplicates.append((at, line))
+                self._forget(at)
+            own.add(key)
+            fields[at] = line
+            value = item.value
+            if type(value) is str and item.tag == "":
+                into[key] = plain(value) if item.style == "" else value
+                if into[key].__class__ is float:
+                    self._finite(item, into[key])
+            else:
+                into[key] = self._value(item, at, depth + 1)
+        for item in merged:
+            self._merge_core(item, into, path, depth)
+
+    def _enter(self, node: Any, depth: int, size: int) -> None:
+        line = node.start_mark.line + self._first
+        if depth > DEPTH:
+            raise CeilingError(f"YAML nested more than {DEPTH} deep", line=line)
+        self._visits += size + 1
+        if self._visits > VISITS:
+            raise CeilingError(f"YAML of more than {VISITS} values", line=line)
+        if id(node) in self._open:
+            raise InputError("an anchor's value contains itself", line=line)
+        self._open.add(id(node))
+
+    def _scalar(self, node: Any, text: str) -> Any:
+        if node.tag == "":
+            value = self._plain(text) if node.style == "" else text
+        elif self._core:
+            value = _core_tagged(node.tag, text)
+        else:
+            value = self._located(node, scalars.tagged, node.tag, text)
+        if type(value) is float:
+            self._finite(node, value)
+        return value
+
+    def _finite(self, node: Any, value: float) -> None:
+        """Refuse what JSON has no number for, as Go's encoder does."""
+        if not self._core and (value != value or value in (_INFINITY, -_INFINITY)):  # noqa: PLR0124 NaN
+            raise InputError(
+                f"{node.value} is no number in JSON", line=node.start_mark.line + self._first
+            )
+
+    def _key(self, node: Any) -> str:
+        text = node.value
+        if type(text) is not str:
+            what = "a key that is a list or a mapping"
+            raise InputError(what, line=node.start_mark.line + self._first)
+        if self._core or (node.tag == "" and node.style != ""):
+            return text
+        if node.tag == "":
+            return str(self._located(node, scalars.key, text))
+        return str(self._located(node, scalars.tagged_key, node.tag, text))
+
+    def _located(self, node: Any, read: Any, *arguments: str) -> Any:
+        try:
+            return read(*arguments)
+        except InputError as error:
+            error.line = node.start_mark.line + self._first
+            raise
+
+    def _merge(self, name: Any, node: Any, into: dict[str, Any], path: str, depth: int) -> None:
+        """Put the fields of a merged mapping where ``<<`` stands; of several the first wins."""
+        for item in reversed(node.value) if node.id == "sequence" else [node]:
+            if item.id != "mapping":
+                what = "<< takes a mapping or a list of mappings"
+                raise InputError(what, line=name.start_mark.line + self._first)
+            self._enter(item, depth + 1, len(item.value))
+            self._mapping(item, into, path, depth + 1)
+            self._open.discard(id(item))
+
+    def _merge_core(self, node: Any, into: dict[str, Any], path: str, depth: int) -> None:
+        """Put in the fields of merged mappings that are not there yet."""
+        for item in node.value if node.id == "sequence" else [node]:
+            if item.id != "mapping":
+                continue
+            self._enter(item, depth + 1, len(item.value))
+            kept, self.fields = self.fields, {}
+            more: dict[str, Any] = {}
+            self._mapping(item, more, path, depth + 1)
+            kept, self.fields = self.fields, kept
+            self._open.discard(id(item))
+            for field, line in kept.items():
+                self.fields.setdefault(field, line)
+            for key, value in more.items():
+                into.setdefault(key, value)
+
+    def _forget(self, at: str) -> None:
+        """Drop the lines below a field whose value is replaced."""
+        below = (at + ".", at + "[")
+        for field in [f for f in self.fields if f.startswith(below)]:
+            del self.fields[field]
+
+
+_INFINITY = float("inf")
+
+
+def _is_merge(node: Any, style: str | None) -> bool:
+    return node.tag == _MERGE or (node.tag == "" and style == "")
+
+
+def _core_tagged(tag: str, text: str) -> Any:
+    kind = tag.removeprefix(scalars.TAG)
+    if kind in {"bool", "int", "float", "null"}:
+        return scalars.core(text)
+    return text
+
+
+__all__ = ["Dialect", "Document", "Part", "failure", "load_all", "load_part", "step"]

@@ -1,0 +1,153 @@
+"""Trees of YAML nodes from bytes: libyaml's composer, behind ceilings.
+
+The C composer recurses on the C stack, so that 20,000 brackets would end the process. What
+could be that deep, judged by counting bytes, takes the slow way: event by event, without
+recursion, with the nodes and the depth counted as they come. So does what the C composer
+refuses and goyaml does not: an anchor that is defined twice.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from keten.errors import CeilingError, InputError
+
+OPENINGS = 2_000  # brackets that might nest, before they are counted exactly
+INDENT = 400  # columns of indentation, likewise
+DEPTH = 1_000  # on the slow way
+NODES = 1_500_000  # of one document, about 700 bytes each
+CROWD = 1_000_000  # lines and commas before nodes are counted exactly
+
+_BLANKED = bytes.maketrans(b"-?:\t", b"    ")
+_WIDE = b" " * INDENT
+
+
+def compose(data: bytes) -> Iterator[Any]:
+    """Yield the root node of each document of *data*, as PyYAML's nodes.
+
+    A node without a tag has the tag ""; a scalar's style is "" where it is plain. InputError
+    with line and column at the first syntax error, CeilingError beyond a ceiling.
+    """
+    if _suspicious(data):
+        yield from _slowly(data)
+        return
+    import yaml
+
+    loader = _loader(data)
+    number = 0
+    try:
+        while loader.check_node():
+            yield loader.get_node()
+            number += 1
+    except yaml.composer.ComposerError as error:
+        if "duplicate anchor" not in str(error.context):
+            raise failure(error, data) from None
+        yield from _after(_slowly(data), number)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise failure(error, data) from None
+
+
+def failure(error: Exception, data: bytes) -> InputError:
+    """Return the InputError that tells what a YAML error of PyYAML tells."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        what = getattr(error, "problem", None) or getattr(error, "context", None)
+        return InputError(f"not YAML: {what}", line=mark.line + 1, column=mark.column + 1)
+    if (position := getattr(error, "position", None)) is not None:
+        line = data.count(b"\n", 0, position) + 1
+        return InputError(f"not YAML: {getattr(error, 'reason', error)}", line=line)
+    return InputError(f"not YAML: {error}")
+
+
+def _after(documents: Iterator[Any], number: int) -> Iterator[Any]:
+    for i, document in enumerate(documents):
+        if i >= number:
+            yield document
+
+
+def _suspicious(data: bytes) -> bool:
+    if data.count(b"[") + data.count(b"{") > OPENINGS:
+        return True
+    if data.count(b"\n") + data.count(b",") > CROWD:
+        return True
+    return _WIDE in data.translate(_BLANKED) or data[:2] in {b"\xff\xfe", b"\xfe\xff"}
+
+
+_Loader: Any = None
+
+
+def _loader(data: bytes) -> Any:
+    """Return a CParser whose resolver says nothing: tags are resolved in the walk."""
+    global _Loader  # noqa: PLW0603 made once, after yaml is imported
+    if _Loader is None:
+        from yaml.cyaml import CParser
+
+        nothing = staticmethod("".format)  # a C function that takes anything and returns ""
+        members = {"resolve": nothing, "descend_resolver": nothing, "ascend_resolver": nothing}
+        _Loader = type("_Loader", (CParser,), members)
+    return _Loader(data)
+
+
+def _slowly(data: bytes) -> Iterator[Any]:
+    import yaml
+
+    loader = _loader(data)
+    try:
+        yield from _documents(loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise failure(error, data) from None
+
+
+def _documents(loader: Any) -> Iterator[Any]:
+    """Compose from events, on a stack of our own."""
+    from yaml import events, nodes
+
+    anchors: dict[str, Any] = {}
+    stack: list[tuple[Any, list[Any]]] = []  # an open collection and what it holds so far
+    count = 0
+    while (event := loader.get_event()) is not None:
+        kind = type(event)
+        node: Any
+        if kind is events.ScalarEvent:
+            tag = "" if event.tag in (None, "!") else event.tag
+            style = event.style or ""
+            node = nodes.ScalarNode(tag, event.value, event.start_mark, None, style)
+        elif kind is events.AliasEvent:
+            node = anchors.get(event.anchor)
+            if node is None:
+                raise _at(event, f"unknown anchor {event.anchor[:40]!r}")
+        elif kind in (events.MappingStartEvent, events.SequenceStartEvent):
+            mapping = kind is events.MappingStartEvent
+            shape = nodes.MappingNode if mapping else nodes.SequenceNode
+            node = shape(event.tag or "", [], event.start_mark)
+            if len(stack) >= DEPTH:
+                raise _at(event, f"YAML nested more than {DEPTH} deep", CeilingError)
+        elif kind in (events.MappingEndEvent, events.SequenceEndEvent):
+            node, held = stack.pop()
+            _close(node, held)
+            if not stack:
+                yield node
+            continue
+        else:
+            if kind is events.DocumentStartEvent:
+                anchors, count = {}, 0
+            continue
+        count += 1
+        if count > NODES:
+            raise _at(event, f"YAML of more than {NODES} values in a document", CeilingError)
+        if kind is not events.AliasEvent and event.anchor:
+            anchors[event.anchor] = node
+        if stack:
+            stack[-1][1].append(node)
+        elif kind in (events.ScalarEvent, events.AliasEvent):
+            yield node
+        if kind in (events.MappingStartEvent, events.SequenceStartEvent):
+            stack.append((node, []))
+
+
+def _close(node: Any, held: list[Any]) -> None:
+    node.value.extend(zip(held[::2], held[1::2], strict=True) if node.id == "mapping" else held)
+
+
+def _at(event: Any, what: str, kind: type[InputError] = InputError) -> InputError:
+    mark = event.start_mark
+    return kind(what, line=mark.line + 1, column=mark.column + 1)

@@ -1,0 +1,83 @@
+"""How kubectl splits a stream into documents (k8s.io/apimachinery/pkg/util/yaml).
+
+A stream that begins with ``{`` is read as JSON values one after another; at the first that
+is not JSON, unless two were, the rest is YAML. YAML is split at lines that begin with ``---``,
+before any of it is parsed: a separator inside a literal block splits it, a directive before
+one is a document of its own, and nothing but a comment may follow one.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from keten.errors import InputError
+from keten.formats.yaml import Part
+
+_SEPARATOR = re.compile(rb"^---", re.MULTILINE)
+_SPACE = " \t\n\v\f\r\x85\xa0"
+_PEEK = 4096  # how far kubectl looks for the open brace
+
+
+def split(data: bytes) -> Iterator[Part]:
+    """Yield the documents of *data* in order; InputError for a separator with content."""
+    before = 0
+    if data[:_PEEK].lstrip(b" \t\n\v\f\r")[:1] == b"{":
+        at = 0
+        for end in _json_ends(data):
+            yield Part(data[at:end], data.count(b"\n", 0, at), json=True)
+            at = end
+        rest = data[at:].lstrip(b" \t\v\f\r")
+        data, before = rest.removeprefix(b"\n"), data.count(b"\n", 0, len(data) - len(rest))
+        before += rest.startswith(b"\n")
+        if not data.strip():
+            return
+    yield from _yaml(data, before)
+
+
+def _yaml(data: bytes, before: int) -> Iterator[Part]:
+    start = 0
+    head = 0  # a separator line that opens a document with nothing before it belongs to it
+    for found in _SEPARATOR.finditer(data):
+        at = found.start()
+        end = data.find(b"\n", at)
+        end = len(data) if end < 0 else end + 1
+        follows = data[at + 3 : end].strip(b" \t\v\f\r\n")
+        if at > start and data[start:at]:
+            yield Part(data[start:at], before + data.count(b"\n", 0, start))
+        if follows and follows[:1] != b"#":
+            line = before + data.count(b"\n", 0, at) + 1
+            raise InputError(
+                "the document separator --- has content after it, which kubectl refuses",
+                line=line,
+                advice="Begin the document on the next line.",
+            )
+        start = end
+        head = end
+    if data[head:].strip():
+        yield Part(data[start:], before + data.count(b"\n", 0, start))
+
+
+def _json_ends(data: bytes) -> Iterator[int]:
+    """Yield the end of each JSON value; stop, or raise, where the stream is JSON no longer."""
+    text = data.decode("utf-8", "surrogateescape")
+    narrow = len(text) == len(data)
+    decoder = json.JSONDecoder(parse_constant=_refuse)
+    count, at = 0, 0
+    while True:
+        while at < len(text) and text[at] in " \t\r\n":
+            at += 1
+        if at == len(text):
+            return
+        try:
+            _, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            if count > 1:
+                line = text.count("\n", 0, at) + 1
+                raise InputError(f"not JSON: {error}", line=line) from None
+            return
+        count += 1
+        yield at if narrow else len(text[:at].encode("utf-8", "surrogateescape"))
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
