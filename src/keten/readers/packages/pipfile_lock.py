@@ -3,9 +3,9 @@
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats import json_lines, toml_lines
+from keten.formats import json_index, toml_lines
 from keten.formats import requirement as pep508
-from keten.formats.json_lines import Document, strings, table, text
+from keten.formats.json_index import Document, strings, table, text
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -15,7 +15,7 @@ _INDEX = "https://pypi.org/simple"
 
 def read(source: Source) -> Facts:
     """Return the packages of one Pipfile.lock."""
-    document = json_lines.parse(source.data, depth=3)
+    document = json_index.parse(source.data, depth=3)
     root = table(document.value)
     if "_meta" not in root:
         raise InputError("no Pipfile.lock: it has no _meta", line=1)
