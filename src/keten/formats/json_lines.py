@@ -1,99 +1,144 @@
-"""JSON with the line of every field: the same Document as YAML gives.
+"""JSON with the place of every key down to a chosen depth: values by msgspec, lines by one scan.
 
-Numbers become what they are on the wire to the API server: 1000.0 is 1000.
+Of a key that occurs twice in an object the last one counts, as in every common JSON reader,
+and its line is the one that is told.
 """
 
-import json
 import re
 from typing import Any
 
 import msgspec
 
 from keten.errors import CeilingError, InputError
-from keten.formats.yaml import DEPTH, Document, step
 
-LINED = 1 << 20  # bytes up to which every field gets its line; beyond, only the object does
-_EXPONENT = 1e21
+MAX_DEPTH = 200
+_BOM = b"\xef\xbb\xbf"
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL)
+_COMMENT = re.compile(
+    rb'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=(?:\s|//[^\n]*+)*+[\]}])', re.DOTALL
+)
 
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],\n]|[^\s{}\[\],:"]++', re.DOTALL)
+_Children = dict[str | int, tuple[int, int, Any]]
 
 
-def load(data: bytes, before: int = 0, *, lined: bool | None = None) -> Document | None:
-    """Return the one JSON value of *data*; None where it is null.
+class Document:
+    """A JSON document: its *value*, and where the keys of its upper levels stand."""
 
-    *before* is the number of lines ahead of it. InputError for what is not JSON.
+    __slots__ = ("_children", "value")
+
+    def __init__(self, value: Any, children: _Children) -> None:
+        self.value = value
+        self._children = children
+
+    def at(self, *path: str | int) -> tuple[int, int]:
+        """Return line and column (1-based) of a key or array element.
+
+        Where *path* is deeper than was indexed, or is not there, its nearest ancestor's.
+        """
+        place = (1, 1)
+        children: _Children | None = self._children
+        for step in path:
+            entry = children.get(step) if children else None
+            if entry is None:
+                break
+            place = entry[0], entry[1]
+            children = entry[2]
+        return place
+
+    def line(self, *path: str | int) -> int:
+        """Return the line alone."""
+        return self.at(*path)[0]
+
+
+def parse(data: bytes, *, depth: int, comments: bool = False) -> Document:
+    """Return the document in *data*, its keys' places known *depth* levels down.
+
+    With *comments*, ``//``, ``/* */`` and commas before a closing bracket are passed over.
+    InputError with the line where it is no JSON; CeilingError where it is nested too deep.
     """
-    value = _wire(_decode(data), 0)
-    if value is None:
-        return None
-    lead = len(data) - len(data.lstrip())
-    line = before + data.count(b"\n", 0, lead) + 1
-    wanted = len(data) <= LINED if lined is None else lined
-    return Document(value, _lines(data, before + 1) if wanted else {}, line)
-
-
-def _decode(data: bytes) -> Any:
+    if data.startswith(_BOM):
+        data = data[3:]
+    if comments:
+        data = _COMMENT.sub(_blank, data)
     try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:  # Go's decoder puts U+FFFD for what is not UTF-8 and for half a surrogate pair
-        return json.loads(data.decode("utf-8-sig", "replace"))
+        value = msgspec.json.decode(data)
     except RecursionError:
-        raise CeilingError(f"JSON nested more than {DEPTH} deep") from None
-    except ValueError as error:
-        line = getattr(error, "lineno", 0)
-        raise InputError(f"not JSON: {getattr(error, 'msg', error)}", line=line) from None
+        raise CeilingError(f"JSON nested deeper than {MAX_DEPTH}") from None
+    except msgspec.MsgspecError as error:
+        raise _refusal(data, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise InputError("JSON that is not UTF-8", advice="Save the file as UTF-8.") from error
+    return Document(value, _index(data, depth))
 
 
-def _wire(value: Any, depth: int) -> Any:
-    """Return *value* with whole floats as int, as Go re-encodes them."""
-    kind = type(value)
-    if kind is float:
-        return int(value) if value.is_integer() and abs(value) < _EXPONENT else value
-    if kind is dict or kind is list:
-        if depth > DEPTH:
-            raise CeilingError(f"JSON nested more than {DEPTH} deep")
-        items = value.items() if kind is dict else enumerate(value)
-        for key, item in items:
-            if type(item) in _DEEP:
-                value[key] = _wire(item, depth + 1)
-    return value
+def table(value: Any) -> dict[str, Any]:
+    """Return *value* when it is an object, else an empty one: for optional parts of a file."""
+    return value if isinstance(value, dict) else {}
 
 
-_DEEP = (dict, list, float)
+def text(value: Any) -> str:
+    """Return *value* when it is a string, else ""."""
+    return value if isinstance(value, str) else ""
 
 
-def _lines(data: bytes, line: int) -> dict[str, int]:
-    """Return the line of each key and item of *data*, which is valid JSON."""
-    fields: dict[str, int] = {}
-    stack: list[tuple[str, int]] = []  # the path of an open value and its index, -1 for objects
-    key: str | None = None
-    path = ""
-    for found in _TOKEN.finditer(data):
-        token = found.group()
-        first = token[:1]
-        if first == b"\n":
-            line += 1
+def strings(value: Any) -> dict[str, str]:
+    """Return the entries of an object whose values are strings."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: item for key, item in value.items() if isinstance(item, str)}
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    """Keep strings; put blanks for what goes, so that places stay."""
+    if match.group(1):
+        return match.group(1)
+    return bytes(10 if byte == 10 else 32 for byte in match.group())  # noqa: PLR2004 a line feed
+
+
+def _refusal(data: bytes, message: str) -> InputError:
+    found = _BYTE.search(message)
+    line = data.count(b"\n", 0, int(found.group(1))) + 1 if found else 0
+    what = message.partition(" (byte")[0]
+    return InputError(f"no valid JSON: {what}", line=line, advice="Mend or regenerate the file.")
+
+
+def _index(data: bytes, limit: int) -> _Children:
+    """Walk the tokens of valid JSON once; keys deeper than *limit* are only passed over."""
+    root: _Children = {}
+    here: _Children | None = root  # of the open object or array; None: too deep to be told
+    below: _Children | None = root  # of the value that comes next
+    element = -1  # how many elements the open array has had; -1 in an object
+    stack: list[tuple[_Children | None, int]] = []
+    line, mark, feed = 1, 0, -1
+    for match in _TOKEN.finditer(data):
+        bracket = match.group(3)
+        if bracket == b"}" or bracket == b"]":  # noqa: PLR1714 faster than a set here
+            here, element = stack.pop()
             continue
-        if first in b",}]":
-            if first == b",":
-                key = None
-                if stack[-1][1] >= 0:
-                    stack[-1] = (stack[-1][0], stack[-1][1] + 1)
+        if here is not None and stack and (element >= 0 or match.group(2)):
+            start = match.start()
+            fresh = data.count(b"\n", mark, start)
+            if fresh:
+                line, feed = line + fresh, data.rfind(b"\n", mark, start)
+            mark = start
+            below = {} if len(stack) < limit else None
+            if element >= 0:
+                here[element] = (line, start - feed, below)
+                element += 1
             else:
-                stack.pop()
-                key = ""
-            continue
-        if stack and stack[-1][1] < 0 and key is None:
-            key = str(json.loads(token.decode("utf-8", "replace")))
-            path = stack[-1][0] + step(key) if stack[-1][0] else step(key).removeprefix(".")
-            fields[path] = line
-            continue
-        if stack and stack[-1][1] >= 0:
-            path = f"{stack[-1][0]}[{stack[-1][1]}]"
-            fields[path] = line
-        if first in b"{[":
-            stack.append((path if stack else "", -1 if first == b"{" else 0))
-            key = None
-    return fields
+                here[_key(match.group(1))] = (line, start - feed, below)
+        if bracket is not None:
+            stack.append((here, element))
+            if len(stack) > MAX_DEPTH:
+                raise CeilingError(f"JSON nested deeper than {MAX_DEPTH}", line=line)
+            if here is not None:
+                here = below
+            element = 0 if bracket == b"[" else -1
+    return root
+
+
+def _key(raw: bytes) -> str:
+    if b"\\" in raw:
+        return str(msgspec.json.decode(b'"' + raw + b'"'))
+    return raw.decode()

@@ -85,7 +85,7 @@ def load_all(data: bytes, dialect: Dialect) -> Iterator[Document]:
 def load_part(part: Part) -> Document | None:
     """Return the document that *part* holds as Kubernetes reads it; None for none or null."""
     if part.json:
-        from keten.formats.json_lines import load
+        from keten.formats.yaml_json import load
 
         return load(part.data, part.before)
     with _uncollected():
