@@ -1,0 +1,163 @@
+"""Read the advisory database: opened in well under a millisecond, never written to."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import msgspec
+
+from keten.advisories.records import Entry, Row
+from keten.advisories.source import DataSource
+from keten.errors import DataError, UsageError
+
+_AGAIN = "Build it again: keten db import PATH… (the OSV all.zip of each ecosystem)."
+# What decoding a damaged row raises (zlib.error is imported with the first database).
+_DAMAGE = (msgspec.MsgspecError, TypeError, ValueError, IndexError)
+_SOURCE = msgspec.msgpack.Decoder(DataSource)
+
+
+def default_path() -> Path:
+    """Return where the database is: KETEN_DB, or keten/advisories.db in XDG_DATA_HOME."""
+    named = os.environ.get("KETEN_DB")
+    if named:
+        return Path(named)
+    home = os.environ.get("XDG_DATA_HOME") or ""
+    if not home.startswith("/"):
+        try:
+            home = str(Path.home() / ".local" / "share")
+        except RuntimeError:
+            raise UsageError(
+                "there is no home folder to look for the advisory database in",
+                advice="Name it: KETEN_DB=FILE, or --db FILE.",
+            ) from None
+    return Path(home) / "keten" / "advisories.db"
+
+
+class Database:
+    """The advisory database at *path*. DataError where it is missing, damaged or not ours.
+
+    Use it as a context, or close it. Answers are kept for the next time they are asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import sqlite3
+        import zlib
+
+        from keten.advisories import store
+
+        self.path = path
+        self._store = store
+        self._faults = (sqlite3.Error, zlib.error, *_DAMAGE)
+        if not path.is_file():
+            raise DataError(
+                "there is no advisory database", advice="keten db import PATH… makes one."
+            )
+        where = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+        try:
+            self._db: sqlite3.Connection = sqlite3.connect(
+                where, uri=True, isolation_level=None, check_same_thread=False
+            )
+            self._check()
+        except sqlite3.Error as error:
+            raise DataError(f"{path.name} is no advisory database: {error}", advice=_AGAIN) from (
+                error
+            )
+        self._packages: dict[tuple[str, str], tuple[Entry, ...]] = {}
+        self._blocks: dict[int, list[Row]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _check(self) -> None:
+        (application,) = self._db.execute("PRAGMA application_id").fetchone()
+        (schema,) = self._db.execute("PRAGMA user_version").fetchone()
+        if application != self._store.APPLICATION:
+            raise DataError(f"{self.path.name} is no advisory database of keten", advice=_AGAIN)
+        if schema != self._store.SCHEMA:
+            raise DataError(
+                f"{self.path.name} has version {schema} of the database; this keten reads "
+                f"version {self._store.SCHEMA}",
+                advice=_AGAIN,
+            )
+
+    @cached_property
+    def _sources(self) -> tuple[DataSource, ...]:
+        rows = self._ask("SELECT data FROM source ORDER BY number")
+        return tuple(self._read(_SOURCE.decode, data) for (data,) in rows)
+
+    def sources(self) -> tuple[DataSource, ...]:
+        """Return what was imported, by name: for reports, and to know what is covered."""
+        return self._sources
+
+    def entries(self, ecosystem: str, name: str) -> tuple[Entry, ...]:
+        """Return what the records say of a package, by OSV ecosystem and normalised name."""
+        key = (ecosystem, name)
+        found = self._packages.get(key)
+        if found is None:
+            rows = self._ask("SELECT data FROM package WHERE ecosystem = ? AND name = ?", key)
+            found = tuple(
+                entry for (data,) in rows for entry in self._read(self._store.unpack_entries, data)
+            )
+            self._packages[key] = found
+        return found
+
+    def row(self, number: int) -> Row:
+        """Return the record with a number that an entry names."""
+        block, place = divmod(number, self._store.BLOCK)
+        rows = self._blocks.get(block)
+        if rows is None:
+            found = self._ask("SELECT data FROM block WHERE number = ?", (block,))
+            rows = self._read(self._store.unpack_rows, found[0][0]) if found else []
+            self._blocks[block] = rows
+        if place >= len(rows):
+            raise DataError(
+                f"{self.path.name} is damaged: record {number} is missing", advice=_AGAIN
+            )
+        return rows[place]
+
+    def exploited(self, cve: str) -> str:
+        """Return since when CISA knows that *cve* is exploited (YYYY-MM-DD), or ""."""
+        rows = self._ask("SELECT added FROM exploited WHERE cve = ?", (cve,))
+        return str(rows[0][0]) if rows else ""
+
+    def epss(self, cve: str) -> float | None:
+        """Return the probability that *cve* is exploited within 30 days, or None."""
+        rows = self._ask("SELECT score FROM epss WHERE cve = ?", (cve,))
+        return rows[0][0] / 100_000 if rows else None
+
+    def stage(self, stage: Any) -> None:
+        """Hand all of it to a Stage, to be written anew with something more."""
+        try:
+            stage.carry(self._db, self.sources())
+        except self._faults as error:
+            raise self._damaged(error) from error
+
+    def _ask(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except self._faults as error:
+            raise self._damaged(error) from error
+
+    def _read(self, decode: Any, data: bytes) -> Any:
+        try:
+            return decode(data)
+        except self._faults as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> DataError:
+        return DataError(f"{self.path.name} is damaged: {error}", advice=_AGAIN)

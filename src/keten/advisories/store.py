@@ -1,0 +1,237 @@
+"""Write the advisory database: one SQLite file, sorted, the same bytes for the same data.
+
+``source``     what was imported: a DataSource each, in the order of their names
+``block``      records (Row), BLOCK at a time, deflated; row *n* is in block *n* // BLOCK
+``package``    (ecosystem, name) to the entries of all its records, by row number
+``exploited``  CVEs that CISA knows to be exploited, and since when
+``epss``       CVE to the probability of exploitation within 30 days, in 1/100,000
+
+Everything is first staged in a second file, so that memory does not grow with the data, then
+written in order, then put in the place of the old file in one step.
+"""
+
+import os
+import sqlite3
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from keten.advisories.records import Entry, Row
+from keten.advisories.source import DataSource
+
+APPLICATION = 0x6B657431
+SCHEMA = 1
+BLOCK = 64
+PACKED = 0x78  # first byte of a zlib stream; MessagePack of an array never begins so
+_WORTH = 400
+_PAGE = 4096
+
+TABLES = (
+    "CREATE TABLE source (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    "CREATE TABLE block (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    (
+        "CREATE TABLE package (ecosystem TEXT, name TEXT, data BLOB NOT NULL, "
+        "PRIMARY KEY (ecosystem, name)) WITHOUT ROWID"
+    ),
+    "CREATE TABLE exploited (cve TEXT PRIMARY KEY, added TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE epss (cve TEXT PRIMARY KEY, score INTEGER NOT NULL) WITHOUT ROWID",
+)
+_STAGE = (
+    (
+        "CREATE TABLE row (source TEXT, id TEXT, modified TEXT, data BLOB, "
+        "PRIMARY KEY (source, id)) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE entry (source TEXT, id TEXT, ecosystem TEXT, name TEXT, data BLOB, "
+        "PRIMARY KEY (source, id, ecosystem, name)) WITHOUT ROWID"
+    ),
+    *TABLES[3:],
+)
+
+_ENTRIES = msgspec.msgpack.Decoder(list[Entry])
+_ROW = msgspec.msgpack.Decoder(Row)
+_ROWS = msgspec.msgpack.Decoder(list[Row])
+_pack = msgspec.msgpack.encode
+
+
+def unpack_entries(data: bytes) -> list[Entry]:
+    """Return the entries in a ``package`` row."""
+    return _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
+
+
+def unpack_rows(data: bytes) -> list[Row]:
+    """Return the records in a ``block`` row."""
+    return _ROWS.decode(zlib.decompress(data))
+
+
+class Stage:
+    """A database in the making; use it as a context, then *write*."""
+
+    def __init__(self, beside: Path) -> None:
+        self.sources: dict[str, DataSource] = {}
+        handle, name = tempfile.mkstemp(dir=beside, prefix=".keten-stage-")
+        os.close(handle)
+        self._path = Path(name)
+        self._db = sqlite3.connect(name, isolation_level=None)
+        for line in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-32000"):
+            self._db.execute(f"PRAGMA {line}")
+        for line in _STAGE:
+            self._db.execute(line)
+        self._db.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+        self._path.unlink(missing_ok=True)
+
+    def add(
+        self,
+        source: str,
+        row: Row,
+        modified: str,
+        *,
+        per_package: dict[tuple[str, str], list[Entry]],
+    ) -> bool:
+        """Take a record in; of two with one id in a source the later modified stays.
+
+        Return whether it was new.
+        """
+        found = self._db.execute(
+            "SELECT modified, data FROM row WHERE source = ? AND id = ?", (source, row.id)
+        ).fetchone()
+        data = _pack(row)
+        if found is not None:
+            if (modified, data) <= (found[0], found[1]):
+                return False
+            for table in ("row", "entry"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE source = ? AND id = ?",  # noqa: S608 our own names
+                    (source, row.id),
+                )
+        self._db.execute("INSERT INTO row VALUES (?, ?, ?, ?)", (source, row.id, modified, data))
+        self._db.executemany(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+            ((source, row.id, eco, name, _pack(e)) for (eco, name), e in per_package.items()),
+        )
+        return found is None
+
+    def forget(self, source: str) -> None:
+        """Leave out what was taken in from *source*."""
+        for table in ("row", "entry"):
+            self._db.execute(f"DELETE FROM {table} WHERE source = ?", (source,))  # noqa: S608 ours
+        self.sources.pop(source, None)
+
+    def exploit(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Put (CVE, day added) in the place of what was known to be exploited."""
+        self._db.execute("DELETE FROM exploited")
+        self._db.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?)", rows)
+
+    def expect(self, rows: Iterable[tuple[str, int]]) -> None:
+        """Put (CVE, probability in 1/100,000) in the place of what was known."""
+        self._db.execute("DELETE FROM epss")
+        self._db.executemany("INSERT OR REPLACE INTO epss VALUES (?, ?)", rows)
+
+    def carry(self, old: sqlite3.Connection, sources: Iterable[DataSource]) -> None:
+        """Take over all of an older database; *sources* are its own, in its order."""
+        names = [source.name for source in sources]
+        self.sources.update((source.name, source) for source in sources)
+        owners: list[tuple[str, str]] = []
+        for (data,) in old.execute("SELECT data FROM block ORDER BY number"):
+            for row in unpack_rows(data):
+                owners.append((names[row.source], row.id))
+                self._db.execute("INSERT INTO row VALUES (?, ?, '', ?)", (*owners[-1], _pack(row)))
+        for eco, name, data in old.execute("SELECT ecosystem, name, data FROM package"):
+            for number, group in groupby(unpack_entries(data), key=lambda e: e.row):
+                self._db.execute(
+                    "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+                    (*owners[number], eco, name, _pack(list(group))),
+                )
+        self.exploit(old.execute("SELECT cve, added FROM exploited"))
+        self.expect(old.execute("SELECT cve, score FROM epss"))
+
+    def write(self, path: Path) -> None:
+        """Write the database to *path*, in the place of what was there, in one step."""
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keten-new-")
+        os.close(handle)
+        fresh = Path(name)
+        try:
+            self._fill(name)
+            with fresh.open("rb") as file:
+                os.fsync(file.fileno())
+            fresh.chmod(0o644)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def _fill(self, name: str) -> None:
+        db = sqlite3.connect(name, isolation_level=None)
+        try:
+            for line in (
+                f"page_size={_PAGE}",
+                "journal_mode=OFF",
+                "synchronous=OFF",
+                "encoding='UTF-8'",
+                f"application_id={APPLICATION}",
+                f"user_version={SCHEMA}",
+            ):
+                db.execute(f"PRAGMA {line}")
+            for line in TABLES:
+                db.execute(line)
+            db.execute("BEGIN")
+            order = sorted(self.sources)
+            db.executemany(
+                "INSERT INTO source VALUES (?, ?)",
+                ((i, _pack(self.sources[key])) for i, key in enumerate(order)),
+            )
+            numbers: dict[tuple[str, str], int] = {}
+            db.executemany("INSERT INTO block VALUES (?, ?)", self._blocks(order, numbers))
+            db.executemany("INSERT INTO package VALUES (?, ?, ?)", self._packages(numbers))
+            for table in ("exploited", "epss"):
+                rows = self._db.execute(f"SELECT * FROM {table} ORDER BY cve")  # noqa: S608 ours
+                db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608 ours
+            db.execute("COMMIT")
+            db.execute("VACUUM")
+        finally:
+            db.close()
+
+    def _blocks(
+        self, order: list[str], numbers: dict[tuple[str, str], int]
+    ) -> Iterator[tuple[int, bytes]]:
+        place = {name: i for i, name in enumerate(order)}
+        block: list[Row] = []
+        for source, key, data in self._db.execute(
+            "SELECT source, id, data FROM row ORDER BY source, id"
+        ):
+            numbers[source, key] = len(numbers)
+            block.append(msgspec.structs.replace(_ROW.decode(data), source=place[source]))
+            if len(block) == BLOCK:
+                yield (len(numbers) - 1) // BLOCK, zlib.compress(_pack(block), 9)
+                block = []
+        if block:
+            yield (len(numbers) - 1) // BLOCK, zlib.compress(_pack(block), 9)
+
+    def _packages(self, numbers: dict[tuple[str, str], int]) -> Iterator[tuple[str, str, bytes]]:
+        rows = self._db.execute(
+            "SELECT ecosystem, name, source, id, data FROM entry ORDER BY 1, 2, 3, 4"
+        )
+        for (eco, name), group in groupby(rows, key=lambda r: (r[0], r[1])):
+            entries = [
+                msgspec.structs.replace(entry, row=numbers[source, key])
+                for _, _, source, key, data in group
+                for entry in _ENTRIES.decode(data)
+            ]
+            data = _pack(entries)
+            yield eco, name, zlib.compress(data, 9) if len(data) > _WORTH else data
