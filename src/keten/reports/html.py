@@ -1,0 +1,214 @@
+"""One self-contained HTML page: the chain as a picture, then as the terminal has it.
+
+No network, no script needed (one small script, pinned in the page's own policy, filters).
+Findings fold open to why, change and evidence. Light, dark and on paper.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from html import escape
+
+from keten import plugs
+from keten.model.check import Check
+from keten.model.evidence import Link
+from keten.model.finding import Change, Finding, Severity, Verdict
+from keten.model.plug import Report
+from keten.model.result import Action, Result, Style
+from keten.reports._page import CSS, SCRIPT, chain, policy
+
+ACTIONS = 20
+OPENED = 2000
+"""Findings with all their text; beyond it they are a line each, so that the page stays light."""
+
+
+def write(result: Result, style: Style) -> Iterator[str]:
+    """Yield the page."""
+    del style
+    title = ", ".join(target.name for target in result.targets)
+    yield (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>keten: {_text(title)}</title><style>{CSS}</style></head><body><main>"
+    )
+    yield from _head(result, title)
+    yield chain(result.links)
+    yield from _actions(result)
+    yield from _unknown(result)
+    yield from _findings(result)
+    yield from _waived(result)
+    yield from _evidence(result)
+    yield f"</main><script>{SCRIPT}</script></body></html>\n"
+
+
+def _head(result: Result, title: str) -> Iterator[str]:
+    decision = result.decision
+    word = {"denied": "fail", "unknown": "unknown", "allowed": "pass"}[decision.verdict]
+    yield (
+        f'<header><h1>{_text(title)}: <span class="{word}">{decision.verdict.upper()}</span></h1>'
+        f"<p>Gate “{_text(decision.gate)}”: {_text(decision.reason)}.</p>"
+    )
+    facts = [f"judged on {result.now}", f"keten {result.keten}", f"policy {result.policy}"]
+    facts += [f"{t.name} at {t.commit[:12]} ({t.branch or 'detached'})" for t in result.targets
+              if t.commit]  # fmt: skip
+    as_of = min((d.as_of for d in result.data), default="")
+    facts.append(f"advisories as of {as_of}" if as_of else "no advisories")
+    yield f'<p class="soft">{_text(" · ".join(facts))}</p></header>'
+
+
+def _actions(result: Result) -> Iterator[str]:
+    if not result.actions:
+        return
+    yield '<h2 id="first">Do first</h2><ol class="first">'
+    for action in result.actions[:ACTIONS]:
+        yield f"<li>{_action(action)}</li>"
+    yield "</ol>"
+    rest = len(result.actions) - ACTIONS
+    if rest > 0:
+        yield f'<p class="soft">and {rest} more.</p>'
+
+
+def _action(action: Action) -> str:
+    where = ""
+    if action.location:
+        line = f":{action.location.line}" if action.location.line else ""
+        where = f"<br><code>{_text(action.location.path)}{line}</code>"
+    first = action.findings[0] if action.findings else ""
+    removes = f'<a href="#f-{first}">removes {_text(action.why)}</a>'
+    proof = f'<br><span class="soft">{_text(action.proof)}</span>' if action.proof else ""
+    return f"<strong>{_text(action.title)}</strong>: {removes}{where}{_diff(action.changes)}{proof}"
+
+
+def _diff(changes: tuple[Change, ...]) -> str:
+    lines = []
+    for change in changes[:8]:
+        leaf = change.field.rpartition(".")[2]
+        name = f"{leaf}: " if leaf else ""
+        lines += [f"- {name}{change.before}"] if change.before else []
+        lines += [f"+ {name}{change.after}"] if change.after else []
+    return f"<pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
+
+
+def _unknown(result: Result) -> Iterator[str]:
+    if not result.unknown:
+        return
+    yield (
+        '<h2 id="unknown">Not known (and therefore not passed)</h2><table><thead><tr>'
+        '<th scope="col">link</th><th scope="col">what</th><th scope="col">why</th>'
+        '<th scope="col">how to know</th></tr></thead><tbody>'
+    )
+    for item in result.unknown:
+        more = f" and {item.count - 1} more" if item.count > 1 else ""
+        what = item.location.path if item.location and item.count > 1 else item.what
+        yield (
+            f'<tr><td class="unknown">{item.link}</td><td><code>{_text(what)}</code>{more}</td>'
+            f"<td>{_text(item.why)}</td><td>{_text(item.how)}</td></tr>"
+        )
+    yield "</tbody></table>"
+
+
+def _findings(result: Result) -> Iterator[str]:
+    if not result.findings:
+        return
+    yield f'<h2 id="all">Findings ({len(result.findings)})</h2>'
+    yield _filters(result)
+    yield '<div id="findings">'
+    digests = {item.origin.path: item.digest for item in result.evidence}
+    for number, finding in enumerate(result.findings):
+        yield _finding(finding, digests, opened=number < OPENED)
+    yield "</div>"
+
+
+def _filters(result: Result) -> str:
+    severities = [s.word for s in sorted({f.severity for f in result.findings}, reverse=True)]
+    present = {f.link for f in result.findings}
+    links = [str(link) for link in Link if link in present]
+
+    def options(words: list[str]) -> str:
+        return '<option value="">all</option>' + "".join(f"<option>{w}</option>" for w in words)
+
+    return (
+        '<div class="filters" id="filters" hidden>'
+        f'<label>severity <select id="severity">{options(severities)}</select></label>'
+        f'<label>link <select id="link">{options(links)}</select></label>'
+        '<label>holds <input id="text" type="search"></label>'
+        '<span id="shown" class="soft" role="status"></span></div>'
+    )
+
+
+def _finding(finding: Finding, digests: dict[str, str], *, opened: bool) -> str:
+    word = "error" if finding.verdict is Verdict.ERROR else finding.severity.word
+    head = (
+        f'<details id="f-{finding.fingerprint}" data-severity="{finding.severity.word}" '
+        f'data-link="{finding.link}"><summary><span class="word {finding.severity.word}">{word}'
+        f'</span> {_text(finding.message)}<span class="where"><code>{_where(finding)}</code> '
+        f"{finding.check}</span></summary>"
+    )
+    return f"{head}<div>{_detail(finding, digests) if opened else ''}</div></details>"
+
+
+def _detail(finding: Finding, digests: dict[str, str]) -> str:
+    check = plugs.load(Check, finding.check)
+    why = (inspect.getdoc(sys.modules[check.run.__module__]) or "").partition("\n\n")[2]
+    first = why.partition("\n\n")[0]
+    path = finding.location.path if finding.location else ""
+    digest = f"<p>Evidence: <code>{digests[path]}</code></p>" if path in digests else ""
+    about = f"<p>About: {_text(', '.join(finding.about))}</p>" if finding.about else ""
+    return (
+        f"<p>{_text(' '.join(first.split()))}</p><p><strong>Fix:</strong> {_text(check.fix)}</p>"
+        f"{_diff((finding.change,)) if finding.change else ''}{about}{digest}"
+        f'<p class="soft">Serves: {_text(", ".join(check.controls))}. Fingerprint '
+        f"<code>{finding.fingerprint}</code>.</p>"
+    )
+
+
+def _waived(result: Result) -> Iterator[str]:
+    if result.waived:
+        yield (
+            f'<h2 id="waived">Waived ({len(result.waived)})</h2><table><thead><tr>'
+            '<th scope="col">finding</th><th scope="col">reason</th><th scope="col">owner</th>'
+            '<th scope="col">until</th></tr></thead><tbody>'
+        )
+        for item in result.waived:
+            cells = (item.finding.message, item.reason, item.owner, item.until)
+            yield "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
+        yield "</tbody></table>"
+    for note in result.notes:
+        yield f"<p>{_text(note)}</p>"
+
+
+def _evidence(result: Result) -> Iterator[str]:
+    yield (
+        '<h2 id="data">What this rests on</h2><table><thead><tr><th scope="col">source</th>'
+        '<th scope="col">as of</th><th scope="col">digest</th></tr></thead><tbody>'
+    )
+    for data in result.data:
+        yield (
+            f"<tr><td>{_text(data.name)}</td><td>{_text(data.as_of)}</td>"
+            f"<td><code>{_text(data.digest)}</code></td></tr>"
+        )
+    for target in result.targets:
+        looked = f"{target.files:,} files, {target.bytes:,} bytes"
+        yield f"<tr><td>{_text(target.name)}</td><td>{looked}</td><td></td></tr>"
+    by = {
+        s: sum(1 for f in result.findings if f.severity is s)
+        for s in sorted(Severity, reverse=True)
+    }
+    words = ", ".join(f"{count} {severity.word}" for severity, count in by.items() if count)
+    checked = sum(t.passed + t.failed for t in result.checks)
+    yield f"</tbody></table><p>{checked:,} verdicts; {words or 'no findings'}.</p>"
+
+
+def _where(finding: Finding) -> str:
+    if finding.location is None:
+        return _text(finding.subject)
+    line = f":{finding.location.line}" if finding.location.line else ""
+    return f"{_text(finding.location.path)}{line}"
+
+
+def _text(text: str) -> str:
+    return escape("".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text))
+
+
+REPORT = Report(title="One self-contained HTML page", media_type="text/html", write=write)

@@ -1,0 +1,110 @@
+"""Markdown that fits a pull-request comment: the worst first, the rest counted."""
+
+from collections.abc import Iterator
+
+from keten.model.finding import Finding, Verdict
+from keten.model.plug import Report
+from keten.model.result import Action, LinkSummary, Result, Style
+
+CEILING = 60_000
+"""Characters; GitHub refuses a comment of more than 65,536."""
+ACTIONS = 10
+UNKNOWN = 20
+
+
+def write(result: Result, style: Style) -> Iterator[str]:
+    """Yield the comment; what no longer fits is counted."""
+    del style
+    size = 0
+    for block in _blocks(result):
+        size += len(block)
+        yield block
+    rest = len(result.findings)
+    rows = 0
+    if rest:
+        yield "\n### Findings\n\n| severity | what | where | check |\n|---|---|---|---|\n"
+    for finding in result.findings:
+        row = _row(finding)
+        if size + len(row) > CEILING:
+            break
+        size += len(row)
+        rows += 1
+        yield row
+    if rows < rest:
+        yield f"\n{rest - rows} more findings are in the JSON and HTML reports.\n"
+
+
+def _blocks(result: Result) -> Iterator[str]:
+    decision = result.decision
+    head = ", ".join(_text(target.name) for target in result.targets)
+    yield (
+        f"## keten: {decision.verdict.upper()} ({head})\n\n"
+        f"Gate `{decision.gate}`: {decision.reason}.\n\n"
+    )
+    names = " | ".join(str(link.name) for link in result.links)
+    cells = " | ".join(_cell(link) for link in result.links)
+    yield f"| {names} |\n|{'---|' * len(result.links)}\n| {cells} |\n"
+    if result.actions:
+        yield "\n### Do first\n\n"
+    for number, action in enumerate(result.actions[:ACTIONS], 1):
+        yield f"{number}. {_action(action)}\n"
+    if len(result.actions) > ACTIONS:
+        yield f"\n{len(result.actions) - ACTIONS} more actions.\n"
+    if result.unknown:
+        yield "\n### Not known (and therefore not passed)\n\n"
+    for item in result.unknown[:UNKNOWN]:
+        more = f" and {item.count - 1} more" if item.count > 1 and not item.checks else ""
+        yield f"- **{item.link}** {_code(item.what)}{more}: {_text(item.why)}. {_text(item.how)}\n"
+    if len(result.unknown) > UNKNOWN:
+        yield f"- {len(result.unknown) - UNKNOWN} more causes\n"
+    for note in result.notes:
+        yield f"\nNote: {_text(note)}\n"
+    as_of = min((d.as_of for d in result.data), default="")
+    yield f"\nJudged on {result.now}; advisories {f'as of {as_of}' if as_of else 'none'}.\n"
+
+
+def _cell(link: LinkSummary) -> str:
+    match link.verdict:
+        case "fail":
+            return f"**FAIL {link.failed}**"
+        case "unknown":
+            return f"? {link.unknown}"
+        case "pass":
+            return f"ok {link.passed}"
+        case _:
+            return "none"
+
+
+def _action(action: Action) -> str:
+    where = ""
+    if action.location:
+        line = f":{action.location.line}" if action.location.line else ""
+        where = f" in {_code(f'{action.location.path}{line}')}"
+    return f"**{_text(action.title)}**{where}: removes {action.why}"
+
+
+def _row(finding: Finding) -> str:
+    where = finding.subject
+    if finding.location:
+        line = f":{finding.location.line}" if finding.location.line else ""
+        where = f"{finding.location.path}{line}"
+    word = "error" if finding.verdict is Verdict.ERROR else finding.severity.word
+    return f"| {word} | {_text(finding.message)} | {_code(where)} | {finding.check} |\n"
+
+
+def _text(text: str) -> str:
+    """Return *text* so that no file's name or content becomes markup, a link or a mention."""
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    for sign in "\\`*_{}[]<>#|~!":
+        clean = clean.replace(sign, f"\\{sign}")
+    return clean.replace("@", "@\u200b").replace("://", ":\u200b//")
+
+
+def _code(text: str) -> str:
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    return f"`{clean.replace('`', chr(39)).replace('|', '¦')}`"
+
+
+REPORT = Report(
+    title="Markdown, for a pull-request comment", media_type="text/markdown", write=write
+)
