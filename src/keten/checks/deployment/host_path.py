@@ -1,0 +1,143 @@
+"""Pod mounts a directory of the host.
+
+A directory of the node outlives the pod, is shared with whatever else runs there, and holds
+what the kubelet and the system trust. With /etc, /var/lib/kubelet or the root directory
+writable, an attacker adds a static pod, a cron job or a key and owns the node; read-only, they
+still hand out credentials. /var/log can be turned into reading any file of the node through
+links that the kubelet follows.
+
+High for directories with which the node is taken over when written, medium when those can only
+be read, low for others. Agents of the node (a DaemonSet) are one lower. The runtime's socket
+has a check of its own.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from keten.checks._examples import deployment
+from keten.checks._pods import each, eased, runtime_socket
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Workload
+
+_TRUSTED = (
+    "/etc",
+    "/root",
+    "/home",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/boot",
+    "/lib",
+    "/lib64",
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/run",
+    "/var/run",
+    "/var/lib/kubelet",
+    "/var/lib/etcd",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+    "/var/lib/rancher",
+    "/var/log",
+)
+_HARMLESS = (
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+    "/usr/share",
+    "/usr/local/share/ca-certificates",
+    "/lib/modules",
+    "/usr/src",
+    "/sys/class",
+    "/etc/os-release",
+    "/dev/dri",
+    "/dev/null",
+)
+
+
+def run(workload: Workload, _: View) -> Iterator[Violation]:
+    """Report each hostPath volume by what can be done with it."""
+    for i, volume in enumerate(workload.pod.volumes):
+        source = volume.get("hostPath")
+        path = source.get("path") if isinstance(source, dict) else None
+        if not isinstance(path, str) or runtime_socket(path):
+            continue
+        readers, writers = _mounts(workload, volume.get("name"))
+        how = "writable" if writers else "read-only" if readers else "not mounted"
+        at = f"{workload.pod_path}.volumes[{i}].hostPath.path"
+        yield Violation(
+            f"volume {volume.get('name', '')} is the host's {path} ({how})",
+            at,
+            severity=eased(_severity(path, readers, writers=writers), workload),
+            change=Change(at, path, "", f"Take host directories from {workload.title}"),
+        )
+
+
+def _severity(path: str, readers: int, *, writers: int) -> Severity:
+    if (
+        not readers + writers
+        or not (path == "/" or _under(path, _TRUSTED))
+        or _under(path, _HARMLESS)
+    ):
+        return Severity.LOW
+    return Severity.HIGH if writers else Severity.MEDIUM
+
+
+def _under(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path.rstrip("/") == f or path.startswith(f"{f}/") for f in folders)
+
+
+def _mounts(workload: Workload, name: Any) -> tuple[int, int]:
+    readers = writers = 0
+    for _, container in each(workload):
+        for mount in container.volume_mounts:
+            if mount.get("name") == name:
+                if mount.get("readOnly") is True:
+                    readers += 1
+                else:
+                    writers += 1
+    return readers, writers
+
+
+CHECK = Check(
+    title="Pod mounts a directory of the host",
+    subject=Workload,
+    needs=("manifest",),
+    threats=(Threat.ACTOR,),
+    severity=Severity.MEDIUM,
+    fix="Use another kind of volume (emptyDir, a claim), or mount the narrowest path read-only.",
+    controls=(
+        "nsa-cisa/pod-security",
+        "pss/baseline",
+        "cis-kubernetes/5.2.12",
+        "nis2/e",
+        "pci-dss/2.2",
+    ),
+    refs=("https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",),
+    bad=deployment("""
+containers:
+- name: web
+  image: registry.example/web:1.4
+  volumeMounts:
+  - {name: conf, mountPath: /host/etc}
+volumes:
+- name: conf
+  hostPath: {path: /etc}
+"""),
+    good=deployment("""
+containers:
+- name: web
+  image: registry.example/web:1.4
+  volumeMounts:
+  - {name: work, mountPath: /work}
+volumes:
+- name: work
+  emptyDir: {}
+"""),
+    run=run,
+)
