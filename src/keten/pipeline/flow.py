@@ -22,6 +22,7 @@ from keten.pipeline.conclude import conclude
 from keten.pipeline.judge import Judged, judge_all, local, select, waiting
 from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
+from keten.trust.git_signature import Signers
 
 Progress = Callable[[str, int, int], None]
 
@@ -92,8 +93,11 @@ def judge_here(facts: Facts, policy: Policy, now: date) -> Judged:
 def history_of(root: Path, policy: Policy) -> Facts:
     """Return what the checkout around *root* says, with the signers that policy names."""
     source = policy.config.source
-    signers = git.Signers(_beside(policy, source.allowed_signers), _beside(policy, source.keyring))
-    return git.collect(root, signers, window=source.window)
+    signers = Signers(
+        allowed_signers=_beside(policy, source.allowed_signers),
+        keyring=_beside(policy, source.keyring),
+    )
+    return git.collect(root, signers=signers, window=source.window)
 
 
 def links(tree: Tree) -> Facts:
