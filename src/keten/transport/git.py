@@ -282,8 +282,8 @@ def environment(home: Path, objects: Path) -> dict[str, str]:
 def _bare(home: Path, checkout: Checkout) -> Path:
     """Make the repository that git is shown; return where it is to look for objects.
 
-    ``objects/info/alternates`` would lead git to folders outside of the repository, so where
-    there is one git sees a folder of links to the repository's own packs and loose objects.
+    ``objects/info/alternates`` or a symbolic link would lead git to folders outside of the
+    repository: then git sees a folder of links to the repository's own packs and loose objects.
     """
     own = home / "git"
     (own / "refs").mkdir(parents=True)
@@ -292,7 +292,9 @@ def _bare(home: Path, checkout: Checkout) -> Path:
     form = "\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
     (own / "config").write_text(f"[core]\n{form}\tobjectformat = {checkout.algorithm}\n")
     objects = checkout.common / "objects"
-    if not os.path.lexists(objects / "info" / "alternates"):
+    with os.scandir(objects) as entries:
+        linked = any(entry.is_symlink() for entry in entries)
+    if not linked and not os.path.lexists(objects / "info" / "alternates"):
         return objects
     for name in ("pack", *(f"{i:02x}" for i in range(256))):
         if (objects / name).is_dir() and not (objects / name).is_symlink():

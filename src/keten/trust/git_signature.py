@@ -6,7 +6,7 @@ may sign as the one whom the object itself names (its committer or tagger).
 
 from msgspec import Struct
 
-from keten.errors import TrustError
+from keten.errors import InputError, TrustError
 from keten.trust import allowed_signers, openpgp, ssh_signature
 from keten.trust.allowed_signers import AllowedSigners
 from keten.trust.openpgp import Keyring
@@ -17,6 +17,34 @@ class Trusted(Struct, frozen=True):
 
     allowed: AllowedSigners | None = None
     keyring: Keyring | None = None
+
+
+class Signers(Struct, frozen=True):
+    """Whom the user trusts to sign, as bytes: an allowed-signers file, exported OpenPGP keys.
+
+    They come from the user's own configuration, never from the repository that is judged.
+    """
+
+    allowed_signers: bytes | None = None
+    keyring: bytes | None = None
+
+
+def trusted(signers: Signers) -> tuple[Trusted, tuple[str, ...]]:
+    """Parse *signers*; also return what of them could not be read, each a sentence."""
+    faults: list[str] = []
+    allowed = ring = None
+    if signers.allowed_signers is not None:
+        try:
+            allowed = allowed_signers.parse(signers.allowed_signers)
+            faults += [f"allowed signers, line {n}: {what}" for n, what in allowed.faults]
+        except InputError as error:
+            faults.append(error.what)
+    if signers.keyring is not None:
+        try:
+            ring = openpgp.keyring(signers.keyring)
+        except InputError as error:
+            faults.append(error.what)
+    return Trusted(allowed, ring), tuple(faults)
 
 
 class Judgement(Struct, frozen=True):
