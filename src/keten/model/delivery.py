@@ -13,7 +13,8 @@ class Repo(Node, frozen=True, omit_defaults=True, tag="repo"):
     """The checkout that is scanned; id ``.``.
 
     *window* is how many commits back signatures were judged, *shallow* whether history ends
-    early, *modified* the number of tracked files that differ from the index (None: not known).
+    early, *modified* the number of tracked files that differ from the index (None: not known),
+    *signed* how many of the commits and tags that were read carry a signature of any kind.
     """
 
     head: str = ""
@@ -21,6 +22,7 @@ class Repo(Node, frozen=True, omit_defaults=True, tag="repo"):
     modified: int | None = None
     window: int = 0
     shallow: bool = False
+    signed: int = 0
 
 
 class Commit(Node, frozen=True, omit_defaults=True, tag="commit"):
@@ -152,7 +154,14 @@ class Manifest(Node, frozen=True, omit_defaults=True, tag="manifest"):
 
 
 class Advisory(Node, frozen=True, omit_defaults=True, tag="advisory"):
-    """A vulnerability: an alias cluster under its preferred id (CVE, else GHSA, else its own)."""
+    """A vulnerability of one version of a package; id is ``CVE-...#ecosystem/name@version``.
+
+    The first part is the preferred id of an alias cluster (CVE, else GHSA, else its own).
+    *fixed* are later versions free of it, in order; *upgrade* the smallest version free of
+    all that is known of the package, else of most. *informational* is the kind of an advisory
+    that tells of no vulnerability (``unmaintained``). *epss* is the probability that it is
+    exploited within 30 days.
+    """
 
     aliases: tuple[str, ...] = ()
     summary: str = ""
@@ -164,6 +173,19 @@ class Advisory(Node, frozen=True, omit_defaults=True, tag="advisory"):
     malicious: bool = False
     published: date | None = None
     source: str = ""
+    upgrade: str = ""
+    epss: float | None = None
+    informational: str = ""
+
+    @property
+    def vulnerability(self) -> str:
+        """Return the preferred id alone."""
+        return self.id.partition("#")[0]
+
+    @property
+    def identity(self) -> str:
+        """Leave the package's version out."""
+        return self.id.rpartition("@")[0] or self.id
 
 
 class Step(Struct, frozen=True, omit_defaults=True):
@@ -293,7 +315,8 @@ class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
 
     The value is never kept. *shape* is its length and first characters up to the vendor's
     fixed prefix (``ghp_… 40 characters``); *confidence* 0-100; *proof* says what was checked
-    offline (``checksum holds``).
+    offline (``checksum holds``). *kind* as in Detector. *lowered* says why the severity is a
+    step below the detector's (``a test or documentation path``).
     """
 
     path: str = ""
@@ -304,6 +327,8 @@ class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
     confidence: int = 50
     line: int = 0
     severity: Severity = Severity.HIGH
+    kind: str = "token"
+    lowered: str = ""
 
 
 class Chart(Node, frozen=True, omit_defaults=True, tag="chart"):
