@@ -12,6 +12,7 @@ import msgspec
 from keten.advisories.records import Entry, Row
 from keten.advisories.source import DataSource
 from keten.errors import DataError, UsageError
+from keten.model import result
 
 _AGAIN = "Build it again: keten db import PATH… (the OSV all.zip of each ecosystem)."
 # What decoding a damaged row raises (zlib.error is imported with the first database).
@@ -100,9 +101,34 @@ class Database:
         rows = self._ask("SELECT data FROM source ORDER BY number")
         return tuple(self._read(_SOURCE.decode, data) for (data,) in rows)
 
-    def sources(self) -> tuple[DataSource, ...]:
-        """Return what was imported, by name: for reports, and to know what is covered."""
+    @classmethod
+    def find(cls, named: Path | None = None) -> Self | None:
+        """Return the database that was *named*, else the user's own; None where there is none.
+
+        DataError where one that was named, by KETEN_DB too, is missing or can not be used.
+        """
+        path = named or default_path()
+        if named is None and "KETEN_DB" not in os.environ and not path.exists():
+            return None
+        return cls(path)
+
+    def held(self) -> tuple[DataSource, ...]:
+        """Return what was imported, by name: to know what is covered."""
         return self._sources
+
+    def sources(self) -> tuple[result.DataSource, ...]:
+        """Return the same as reports name it."""
+        return tuple(
+            result.DataSource(
+                name=source.name,
+                as_of=source.as_of,
+                digest=source.digest,
+                records=source.records,
+                ecosystems=tuple(item.ecosystem for item in source.ecosystems),
+                complete=source.complete,
+            )
+            for source in self.held()
+        )
 
     def entries(self, ecosystem: str, name: str) -> tuple[Entry, ...]:
         """Return what the records say of a package, by OSV ecosystem and normalised name."""
@@ -143,7 +169,7 @@ class Database:
     def stage(self, stage: Any) -> None:
         """Hand all of it to a Stage, to be written anew with something more."""
         try:
-            stage.carry(self._db, self.sources())
+            stage.carry(self._db, self.held())
         except self._faults as error:
             raise self._damaged(error) from error
 

@@ -95,14 +95,14 @@ class Lookup:
         """Return the smallest version free of all that is known, looked up again to prove it.
 
         Where there is none: the version with the fewest, and which they are. None where no
-        record names a later version that is fixed.
+        later version has fewer.
         """
         spelled = spell(ecosystem, name)
-        waiting = {
-            fix for v in self.ask(ecosystem, name, version).vulnerabilities for fix in v.fixed
-        }
+        found = self.ask(ecosystem, name, version).vulnerabilities
+        waiting = {fix for item in found for fix in item.fixed}
         tried: set[str] = set()
         best: Upgrade | None = None
+        fewest = len(found)
         while waiting and len(tried) < MAX_CANDIDATES:
             candidate = min(waiting, key=self.order(ecosystem).key)
             waiting.discard(candidate)
@@ -111,12 +111,11 @@ class Lookup:
             if not hits and not doubts:
                 return Upgrade(candidate)
             answer = self.ask(ecosystem, name, candidate)
-            left = tuple(v.cluster.id for v in answer.vulnerabilities) + tuple(
-                sorted(record for record, _ in answer.doubts)
-            )
-            if best is None or len(left) < len(best.open):
-                best = Upgrade(candidate, left)
-            waiting |= {fix for v in answer.vulnerabilities for fix in v.fixed} - tried
+            left = [item.cluster.id for item in answer.vulnerabilities]
+            left += sorted({record for record, _ in answer.doubts})
+            if len(left) < fewest:
+                best, fewest = Upgrade(candidate, tuple(left)), len(left)
+            waiting |= {fix for item in answer.vulnerabilities for fix in item.fixed} - tried
         return best
 
     def order(self, ecosystem: str) -> Order:

@@ -74,7 +74,8 @@ def standing(
     *malice* is why nothing can be said of malicious packages; it is *reason* at least.
     """
     if not ecosystem:
-        return Standing("it is not known which ecosystem's advisories apply", "", "")
+        reason = "it is not known which ecosystem's advisories apply"
+        return Standing(reason, "", reason)
     held = [
         (source.as_of, item)
         for source in sources

@@ -116,7 +116,7 @@ def _status(args: argparse.Namespace) -> Exit:
     except DataError as error:
         raise DataError(f"{path}: {error.what}", advice=error.advice) from error
     with database:
-        sources = database.sources()
+        sources = database.held()
         if args.json:
             _json(sources, now, args.max_age_days)
         else:

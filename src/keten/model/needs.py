@@ -44,6 +44,11 @@ NEEDS: dict[str, Need] = {
         "keten db import PATH (OSV all.zip of the ecosystem), then scan again.",
         wide=True,
     ),
+    "malicious-packages": Need(
+        "reports of malicious packages that cover the ecosystem and are not stale",
+        "keten db import PATH (OSV all.zip of the ecosystem, with its MAL- records).",
+        wide=True,
+    ),
     "objects": Need(
         "the other objects that are applied together with it",
         "Render the templates beside it, or scan the folder they are applied from.",

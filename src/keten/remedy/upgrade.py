@@ -1,0 +1,144 @@
+"""The upgrade that resolves a package's vulnerabilities: which version, proved, and through whom.
+
+The version is looked up again in the same database as the one that was judged. For a package
+that nobody asked for by name, the shortest chain of those who require it says where to begin.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from keten.advisories.database import Database
+from keten.advisories.lookup import Lookup, ecosystem_of
+from keten.model.delivery import Advisory, Package
+from keten.model.facts import Facts, Trust
+
+MAX_STEPS = 100_000
+
+
+class Upgrade(Struct, frozen=True):
+    """One package in one file. *closes* and *open* are ids of vulnerabilities.
+
+    *after* is "" where no later version is known to be fixed. *through* are the packages from
+    one that the project asks for down to the one that requires this; empty where it is asked
+    for itself, or where the file has no such edges.
+    """
+
+    package: str
+    path: str
+    line: int
+    name: str
+    before: str
+    after: str
+    closes: tuple[str, ...]
+    open: tuple[str, ...]
+    through: tuple[str, ...] = ()
+
+    @property
+    def proof(self) -> str:
+        """Return in words how the version was judged again."""
+        if not self.after:
+            return "no later version is known to be fixed"
+        if not self.open:
+            return f"{self.name} {self.after} was looked up again: nothing known affects it"
+        return f"{self.name} {self.after} was looked up again: {', '.join(self.open)} stay"
+
+
+def choose(package: Package, database: Database | Lookup) -> tuple[str, tuple[str, ...]]:
+    """Return the smallest version free of all that is known, and what it still has.
+
+    Where no version is free of all, the one with the fewest. "" where none is known to be
+    better, with all that the package has.
+    """
+    lookup = database if isinstance(database, Lookup) else Lookup(database)
+    at = (ecosystem_of(package), package.name, package.version)
+    found = lookup.ask(*at)
+    mine = tuple(v.cluster.id for v in found.vulnerabilities)
+    goal = lookup.upgrade(*at)
+    if goal is None:
+        return "", mine
+    prefix = "v" if package.version[:1] == "v" and package.version[1:2].isdigit() else ""
+    return prefix + goal.version, goal.open
+
+
+def plan(facts: Facts, database: Database) -> tuple[Upgrade, ...]:
+    """Return an upgrade for each affected package of each file, sorted by file and line."""
+    lookup = Lookup(database)
+    nodes = {node.ref: node for node in facts.nodes if isinstance(node, Package | Advisory)}
+    affected: dict[str, list[str]] = {}
+    for edge in facts.edges:
+        advisory = nodes.get(edge.dst)
+        if (
+            edge.relation == "affected-by"
+            and edge.trust >= Trust.OBSERVED
+            and isinstance(advisory, Advisory)
+            and not advisory.malicious
+        ):
+            affected.setdefault(edge.src, []).append(advisory.vulnerability)
+    parents = _parents(facts)
+    made = []
+    for ref, found in sorted(affected.items()):
+        package = nodes.get(ref)
+        if isinstance(package, Package):
+            after, left = choose(package, lookup)
+            made.append(
+                _upgrade(package, found, after, left=left, through=chain(package, nodes, parents))
+            )
+    return tuple(sorted(made, key=lambda u: (u.path, u.line, u.package)))
+
+
+def _upgrade(
+    package: Package,
+    found: Sequence[str],
+    after: str,
+    *,
+    left: tuple[str, ...],
+    through: tuple[str, ...],
+) -> Upgrade:
+    return Upgrade(
+        package.ref,
+        package.path,
+        package.line,
+        package.name,
+        package.version,
+        after,
+        tuple(sorted(set(found) - set(left))) if after else (),
+        left,
+        through,
+    )
+
+
+def _parents(facts: Facts) -> dict[str, list[str]]:
+    parents: dict[str, list[str]] = {}
+    for edge in facts.edges:
+        if edge.relation == "requires":
+            parents.setdefault(edge.dst, []).append(edge.src)
+    return parents
+
+
+def chain(
+    package: Package, nodes: Mapping[str, object], parents: Mapping[str, Iterable[str]]
+) -> tuple[str, ...]:
+    """Return the names from a direct dependency down to what requires *package*, the shortest.
+
+    Of several of one length it is the first by name. Empty where *package* is direct itself.
+    """
+    if package.direct:
+        return ()
+    queue: deque[tuple[str, tuple[str, ...]]] = deque([(package.ref, ())])
+    seen = {package.ref}
+    for _ in range(MAX_STEPS):
+        if not queue:
+            break
+        ref, below = queue.popleft()
+        for parent in sorted(parents.get(ref, ())):
+            node = nodes.get(parent)
+            if parent in seen or not isinstance(node, Package):
+                continue
+            seen.add(parent)
+            way = (node.name, *below)
+            if node.direct:
+                return way
+            queue.append((parent, way))
+    return ()
