@@ -32,7 +32,8 @@ a,summary{outline-offset:2px}a{color:var(--focus)}
 .chain rect{fill:var(--panel);stroke-width:2}.chain path{stroke:var(--line);stroke-width:2}
 .chain text{fill:var(--text);font:600 13px system-ui,sans-serif;text-anchor:middle}
 .chain .count{font-weight:400}
-.chain .fail rect{stroke:var(--fail)}.chain .unknown rect{stroke:var(--unknown);stroke-dasharray:5 3}
+.chain .fail rect{stroke:var(--fail)}
+.chain .unknown rect{stroke:var(--unknown);stroke-dasharray:5 3}
 .chain .pass rect{stroke:var(--pass)}.chain .none rect{stroke:var(--line)}
 .chain .fail .count{fill:var(--fail)}.chain .unknown .count{fill:var(--unknown)}
 .chain .pass .count{fill:var(--pass)}.chain .none .count{fill:var(--none)}
@@ -77,8 +78,10 @@ def chain(links: tuple[LinkSummary, ...]) -> str:
     width, height = PER_ROW * (WIDE + GAP) - GAP, rows * (HIGH + GAP) - GAP
     words = "; ".join(f"{link.name}: {cell(link)}" for link in links)
     parts = [
-        f'<svg class="chain" viewBox="-2 -2 {width + 4} {height + 4}" role="img" '
-        f'aria-label="The chain. {escape(words)}">'
+        (
+            f'<svg class="chain" viewBox="-2 -2 {width + 4} {height + 4}" role="img" '
+            f'aria-label="The chain. {escape(words)}">'
+        )
     ]
     for number, link in enumerate(links):
         row, column = divmod(number, PER_ROW)
@@ -91,7 +94,8 @@ def chain(links: tuple[LinkSummary, ...]) -> str:
                 f'<path fill="none" d="M{across} {y - GAP}v{GAP // 2}H{WIDE // 2}v{GAP // 2}"/>'
             )
         parts.append(
-            f'<g class="{link.verdict}"><rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="8"/>'
+            f'<g class="{link.verdict}">'
+            f'<rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="8"/>'
             f'<text x="{x + WIDE // 2}" y="{y + 24}">{link.name}</text>'
             f'<text class="count" x="{x + WIDE // 2}" y="{y + 43}">{cell(link)}</text></g>'
         )

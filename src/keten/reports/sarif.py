@@ -24,7 +24,7 @@ SCHEMA = (
 )
 ROOT = "%SRCROOT%"
 
-# 3.27.10 level, and the score that GitHub shows (its scale: over 9.0 critical, 7.0 high, 4.0 medium).
+# 3.27.10 level, and the score that GitHub shows (over 9.0 critical, 7.0 high, 4.0 medium).
 LEVELS = {
     Severity.CRITICAL: ("error", "9.5"),
     Severity.HIGH: ("error", "8.0"),

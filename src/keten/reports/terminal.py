@@ -71,13 +71,13 @@ def _head(result: Result, pen: _Pen) -> Iterator[str]:
 
 def _chain(result: Result, pen: _Pen) -> Iterator[str]:
     cells = [(SHORT.get(s.name, str(s.name)), _cell(s), s.verdict) for s in result.links]
-    for row in _rows(cells, pen.style.width - 2):
+    for row, gap in _rows(cells, pen.style.width):
         widths = [max(len(name), len(cell)) for name, cell, _ in row]
-        names = "  ".join(name.ljust(w) for (name, _, _), w in zip(row, widths, strict=True))
-        yield "  " + pen.paint(names.rstrip(), "dim")
+        names = gap.join(name.ljust(w) for (name, _, _), w in zip(row, widths, strict=True))
+        yield gap + pen.paint(names.rstrip(), "dim")
         yield (
-            "  "
-            + "  ".join(
+            gap
+            + gap.join(
                 pen.paint(cell, verdict) + " " * (w - len(cell))
                 for (_, cell, verdict), w in zip(row, widths, strict=True)
             ).rstrip()
@@ -96,14 +96,19 @@ def _cell(link: LinkSummary) -> str:
             return "none"
 
 
-def _rows(cells: list[tuple[str, str, str]], width: int) -> Iterator[list[tuple[str, str, str]]]:
-    """Yield the strip as one row where it fits, else as two halves."""
-    total = sum(max(len(name), len(cell)) + 2 for name, cell, _ in cells) - 2
-    if total <= width:
-        yield cells
-    else:
-        yield cells[: len(cells) // 2]
-        yield cells[len(cells) // 2 :]
+_Cells = list[tuple[str, str, str]]
+
+
+def _rows(cells: _Cells, width: int) -> Iterator[tuple[_Cells, str]]:
+    """Yield the strip as one row where it fits, else as two halves, each with its gap."""
+    words = sum(max(len(name), len(cell)) for name, cell, _ in cells)
+    for gap in ("  ", " "):
+        if words + len(cells) * len(gap) <= width:
+            yield cells, gap
+            return
+    half = len(cells) // 2
+    yield cells[:half], "  "
+    yield cells[half:], "  "
 
 
 def _actions(result: Result, pen: _Pen) -> Iterator[str]:
