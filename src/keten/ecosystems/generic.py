@@ -1,0 +1,43 @@
+"""Versions of no known ecosystem, as libversion orders them.
+
+Numbers and words alternate; a word of a pre-release (alpha, beta, rc, pre, dev) is below the
+end, ``patch``, ``post`` and the like above it, and a single letter after a number above it.
+"""
+
+import re
+from typing import Any
+
+from keten.formats.order import clean, number
+from keten.model.plug import Ecosystem
+
+_PART = re.compile(r"[0-9]+|[A-Za-z]+")
+_PRE, _END, _LATER, _NUMBER = range(4)
+_WORDS_BEFORE = ("alpha", "beta", "rc", "pre", "dev", "snapshot", "milestone")
+_WORDS_AFTER = ("post", "patch", "pl", "errata")
+
+
+def key(version: str) -> tuple[Any, ...]:
+    """Return the key of *version*; zeros at the end do not count."""
+    parts = _PART.findall(clean(version).lower())
+    while parts and not parts[-1].strip("0"):
+        parts.pop()
+    found: list[Any] = []
+    for before, part in zip(["", *parts], parts, strict=False):
+        if part[0] <= "9":
+            found += (_NUMBER, number(part))
+        elif part.startswith(_WORDS_AFTER) or (len(part) == 1 and before[:1].isdecimal()):
+            found += (_LATER, part)
+        else:
+            found += (_PRE, part)
+    found.append(_END)
+    return tuple(found)
+
+
+ECOSYSTEM = Ecosystem(
+    title="generic",
+    purl_type="generic",
+    osv="",
+    key=key,
+    normalise=str.strip,
+    vers=("generic", "none", "all"),
+)

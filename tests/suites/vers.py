@@ -1,0 +1,61 @@
+"""Cases of the VERS specification: ``*.json`` with tests of six types."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from keten.errors import InputError
+from keten.formats import vers
+from suites import Outcome, attempt, files
+
+REFUSED = "refused"
+
+
+def run(path: Path) -> Iterator[Outcome]:
+    """Run every test of every file under *path*."""
+    for file in files(path, ".json"):
+        try:
+            tests = json.loads(file.read_bytes())["tests"]
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            yield Outcome(file.name, "a readable file of tests", f"{type(error).__name__}: {error}")
+            continue
+        for number, test in enumerate(tests, 1):
+            yield _one(f"{file.name}#{number}", test)
+
+
+def _one(name: str, test: dict[str, Any]) -> Outcome:
+    title = f"{name} {test.get('test_type')} {json.dumps(test.get('input'))}"
+    got = attempt(lambda: _ask(test["test_type"], test["input"]))
+    expected = REFUSED if test.get("expected_failure") else test.get("expected_output")
+    return Outcome(title, str(_plain(expected)), got)
+
+
+def _plain(expected: Any) -> Any:
+    if isinstance(expected, dict):
+        return [expected["scheme"], expected["version_constraints"]]
+    return expected
+
+
+def _ask(kind: str, given: Any) -> str:
+    try:
+        match kind:
+            case "comparison":
+                return str(sorted(given["versions"], key=vers.order(given["input_scheme"])))
+            case "equality":
+                first, *others = map(vers.order(given["input_scheme"]), given["versions"])
+                return str(all(other == first for other in others))
+            case "parse" | "roundtrip":
+                read = vers.parse(given)
+                if kind == "roundtrip":
+                    return str(read)
+                return str([read.scheme, list(map(list, read.constraints))])
+            case "validate":
+                return vers.canonical(given)
+            case "containment":
+                return str(vers.contains(given["vers"], given["version"]))
+            case "from_native":
+                return vers.from_native(given["scheme"], given["native_range"])
+    except InputError:
+        return REFUSED
+    return f"a test type that is not known: {kind}"
