@@ -20,11 +20,29 @@ MAX_NESTING = 8
 """Depth of ``${a:-${b:-...}}``."""
 
 WORDS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL "
-    "STOPSIGNAL USER VOLUME WORKDIR".split()
+    [
+        "ADD",
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "HEALTHCHECK",
+        "LABEL",
+        "MAINTAINER",
+        "ONBUILD",
+        "RUN",
+        "SHELL",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+        "WORKDIR",
+    ]
 )
-_FLAGGED = frozenset("ADD COPY FROM HEALTHCHECK RUN".split())
-_EXEC = frozenset("ADD CMD COPY ENTRYPOINT HEALTHCHECK RUN SHELL VOLUME".split())
+_FLAGGED = frozenset(["ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"])
+_EXEC = frozenset(["ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"])
 _HEREDOC = re.compile(r"(\d*)<<(-?)([^<]+)\Z")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

