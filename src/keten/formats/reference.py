@@ -16,7 +16,8 @@ _HUB = "docker.io"
 
 # (\.|_|__|-+) between alphanumerics; the quantifiers are possessive, so it is linear.
 _PART = r"[a-z0-9]++(?:(?:\.|__?|-++)[a-z0-9]++)*+"
-_HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_WORD = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:{_WORD}(?:\.{_WORD})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
 _PATH = re.compile(rf"{_PART}(?:/{_PART})*+")
 _REGISTRY = re.compile(_HOST)
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)

@@ -23,17 +23,18 @@ DIGITS = 400  # more digits than a double has in either direction: never a numbe
 CACHE = 50_000  # distinct plain scalars remembered by a process
 
 _INT64, _UINT64 = 1 << 63, 1 << 64
+_LEAST, _MOST = -4, 6  # powers of ten that strconv's shortest %g writes without an exponent
 _JSON_EXPONENT = 1e21  # encoding/json writes floats from here on with an exponent
 
-_WORDS: dict[str, None | bool | float] = {
-    **dict.fromkeys("y Y yes Yes YES true True TRUE on On ON".split(), True),
-    **dict.fromkeys("n N no No NO false False FALSE off Off OFF".split(), False),
+_WORDS: dict[str, bool | float | None] = {
+    **dict.fromkeys("y,Y,yes,Yes,YES,true,True,TRUE,on,On,ON".split(","), True),
+    **dict.fromkeys("n,N,no,No,NO,false,False,FALSE,off,Off,OFF".split(","), False),
     **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
     **dict.fromkeys([".nan", ".NaN", ".NAN"], math.nan),
     **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"], math.inf),
     **dict.fromkeys(["-.inf", "-.Inf", "-.INF"], -math.inf),
 }
-_CORE_WORDS: dict[str, None | bool | float] = {
+_CORE_WORDS: dict[str, bool | float | None] = {
     word: value
     for word, value in _WORDS.items()
     if not isinstance(value, bool) or word.lower() in {"true", "false"}
@@ -218,7 +219,7 @@ def _float_key(number: float) -> str:
         if struct.pack("f", float(text := f"{single:.{places}e}")) == struct.pack("f", single)
     )
     mantissa, _, exponent = digits.partition("e")
-    if -5 < int(exponent) < 6:  # strconv's %g with the shortest digits goes to the sixth place
+    if _LEAST <= int(exponent) < _MOST:
         places = len(mantissa.lstrip("-").replace(".", "")) - 1 - int(exponent)
         return f"{float(digits):.{max(places, 0)}f}"
     return f"{mantissa}e{int(exponent):+03d}"

@@ -1,0 +1,268 @@
+"""Kubernetes objects in YAML and JSON, as the API server would take them.
+
+Whole objects only: a Helm template, a kustomize patch or another tool's file that merely has
+``apiVersion`` and ``kind`` says nothing here.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from keten.errors import InputError
+from keten.model.delivery import Image
+from keten.model.evidence import Link, Place, Problem
+from keten.model.facts import Edge, Facts, Looked, Trust
+from keten.model.kube import Workload
+from keten.model.plug import Reader, Source
+
+OBJECTS = 100_000  # of one file
+SHOWN = 5  # refusals of one object that become problems
+
+_ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
+_VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
+_MEND = "Mend the file so that the API server accepts it."
+# Groups and kinds of files that tools read and no API server is given.
+_NO_SERVER = {
+    "kubeadm.k8s.io", "kubelet.config.k8s.io", "kubeproxy.config.k8s.io", "audit.k8s.io",
+    "apiserver.config.k8s.io", "kustomize.config.k8s.io", "kind.x-k8s.io", "k3d.io",
+    "client.authentication.k8s.io", "kubescheduler.config.k8s.io", "admission.k8s.io",
+    "pod-security.admission.config.k8s.io", "imagepolicy.k8s.io", "apiserver.k8s.io",
+    "kubecontrollermanager.config.k8s.io", "cloudcontrollermanager.config.k8s.io",
+    "controller-runtime.sigs.k8s.io", "config.karmada.io", "config.kubernetes.io",
+    "abac.authorization.kubernetes.io", "eksctl.io", "cli.config.x-k8s.io",
+    "kubectl.config.k8s.io", "krew.googlecontainertools.github.com", "cosign.sigstore.dev",
+}  # fmt: skip
+
+
+def read(source: Source) -> Facts:
+    """Return the objects of one file."""
+    from keten.formats.kubernetes.templates import role
+
+    match role(source):
+        case "object":
+            return _Reading(source).facts()
+        case "template":
+            what = "a template that is not rendered: its objects were not looked at"
+            advice = "Render it and scan what comes out."
+            return Facts(
+                problems=(Problem(source.path, what, advice=advice, link=Link.DEPLOYMENT),)
+            )
+    return Facts()
+
+
+class _Reading:
+    """The facts of one file, as they gather."""
+
+    def __init__(self, source: Source) -> None:
+        self._path = source.path
+        self._data = source.data
+        self._nodes: list[Any] = []
+        self._edges: list[Edge] = []
+        self._looked: list[Looked] = []
+        self._problems: list[Problem] = []
+        self._places: list[Place] = []
+        self._images: dict[str, Image] = {}
+        self._texts: dict[str, Image] = {}
+        self._ids: dict[str, int] = {}
+
+    def facts(self) -> Facts:
+        """Read every document; one that is broken does not hide the others."""
+        from keten.formats.yaml import load_part
+        from keten.formats.yaml_stream import split
+
+        try:
+            for part in split(self._data):
+                try:
+                    document = load_part(part)
+                except InputError as error:
+                    if _concerns(part.data):
+                        self._fault(error)
+                    continue
+                if document is not None:
+                    self._document(document)
+        except InputError as error:
+            self._fault(error)
+        return Facts(
+            nodes=(*self._nodes, *self._images.values()),
+            edges=tuple(self._edges),
+            looked=tuple(self._looked),
+            problems=tuple(self._problems),
+            places=tuple(self._places),
+        )
+
+    def _document(self, document: Any) -> None:
+        value, fields = document.value, document.fields
+        if not isinstance(value, dict) or not _is_object(value):
+            return
+        for at, line in document.duplicates:
+            what = f"{at} is set more than once; the last one holds"
+            self._problem(what, line, "Remove the others.")
+        if not _is_list(value):
+            self._object(value, fields, document.line)
+            return
+        for i, item, lines in _items(value, fields):
+            if isinstance(item, dict) and _is_object(item):
+                line = fields.get(f"items[{i}]", document.line)
+                if _is_list(item):  # a list in a list, as kubectl flattens it
+                    for j, inner, below in _items(item, lines):
+                        if isinstance(inner, dict) and _is_object(inner):
+                            self._object(inner, below, lines.get(f"items[{j}]", line))
+                else:
+                    self._object(item, lines, line)
+
+    def _object(self, value: dict[str, Any], fields: dict[str, int], line: int) -> None:
+        from keten.formats.kubernetes.judge import refusals
+        from keten.formats.kubernetes.objects import node
+
+        if len(self._nodes) >= OBJECTS:
+            raise InputError(f"more than {OBJECTS} objects in one file", line=line)
+        refused = list(refusals(value))
+        made = node(value, self._id(value), self._path, clean=not refused)
+        ref = made.ref
+        self._nodes.append(made)
+        packed = msgspec.msgpack.encode(fields) if fields else b""
+        self._places.append(Place(ref, self._path, line, fields=packed))
+        if refused:
+            for refusal in refused[:SHOWN]:
+                where = _line(fields, refusal.at) or line
+                what = f"the API server would refuse this: {refusal.what}"
+                if refusal.gone:  # an older server takes it; a check says what to write now
+                    self._problem(what, where, _MEND)
+                else:
+                    self._problem(what, where, _MEND, about=ref, need="manifest")
+        if all(refusal.gone for refusal in refused):
+            self._looked.append(Looked(ref, "manifest"))
+        if isinstance(made, Workload):
+            self._runs(made)
+
+    def _runs(self, workload: Workload) -> None:
+        ref = workload.ref
+        seen: set[str] = set()
+        for _, container in workload.pod.all_containers():
+            image = self._image(container.image)
+            if image is not None and image.id not in seen:
+                seen.add(image.id)
+                self._images.setdefault(image.id, image)
+                edge = Edge(ref, "runs", image.ref, Trust.OBSERVED, self._path, "k8s")
+                self._edges.append(edge)
+
+    def _image(self, text: str) -> Image | None:
+        from keten.formats import reference
+
+        text = text.strip()
+        if not text:
+            return None
+        if text not in self._texts:
+            try:
+                self._texts[text] = reference.parse(text)
+            except InputError:  # the API server takes any text; a placeholder, mostly
+                self._texts[text] = Image(text[:LONGEST], template=True)
+        return self._texts[text]
+
+    def _id(self, value: dict[str, Any]) -> str:
+        from keten.formats.kubernetes.objects import name_of
+
+        meta = value.get("metadata")
+        meta = meta if isinstance(meta, dict) else {}
+        namespace = meta.get("namespace")
+        space = namespace if isinstance(namespace, str) and namespace else "-"
+        key = f"{self._path}:{value['kind']}/{space}/{name_of(meta) or '-'}"
+        count = self._ids[key] = self._ids.get(key, 0) + 1
+        return key if count == 1 else f"{key}~{count}"
+
+    def _fault(self, error: InputError) -> None:
+        advice = error.advice or _MEND
+        if b"{{" in self._data:
+            what = f"a template that is not rendered ({error.what})"
+            self._problem(what, error.line, "Render it and scan what comes out.")
+            return
+        self._problem(error.what, error.line, advice, column=error.column)
+
+    def _problem(
+        self,
+        what: str,
+        line: int,
+        advice: str,
+        *,
+        column: int = 0,
+        about: str = "",
+        need: str = "",
+    ) -> None:
+        link = Link.DEPLOYMENT
+        self._problems.append(
+            Problem(self._path, what, line, column, advice, link, about=about, need=need)
+        )
+
+
+LONGEST = 512  # characters of an image's text that is no reference
+
+
+def _is_object(value: dict[str, Any]) -> bool:
+    """Return whether *value* means to be an object for an API server."""
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if not isinstance(version, str) or not isinstance(kind, str) or not kind:
+        return False
+    group, slash, number = version.rpartition("/")
+    if not slash:
+        return _core(version, kind)
+    if group in _NO_SERVER or "/" in group:
+        return False
+    from keten.formats.kubernetes.schema import gone, groups
+
+    if group in groups() or gone(version, kind):
+        return True
+    return "." in group and _VERSION.fullmatch(number) is not None
+
+
+def _core(version: str, kind: str) -> bool:
+    from keten.formats.kubernetes.schema import schema
+
+    if version == "v1":
+        return kind not in {"Config", "List"} or kind == "List"
+    return _VERSION.fullmatch(version) is not None and f"v1/{kind}" in schema().kinds
+
+
+def _is_list(value: dict[str, Any]) -> bool:
+    return str(value["kind"]).endswith("List") and isinstance(value.get("items"), list)
+
+
+def _items(
+    value: dict[str, Any], fields: dict[str, int]
+) -> Iterator[tuple[int, Any, dict[str, int]]]:
+    """Yield a list's items, each with its own lines; type and version come from the list."""
+    split: dict[int, dict[str, int]] = {}
+    for path, line in fields.items():
+        found = _ITEM.fullmatch(path)
+        if found and found[2]:
+            split.setdefault(int(found[1]), {})[found[2]] = line
+    kind = str(value["kind"]).removesuffix("List")
+    for i, item in enumerate(value["items"]):
+        if isinstance(item, dict) and kind and not item.get("kind") and not item.get("apiVersion"):
+            item = {**item, "kind": kind, "apiVersion": value["apiVersion"]}  # noqa: PLW2901
+        yield i, item, split.get(i, {})
+
+
+def _concerns(data: bytes) -> bool:
+    """Return whether a broken document was to be an object at all."""
+    return b"apiVersion" in data and b"kind" in data
+
+
+def _line(fields: dict[str, int], path: str) -> int:
+    """Return the line of *path* or of the nearest field above it."""
+    while path:
+        if (line := fields.get(path)) is not None:
+            return line
+        cut = max(path.rfind("."), path.rfind("["))
+        path = path[: max(cut, 0)]
+    return 0
+
+
+READER = Reader(
+    title="Kubernetes objects",
+    media_type="application/yaml",
+    read=read,
+    names=("*.yaml", "*.yml", "*.json"),
+    marks=(b"apiVersion", b"kind"),
+)
