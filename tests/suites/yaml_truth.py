@@ -13,6 +13,7 @@ import msgspec
 
 from keten import plugs
 from keten.errors import InputError
+from keten.formats.kubernetes.schema import gone
 from keten.model.kube import Workload
 from keten.model.plug import Reader, Source
 from suites import Outcome, attempt
@@ -47,6 +48,9 @@ def seen(name: str, data: bytes) -> dict[str, Any]:
             return {"refused": "unknown field" if what.startswith("unknown field") else kind}
         if problem.what.startswith(("not YAML", "not JSON")):
             return {"refused": problem.what}
+    for node in facts.nodes:
+        if isinstance(node, Workload) and gone(node.api_version, node.kind):
+            return {"refused": "gone"}
     return {"pods": [_pod(node) for node in facts.nodes if isinstance(node, Workload)]}
 
 

@@ -27,8 +27,12 @@ _LEAST, _MOST = -4, 6  # powers of ten that strconv's shortest %g writes without
 _JSON_EXPONENT = 1e21  # encoding/json writes floats from here on with an exponent
 
 _WORDS: dict[str, bool | float | None] = {
-    **dict.fromkeys("y,Y,yes,Yes,YES,true,True,TRUE,on,On,ON".split(","), True),
-    **dict.fromkeys("n,N,no,No,NO,false,False,FALSE,off,Off,OFF".split(","), False),
+    **dict.fromkeys(
+        ["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"], True
+    ),
+    **dict.fromkeys(
+        ["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], False
+    ),
     **dict.fromkeys(["", "~", "null", "Null", "NULL"]),
     **dict.fromkeys([".nan", ".NaN", ".NAN"], math.nan),
     **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"], math.inf),

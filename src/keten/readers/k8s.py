@@ -96,9 +96,6 @@ class _Reading:
         value, fields = document.value, document.fields
         if not isinstance(value, dict) or not _is_object(value):
             return
-        for at, line in document.duplicates:
-            what = f"{at} is set more than once; the last one holds"
-            self._problem(what, line, "Remove the others.")
         if not _is_list(value):
             self._object(value, fields, document.line)
             return
@@ -128,9 +125,7 @@ class _Reading:
             for refusal in refused[:SHOWN]:
                 where = _line(fields, refusal.at) or line
                 what = f"the API server would refuse this: {refusal.what}"
-                if refusal.gone:  # an older server takes it; a check says what to write now
-                    self._problem(what, where, _MEND)
-                else:
+                if not refusal.gone:  # an older server takes it; a check says what to write now
                     self._problem(what, where, _MEND, about=ref, need="manifest")
         if all(refusal.gone for refusal in refused):
             self._looked.append(Looked(ref, "manifest"))
