@@ -14,8 +14,10 @@ _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _SUFFIX = re.compile(r"_(alpha|beta|pre|rc|cvs|svn|git|hg|p)([0-9]*)")
 _HASH = re.compile(r"~[0-9a-f]+")
 _BUILD = re.compile(r"-r([0-9]*)")
-_WEIGHTS = {s: i for i, s in enumerate(("alpha", "beta", "pre", "rc", "", "cvs", "svn", "git", "hg"))}
+_WEIGHTS = {"alpha": 0, "beta": 1, "pre": 2, "rc": 3, "cvs": 5, "svn": 6, "git": 7, "hg": 8}
 _HIGHEST = 9
+_STOP, _TEXT, _NUMBER = 0, 1, 2
+_WRONG, _BARE, _BUILT = 0, 1, 2
 _NO_SUFFIX = 4
 
 
@@ -37,13 +39,14 @@ def key(version: str) -> tuple[Any, ...]:
     commit = ""
     if match := _HASH.match(text, at):
         commit, at = match.group(), match.end()
-    build = -1
+    build, closing = 0, _BARE
     if match := _BUILD.match(text, at):
-        build, at = number(match[1]), match.end()
+        build, closing, at = number(match[1]), _BUILT, match.end()
     rest = text[at:]
-    if rest.startswith("-") or build >= 0:
-        return (*_row(numbers), letter, *suffixes, _NO_SUFFIX, commit, build, not rest, "")
-    return (*_row(numbers), letter, *suffixes, _NO_SUFFIX, commit, build, not rest, rest)
+    if rest:  # of wrong builds none is more than another
+        wrong = "" if closing == _BUILT or rest[0] == "-" else rest
+        return (*_row(numbers), letter, *suffixes, _NO_SUFFIX, commit, build, _WRONG, wrong)
+    return (*_row(numbers), letter, *suffixes, _NO_SUFFIX, commit, build, closing)
 
 
 def _row(numbers: list[str]) -> tuple[Any, ...]:
@@ -56,9 +59,6 @@ def _row(numbers: list[str]) -> tuple[Any, ...]:
             found += (_NUMBER, number(digits))
     found.append(_STOP)
     return tuple(found)
-
-
-_STOP, _TEXT, _NUMBER = 0, 1, 2
 
 
 ECOSYSTEM = Ecosystem(

@@ -1,11 +1,12 @@
 """Maven: the order of the POM reference, "Version Order Specification" (ComparableVersion).
 
 A version is a row of tokens, each with the separator before it. Null tokens (``0``, empty,
-``final``, ``ga``, ``release``) are dropped before a hyphen, before a qualifier and at the
-end, so that what is missing orders as nothing, between ``snapshot`` and ``sp``.
+``final``, ``ga``, ``release``) are dropped before a hyphen and at the end, so that what is
+missing orders as nothing, between ``snapshot`` and ``sp``.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from keten.formats.intervals import native
@@ -19,23 +20,85 @@ _NULL, _SP, _OTHER, _HYPHEN, _DOT = 5, 6, 7, 8, 9
 _NOTHING = frozenset({"", "final", "ga", "release"})
 
 
-def key(version: str) -> tuple[Any, ...]:
+_VALUED = frozenset({_OTHER, _HYPHEN, _DOT})
+
+_Item = tuple[Any, ...]
+
+
+def key(version: str) -> "tuple[Any, ...] | Circular":
     """Return the key of *version*: the rank of each token, with its value where it has one."""
-    tokens = _tokens(clean(version).lower())
-    found: list[Any] = []
-    for hyphen, token in _trimmed(tokens):
-        if token[:1].isdecimal():
-            found += (_HYPHEN if hyphen else _DOT, number(token))
-        elif token in _QUALIFIERS:
-            found.append(_QUALIFIERS[token])
-        elif token in _NOTHING:
-            found.append(_NULL)
-        elif token == "sp":
-            found.append(_SP)
-        else:
-            found += (_OTHER, token)
-    found.append(_NULL)
-    return tuple(found)
+    items = [_item(*token) for token in _trimmed(_tokens(clean(version).lower()))]
+    null = False
+    for item in items[1:]:
+        if null and item[0] < _NULL:
+            return Circular(tuple(items))
+        null = item in _NULLS
+    return (*[part for item in items for part in item], _NULL)
+
+
+def _item(hyphen: bool, token: str) -> _Item:  # noqa: FBT001 - a pair as _tokens yields it
+    if "0" <= token[:1] <= "9":
+        return (_HYPHEN if hyphen else _DOT, number(token))
+    if token in _QUALIFIERS:
+        return (_QUALIFIERS[token],)
+    if token in _NOTHING:
+        return (_NULL,)
+    return (_SP,) if token == "sp" else (_OTHER, token)
+
+
+_NULLS = ((_DOT, 0), (_HYPHEN, 0), (_NULL,))
+
+
+class Circular:
+    """The key of a version with a zero before ``.alpha`` and the like, as in ``1.0.Beta1``.
+
+    Maven's own order goes in a circle here: 1.0.Beta1 < 1.0 < 1.0-1 < 1.0.Beta1. Such a key
+    walks the tokens as Maven does; it is in order with all versions that have no ``-1``.
+    """
+
+    __slots__ = ("_tokens",)
+
+    def __init__(self, tokens: tuple[_Item, ...]) -> None:
+        self._tokens = tokens
+
+    def _compare(self, other: object) -> int:
+        mine, theirs = self._tokens, tuple(_split(other))
+        for a, b in zip(mine, theirs, strict=False):
+            if a != b:
+                return -1 if a < b else 1
+        sign, longer = (1, mine) if len(mine) > len(theirs) else (-1, theirs)
+        for item in longer[min(len(mine), len(theirs)) :]:
+            if item not in _NULLS:
+                return sign if item > (_NULL,) else -sign
+        return 0
+
+    def __lt__(self, other: object) -> bool:
+        return self._compare(other) < 0
+
+    def __gt__(self, other: object) -> bool:
+        return self._compare(other) > 0
+
+    def __le__(self, other: object) -> bool:
+        return self._compare(other) <= 0
+
+    def __ge__(self, other: object) -> bool:
+        return self._compare(other) >= 0
+
+    def __eq__(self, other: object) -> bool:
+        return self._compare(other) == 0
+
+    def __hash__(self) -> int:
+        return hash(self._tokens[0])
+
+
+def _split(key: object) -> Iterator[_Item]:
+    if isinstance(key, Circular):
+        yield from key._tokens  # noqa: SLF001 - its own kind
+        return
+    assert isinstance(key, tuple)
+    parts = iter(key[:-1])
+    for rank in parts:
+        yield (rank, next(parts)) if rank in _VALUED else (rank,)
 
 
 def _tokens(text: str) -> list[tuple[bool, str]]:
@@ -58,7 +121,7 @@ def _tokens(text: str) -> list[tuple[bool, str]]:
 def _trimmed(tokens: list[tuple[bool, str]]) -> list[tuple[bool, str]]:
     kept: list[tuple[bool, str]] = []
     for hyphen, token in tokens:
-        if hyphen or not token[:1].isdecimal():
+        if hyphen:
             _drop_nulls(kept)
         kept.append((hyphen, token))
     _drop_nulls(kept)

@@ -6,9 +6,7 @@ from keten.errors import InputError
 from keten.formats.semver import key
 from keten.model.plug import Ecosystem
 
-_CLAUSE = re.compile(
-    r"([0-9]{1,9}(?:\.[0-9]{1,9})*)\s*(?:(\+)|-\s*([0-9]{1,9}(?:\.[0-9]{1,9})*))?"
-)
+_CLAUSE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})*)\s*(?:(\+)|-\s*([0-9]{1,9}(?:\.[0-9]{1,9})*))?")
 
 
 def native(text: str) -> tuple[tuple[str, str], ...]:

@@ -36,10 +36,9 @@ def key(version: str) -> tuple[Any, ...]:
     while release and not release[-1]:
         release.pop()
     is_post = post is not None or posted is not None
-    if phase:
-        pre = (_PHASES[phase], number(nth))
-    else:  # a development release of the release itself stands before its first alpha
-        pre = (0, 0) if dev and not is_post else (_FINAL, 0)
+    pre = (_PHASES[phase], number(nth)) if phase else (_FINAL, 0)
+    if not phase and dev and not is_post:
+        pre = (0, 0)  # a development release of the release itself, before its first alpha
     return (
         1,
         number(epoch or ""),

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from keten.formats.order import clean, number, refuse
+from keten.formats.order import clean, number
 from keten.model.plug import Ecosystem
 
 _SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|~|\^")
@@ -15,12 +15,10 @@ def key(version: str) -> tuple[Any, ...]:
     """Return the key of ``[epoch:]version[-release]``; an absent release orders below any."""
     text = clean(version)
     epoch, colon, rest = text.partition(":")
-    if not colon:
+    if not colon or (epoch and not (epoch.isdecimal() and epoch.isascii())):
         epoch, rest = "", text
-    elif epoch and (not epoch.isdecimal() or not epoch.isascii()):
-        raise refuse(version, "RPM: its epoch is not a number")
-    upstream, _, release = rest.partition("-")
-    return (number(epoch), segments(upstream), segments(release))
+    upstream, dash, release = rest.partition("-")
+    return (number(epoch), segments(upstream), segments(release) if dash else ())
 
 
 def segments(text: str) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ what is not canonical (VERS clause 5.4); ``canonical`` sorts; ``contains`` takes
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -115,9 +116,8 @@ def _read(text: str) -> Vers:
         return Vers(scheme, (("*", ""),))
     if scheme in {"all", "none"}:
         raise InputError(f"vers:{scheme} is written vers:{scheme}/*")
-    for mark, where in (("||", "consecutive pipes are"),):
-        if mark in written:
-            raise InputError(f"{_NOT_CANONICAL}{where} not permitted")
+    if "||" in written:
+        raise InputError(f"{_NOT_CANONICAL}consecutive pipes are not permitted")
     if written[0] == "|" or written[-1] == "|":
         where = "leading" if written[0] == "|" else "trailing"
         raise InputError(f"{_NOT_CANONICAL}{where} pipe is not permitted")
@@ -153,17 +153,17 @@ def _check(vers: Vers) -> None:
         return
     key = order(vers.scheme)
     keys = [key(version) for _, version in vers.constraints]
-    for before, after in zip(keys, keys[1:], strict=False):
+    for before, after in pairwise(keys):
         if before == after:
             raise InputError(f"{_NOT_CANONICAL}a version occurs twice")
         if not before < after:
             raise InputError(f"{_NOT_CANONICAL}constraints are not sorted by version")
     kept = [comparator for comparator, _ in vers.constraints if comparator != "!="]
-    for first, second in zip(kept, kept[1:], strict=False):
+    for first, second in pairwise(kept):
         if first == "=" and second in {"<", "<="}:
             raise InputError(f"{_NOT_CANONICAL}{second} follows a single version")
     bounds = [comparator[0] for comparator in kept if comparator != "="]
-    if any(first == second for first, second in zip(bounds, bounds[1:], strict=False)):
+    if any(first == second for first, second in pairwise(bounds)):
         raise InputError(f"{_NOT_CANONICAL}lower and upper bounds do not alternate")
 
 
