@@ -156,10 +156,9 @@ def _change(finding: Finding) -> str:
     change = finding.change
     if change is None or not (change.before or change.after):
         return ""
-    leaf = change.field.rpartition(".")[2]
-    name = f"{leaf}: " if leaf else ""
-    minus = f"\n    - {name}{change.before}" if change.before else ""
-    plus = f"\n    + {name}{change.after}" if change.after else ""
+    before, after = change.lines()
+    minus = f"\n    - {before}" if before else ""
+    plus = f"\n    + {after}" if after else ""
     return minus + plus
 
 

@@ -51,6 +51,18 @@ class Change(Struct, frozen=True, omit_defaults=True, order=True):
     after: str = ""
     group: str = ""
 
+    def lines(self) -> tuple[str, str]:
+        """Return (before, after) as one would read them, each under its key; "" is nothing."""
+        leaf = self.field.rpartition(".")[2]
+        key = leaf.partition("[")[0]
+
+        def under(text: str) -> str:
+            if not text or not key or text.startswith((f"{key}:", f"{leaf}:")):
+                return text
+            return f"{key}: {text}"
+
+        return under(self.before), under(self.after)
+
 
 class Violation(Struct, frozen=True, omit_defaults=True):
     """What a check reports: only what was seen.

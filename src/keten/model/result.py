@@ -126,6 +126,11 @@ class Result(Struct, frozen=True, kw_only=True):
     checks: tuple[Tally, ...]
     decision: Decision
 
+    @property
+    def as_of(self) -> str:
+        """Return the date of the oldest data (ISO 8601); a source that has none counts last."""
+        return min((d.as_of for d in self.data if d.as_of), default="an unknown day")
+
 
 class Style(Struct, frozen=True):
     """How a report for eyes is written; machine formats ignore it.

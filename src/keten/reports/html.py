@@ -52,8 +52,7 @@ def _head(result: Result, title: str) -> Iterator[str]:
     facts = [f"judged on {result.now}", f"keten {result.keten}", f"policy {result.policy}"]
     facts += [f"{t.name} at {t.commit[:12]} ({t.branch or 'detached'})" for t in result.targets
               if t.commit]  # fmt: skip
-    as_of = min((d.as_of for d in result.data), default="")
-    facts.append(f"advisories as of {as_of}" if as_of else "no advisories")
+    facts.append(f"advisories as of {result.as_of}" if result.data else "no advisories")
     yield f'<p class="soft">{_text(" · ".join(facts))}</p></header>'
 
 
@@ -83,10 +82,9 @@ def _action(action: Action) -> str:
 def _diff(changes: tuple[Change, ...]) -> str:
     lines = []
     for change in changes[:8]:
-        leaf = change.field.rpartition(".")[2]
-        name = f"{leaf}: " if leaf else ""
-        lines += [f"- {name}{change.before}"] if change.before else []
-        lines += [f"+ {name}{change.after}"] if change.after else []
+        before, after = change.lines()
+        lines += [f"- {before}"] if before else []
+        lines += [f"+ {after}"] if after else []
     return f"<pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
 
 

@@ -59,8 +59,8 @@ def _blocks(result: Result) -> Iterator[str]:
         yield f"- {len(result.unknown) - UNKNOWN} more causes\n"
     for note in result.notes:
         yield f"\nNote: {_text(note)}\n"
-    as_of = min((d.as_of for d in result.data), default="")
-    yield f"\nJudged on {result.now}; advisories {f'as of {as_of}' if as_of else 'none'}.\n"
+    data = f"as of {result.as_of}" if result.data else "none"
+    yield f"\nJudged on {result.now}; advisories {data}.\n"
 
 
 def _cell(link: LinkSummary) -> str:

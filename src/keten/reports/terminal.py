@@ -62,9 +62,7 @@ def _head(result: Result, pen: _Pen) -> Iterator[str]:
             state = {None: "", 0: ", clean"}.get(target.modified, f", {target.modified} modified")
             name += f" at {target.commit[:7]} ({pen.clean(target.branch or 'detached')}{state})"
         names.append(name)
-    data = (
-        f"advisories as of {min(d.as_of for d in result.data)}" if result.data else "no advisories"
-    )
+    data = f"advisories as of {result.as_of}" if result.data else "no advisories"
     policy = "default policy" if result.policy == "default" else f"policy {result.policy}"
     yield f" {pen.dot} ".join([", ".join(names), data, policy])
 
@@ -136,12 +134,9 @@ def _action(number: int, action: Action, pen: _Pen) -> Iterator[str]:
     for change in action.changes[:3]:
         if not change.after and not change.before:
             continue
-        leaf = change.field.rpartition(".")[2]
-        before = f"{change.before} {pen.arrow} " if change.before else "+ "
-        after = change.after or "(remove)"
-        yield "      " + pen.fit(
-            f"{leaf}: {before}{after}" if leaf else f"{before}{after}", width - 6
-        )
+        before, after = change.lines()
+        text = f"{before} {pen.arrow} {change.after or '(remove)'}" if before else f"+ {after}"
+        yield "      " + pen.fit(text, width - 6)
     if len(action.changes) > 3:  # noqa: PLR2004 as above
         yield f"      and {len(action.changes) - 3} more changes"
 
