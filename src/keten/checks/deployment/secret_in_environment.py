@@ -63,6 +63,24 @@ _SWITCHES = (
     "NUM_",
     "IS_",
 )
+_ELSEWHERE = (
+    "/",
+    "./",
+    "$",
+    "{",
+    "<",
+    "[",
+    "%",
+    "vault:",
+    "secret:",
+    "ref+",
+    "arn:",
+    "projects/",
+    "file:",
+    "op:",
+    "sm:",
+    "ssm:",
+)
 _LEAST = 4
 
 
@@ -98,28 +116,7 @@ def _is_secret(name: str, value: str) -> bool:
 
 def _points_elsewhere(value: str) -> bool:
     """Return whether *value* is a reference, path, address or place-holder."""
-    if value.startswith(
-        (
-            "/",
-            "./",
-            "$",
-            "{",
-            "<",
-            "[",
-            "%",
-            "vault:",
-            "secret:",
-            "ref+",
-            "arn:",
-            "projects/",
-            "file:",
-            "op:",
-            "sm:",
-            "ssm:",
-        )
-    ):
-        return True
-    if any(mark in value for mark in ("$(", "${", "{{")):
+    if value.startswith(_ELSEWHERE) or any(mark in value for mark in ("$(", "${", "{{")):
         return True
     return "://" in value and "@" not in value
 
@@ -129,7 +126,7 @@ CHECK = Check(
     subject=Workload,
     needs=("manifest",),
     severity=Severity.MEDIUM,
-    fix="Put the value into a Secret from a secret store and refer to it; change it, as it is known.",
+    fix="Put the value into a Secret and refer to it; change it, as it is known by now.",
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=(
         "nsa-cisa/secrets",

@@ -1,0 +1,76 @@
+"""Binding refers to a role that is not there.
+
+It grants nothing today. Whoever may create a role of that name later decides what it grants, to
+subjects that nobody looks at any more; and what was to work does not.
+
+Only bindings to a Role are judged, where the files beside it hold at least one other role of
+the namespace: a ClusterRole may come from anywhere.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import manifest
+from keten.model.check import Check, Threat
+from keten.model.facts import Trust, View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Binding, Role
+
+
+def run(binding: Binding, view: View) -> Iterator[Violation]:
+    """Report a binding to a Role that none of its companions is."""
+    if binding.role_kind != "Role" or view.out(binding, "grants", Trust.CLAIMED):
+        return
+    folder = binding.path.rpartition("/")[0]
+    beside = any(
+        role.kind == "Role"
+        and role.namespace == binding.namespace
+        and role.path.rpartition("/")[0] == folder
+        for role in view.every(Role)
+    )
+    if beside:
+        yield Violation(
+            f"{binding.title} refers to Role {binding.role_name}, which is not there",
+            "roleRef.name",
+            change=Change("roleRef.name", binding.role_name, "", f"Mend or remove {binding.title}"),
+        )
+
+
+CHECK = Check(
+    title="Binding refers to a role that is not there",
+    severity=Severity.LOW,
+    subject=Binding,
+    needs=("manifest", "objects"),
+    fix="Correct the name, or remove the binding.",
+    threats=(Threat.INSIDER,),
+    controls=("nsa-cisa/rbac", "nsa-cisa/upgrades", "nis2/i", "pci-dss/7.2"),
+    refs=("https://kubernetes.io/docs/reference/access-authn-authz/rbac/",),
+    bad=manifest("""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: shop}
+rules:
+- {apiGroups: [""], resources: [configmaps], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: raeder}
+subjects:
+- {kind: ServiceAccount, name: cart, namespace: shop}
+"""),
+    good=manifest("""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: reader, namespace: shop}
+rules:
+- {apiGroups: [""], resources: [configmaps], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: reader, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+subjects:
+- {kind: ServiceAccount, name: cart, namespace: shop}
+"""),
+    run=run,
+)

@@ -1,0 +1,62 @@
+"""Secret holds a service account token without an end.
+
+A Secret of this type is filled by Kubernetes with a token that does not expire and is not bound
+to a pod: copied once, from a backup, a log or a laptop, it works until the account is gone.
+Tokens that pods get, and those of kubectl create token, end within hours.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import manifest
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Secret
+
+
+def run(secret: Secret, _: View) -> Iterator[Violation]:
+    """Report a Secret of the type for account tokens."""
+    if secret.type == "kubernetes.io/service-account-token":
+        account = secret.annotations.get("kubernetes.io/service-account.name", "an account")
+        yield Violation(
+            f"{secret.title} is a token of {account} that does not expire",
+            "type",
+            change=Change("type", secret.type, "", f"Remove the lasting token of {account}"),
+        )
+
+
+CHECK = Check(
+    title="Secret holds a service account token without an end",
+    needs=("manifest",),
+    severity=Severity.MEDIUM,
+    subject=Secret,
+    fix="Use requested tokens (TokenRequest); from outside the cluster, federated identity.",
+    threats=(Threat.ACTOR, Threat.INSIDER),
+    controls=(
+        "nsa-cisa/service-account-tokens",
+        "cis-kubernetes/5.1.6",
+        "nis2/i",
+        "pci-dss/8.6",
+        "gdpr/32",
+    ),
+    refs=(
+        "https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets",
+    ),
+    bad=manifest("""
+apiVersion: v1
+kind: Secret
+metadata:
+  name: ci
+  namespace: shop
+  annotations: {kubernetes.io/service-account.name: ci}
+type: kubernetes.io/service-account-token
+"""),
+    good=manifest("""
+apiVersion: v1
+kind: Secret
+metadata: {name: tls, namespace: shop}
+type: kubernetes.io/tls
+stringData: {tls.crt: "", tls.key: ""}
+"""),
+    run=run,
+)
