@@ -97,12 +97,16 @@ class Config(Struct, frozen=True, rename="kebab"):
 
 
 class Policy(Struct, frozen=True):
-    """A Config and where it came from: *name* is ``default`` or the file's name."""
+    """A Config and where it came from: *name* is ``default`` or the file's name.
+
+    *render*: the user asks for templates to be rendered with the tools at hand.
+    """
 
     config: Config
     name: str
     digest: str
     folder: Path
+    render: bool = False
 
 
 def load(path: Path | None, root: Path) -> Policy:

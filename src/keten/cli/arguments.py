@@ -24,6 +24,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--now", metavar="DAY", help="judge as on this day, YYYY-MM-DD (default: today)"
     )
     parser.add_argument(
+        "--render",
+        action="store_true",
+        help="render Helm charts and Kustomize overlays with your helm, kustomize or kubectl",
+    )
+    parser.add_argument(
         "--check", action="append", default=[], metavar="ID", help="only these checks (patterns)"
     )
 
@@ -51,7 +56,7 @@ def policy(root: Path, arguments: argparse.Namespace) -> config.Policy:
     if arguments.check:
         checks = structs.replace(changed.checks, only=tuple(arguments.check))
         changed = structs.replace(changed, checks=checks)
-    return structs.replace(found, config=changed)
+    return structs.replace(found, config=changed, render=arguments.render)
 
 
 def database(arguments: argparse.Namespace, found: config.Policy) -> Database | None:

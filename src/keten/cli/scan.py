@@ -68,9 +68,8 @@ def outputs(arguments: argparse.Namespace) -> Iterable[tuple[str, str]]:
     for item in arguments.report:
         name, equals, file = item.partition("=")
         if not equals or name not in plugs.names(Report):
-            raise UsageError(
-                f"--report {item}: write FORMAT=FILE, FORMAT one of {', '.join(plugs.names(Report))}"
-            )
+            known = ", ".join(plugs.names(Report))
+            raise UsageError(f"--report {item}: write FORMAT=FILE, FORMAT one of {known}")
         yield name, file
 
 

@@ -20,6 +20,7 @@ from keten.model.facts import Facts, Looked
 from keten.model.result import Result, Target
 from keten.pipeline.conclude import conclude
 from keten.pipeline.judge import Judged, judge_all, local, select, waiting
+from keten.pipeline.rendering import rendered
 from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
 from keten.trust.git_signature import Signers
@@ -81,6 +82,11 @@ def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Sca
         parts.append(batch.facts)
         judged.add(batch.judged)
     facts = merge(parts)
+    if policy.render:
+        progress("rendering", 0, 0)
+        facts, made = rendered(facts, tree)
+        judged.add(judge_here(merge(made), policy, now))
+        facts = merge([facts, *made])
     return Scanned(facts, judged, _target(root, facts, tree, total))
 
 
