@@ -72,9 +72,7 @@ def _unknown(key: tuple[Link, str, str], group: _Group) -> Unknown:
     names = sorted(group.subjects)
     return Unknown(
         link=link,
-        what=_short(names[0])
-        if len(names) == 1
-        else f"{_short(names[0])} and {len(names) - 1} more",
+        what=_short(names[0]),
         why=why,
         how=how,
         severity=group.severity,

@@ -53,7 +53,7 @@ def _blocks(result: Result) -> Iterator[str]:
     if result.unknown:
         yield "\n### Not known (and therefore not passed)\n\n"
     for item in result.unknown[:UNKNOWN]:
-        more = f" and {item.count - 1} more" if item.count > 1 and not item.checks else ""
+        more = f" and {item.count - 1} more" if item.count > 1 else ""
         yield f"- **{item.link}** {_code(item.what)}{more}: {_text(item.why)}. {_text(item.how)}\n"
     if len(result.unknown) > UNKNOWN:
         yield f"- {len(result.unknown) - UNKNOWN} more causes\n"
