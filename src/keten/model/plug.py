@@ -58,7 +58,8 @@ class Reader(Struct, frozen=True, kw_only=True):
 class Ecosystem(Struct, frozen=True, kw_only=True):
     """A package ecosystem: how its names are spelled and its versions ordered.
 
-    *purl_type* as in PURL; *osv* the name in OSV (``PyPI``; before any ``:``). *key* turns a
+    *purl_type* as in PURL; *osv* the name in OSV (``PyPI``; before any ``:``), empty where
+    OSV has none, and *osv_more* other OSV names with the same order. *key* turns a
     version into a value that compares as the ecosystem does; it raises InputError for what
     is no version there. *normalise* spells a name as the ecosystem's registry does.
     *vers* are the names of VERS schemes with this order. *native* turns the ecosystem's
@@ -72,6 +73,7 @@ class Ecosystem(Struct, frozen=True, kw_only=True):
     normalise: Callable[[str], str]
     vers: tuple[str, ...] = ()
     native: Callable[[str], tuple[tuple[str, str], ...]] | None = None
+    osv_more: tuple[str, ...] = ()
 
 
 class Match(Struct, frozen=True):
@@ -88,6 +90,13 @@ class Detector(Struct, frozen=True, kw_only=True):
     match. *keywords*, lower case, one of which must stand within the window. *entropy* is the
     least Shannon entropy in bits per character. *judge* checks the structure offline and
     returns None to refuse. *refs* name the vendor's page that the format is from.
+
+    *heads* are RE2 patterns of one fixed width each with which a match begins, or that stand
+    within *back* bytes behind its start; empty: taken from the pattern. *reach* is the most
+    bytes from the head to the match's end. *names*, where given, makes it a detector of
+    assignments: what is assigned to must match it, and the value must match *pattern* in
+    full; *strict* then keeps the generic detectors silent when the value does not.
+    *kind* is ``token``, ``key``, ``password``, ``url``, ``hash`` or ``identifier``.
     """
 
     id: str
@@ -99,6 +108,12 @@ class Detector(Struct, frozen=True, kw_only=True):
     judge: Callable[[bytes], Match | None] | None = None
     shown: int = 0
     refs: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    back: int = 0
+    reach: int = 512
+    names: str = ""
+    strict: bool = False
+    kind: str = "token"
 
 
 class Collector(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""The detectors: data, one module for each area. Each module exports DETECTORS."""

@@ -1,0 +1,316 @@
+"""The one engine: bytes in, credentials out; it keeps no secret and prints none.
+
+One pass over the bytes finds the heads of all detectors (keten.secrets.prefilter), each hit is
+confirmed by RE2 in a small window, then its structure is judged. Nothing here raises for any
+bytes; what exceeded a ceiling is a Problem.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from msgspec import Struct
+
+from keten.model.delivery import Credential
+from keten.model.evidence import Link, Place, Problem
+from keten.model.facts import Facts
+from keten.model.finding import Severity
+from keten.model.plug import Detector, Match
+from keten.secrets import assignments, catalogue, heads, manifests, paths, prefilter
+from keten.secrets.placeholders import entropy, hollow
+
+FILE_CEILING = 256 << 20
+CHUNK = 32 << 20
+OVERLAP = 32 << 10
+FOUND_CEILING = 500  # credentials in one file
+_NOTHING = Facts()
+_EDGE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
+
+
+class Hit(Struct, frozen=True):
+    """A candidate that was judged: its span in the bytes, and what is said of it."""
+
+    start: int
+    end: int
+    rank: int
+    detector: str
+    title: str
+    kind: str
+    severity: Severity
+    match: Match
+    shape: str = ""
+
+
+class Plan(Struct, frozen=True):
+    """What each head leads to: a detector and the head's width, or None for an assignment."""
+
+    find: prefilter.Finder
+    leads: tuple[tuple[Detector | None, str], ...]
+
+
+@cache
+def plan(*, fallback: bool = False) -> Plan:
+    """Return the compiled heads; *fallback* takes RE2 although Hyperscan is there."""
+    leads: list[tuple[Detector | None, str]] = [(None, gate) for gate in assignments.GATES]
+    leads += [(detector, head) for detector in catalogue.tokens() for head in heads.heads(detector)]
+    texts = tuple(head for _, head in leads)
+    find = prefilter.finder(texts, catalogue.digest(texts), fallback=fallback)
+    return Plan(find, tuple(leads))
+
+
+def find(path: str, data: bytes, *, identifiers: bool = False, fallback: bool = False) -> Facts:
+    """Return the credentials in one file, with their places; Facts without any if none.
+
+    *path* is relative to the target. *identifiers* adds what is public but names an account,
+    a bucket or a client, at INFO. The caller says that the content was looked at.
+    """
+    if paths.skipped(path):
+        return _NOTHING
+    data = paths.text(data) if paths.strange(data) else data
+    if not data:
+        return _NOTHING
+    if len(data) > FILE_CEILING:
+        size = f"larger than {FILE_CEILING >> 20} MiB: only its beginning was searched"
+        problems: list[Problem] = [_problem(path, size)]
+        data = data[:FILE_CEILING]
+    else:
+        problems = []
+    hits: list[Hit] = []
+    for start, part in _chunks(data):
+        more, cut = _search(path, part, fallback=fallback)
+        hits += [_moved(hit, start) for hit in more]
+        if cut:
+            problems.append(_problem(path, "too many candidates: not all were judged"))
+    if not hits and not problems:
+        return _NOTHING
+    return _facts(path, data, _best(hits), tuple(problems), identifiers=identifiers)
+
+
+def scan(
+    files: Sequence[tuple[str, bytes]], *, identifiers: bool = False, fallback: bool = False
+) -> Facts:
+    """Return the credentials in many files at once, sorted as ``find`` would give them."""
+    nodes: list[Credential] = []
+    places: list[Place] = []
+    problems: list[Problem] = []
+    for path, data in files:
+        facts = find(path, data, identifiers=identifiers, fallback=fallback)
+        if facts is not _NOTHING:
+            nodes += facts.nodes
+            places += facts.places
+            problems += facts.problems
+    return Facts(nodes=tuple(nodes), places=tuple(places), problems=tuple(problems))
+
+
+def _problem(path: str, what: str) -> Problem:
+    return Problem(
+        path=path,
+        what=what,
+        advice="Split the file, or leave it out of the scan.",
+        link=Link.SECRETS,
+        about="*",
+        need="content",
+    )
+
+
+def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
+    if len(data) <= CHUNK:
+        yield 0, data
+        return
+    for start in range(0, len(data), CHUNK - OVERLAP):
+        yield start, data[start : start + CHUNK]
+        if start + CHUNK >= len(data):
+            return
+
+
+def _moved(hit: Hit, start: int) -> Hit:
+    if not start:
+        return hit
+    rest = {name: getattr(hit, name) for name in Hit.__struct_fields__[2:]}
+    return Hit(hit.start + start, hit.end + start, **rest)
+
+
+def _search(path: str, data: bytes, *, fallback: bool) -> tuple[list[Hit], bool]:
+    planned = plan(fallback=fallback)
+    ends, cut = planned.find(data)
+    if not ends:
+        return [], cut
+    hits: list[Hit] = []
+    extension = paths.extension(path)
+    quiet = paths.generated(path)
+    seen: set[tuple[int, int]] = set()
+    for number, end in ends:
+        detector, head = planned.leads[number]
+        if detector is None:
+            if not quiet and (0, end) not in seen:
+                seen.add((0, end))
+                hits += _assigned(data, end, extension)
+        else:
+            hits += _confirmed(detector, data, end - heads.width(head))
+        if len(hits) > FOUND_CEILING * 4:
+            return hits, True
+    hits += manifests.secrets(path, data, _inner)
+    return hits, cut
+
+
+def _inner(name: bytes, value: bytes) -> list[Hit]:
+    """Judge the decoded value of a Secret's key, as if ``name: value`` stood there."""
+    text = name + b": " + value
+    planned = plan()
+    hits: list[Hit] = []
+    for number, end in planned.find(text)[0]:
+        detector, head = planned.leads[number]
+        if detector is None:
+            hits += _assigned(text, end, b"yaml")
+        else:
+            hits += _confirmed(detector, text, end - heads.width(head))
+    return hits
+
+
+def _assigned(data: bytes, end: int, extension: bytes) -> list[Hit]:
+    found = assignments.look(data, end, extension=extension)
+    if found is None:
+        return []
+    rank = 1 if found.detector.startswith("generic-") else 2
+    return [
+        Hit(
+            found.start,
+            found.end,
+            rank,
+            found.detector,
+            found.title,
+            found.kind,
+            found.severity,
+            found.match,
+            f"{found.end - found.start} characters",
+        )
+    ]
+
+
+def _confirmed(detector: Detector, data: bytes, start: int) -> list[Hit]:
+    """Return the match of *detector* whose head stands at *start*, if it is one."""
+    regex = prefilter.pattern(detector.pattern)
+    last = min(len(data), start + detector.reach)
+    if detector.back:
+        match = regex.search(data, max(0, start - detector.back), last)
+    else:
+        match = regex.match(data, start, last)
+    if match is None:
+        return []
+    group = 1 if regex.groups else 0
+    begin, end = match.span(group)
+    if begin < 0:
+        begin, end = match.span()
+    if not group and not _free(data, begin, end):
+        return []
+    value = data[begin:end]
+    shown = 0 if group or detector.kind == "key" else heads.public(detector.pattern)
+    body = value[shown:]
+    if detector.kind != "identifier" and detector.kind != "key":
+        if detector.kind in ("token", "hash") and hollow(body):
+            return []
+        if detector.entropy and entropy(body) < detector.entropy:
+            return []
+    judged = detector.judge(value) if detector.judge else Match(75)
+    if judged is None:
+        return []
+    return [
+        Hit(
+            begin,
+            end,
+            0 if detector.kind == "identifier" else 3,
+            detector.id,
+            detector.title,
+            detector.kind,
+            detector.severity,
+            judged,
+            _shape(value, shown, detector),
+        )
+    ]
+
+
+def _shape(value: bytes, shown: int, detector: Detector) -> str:
+    if detector.kind == "key":
+        return ""
+    size = f"{len(value)} characters"
+    return f"{value[:shown].decode('ascii', 'replace')}…, {size}" if shown else size
+
+
+def _free(data: bytes, begin: int, end: int) -> bool:
+    """Return whether no letter, digit or ``_`` touches the span; escapes do not count."""
+    if end < len(data) and data[end] in _EDGE and data[end - 1] in _EDGE:
+        return False
+    if not begin or data[begin - 1] not in _EDGE or data[begin] not in _EDGE:
+        return True
+    before = data[max(0, begin - 3) : begin]
+    return before[-2:] in (b"\\n", b"\\r", b"\\t") or (before[:1] == b"%" and len(before) == 3)
+
+
+def _best(hits: list[Hit]) -> list[Hit]:
+    """Return the hits without those that another covers and says more of; sorted by place."""
+    ordered = sorted(set(hits), key=lambda h: (-h.rank, -h.match.confidence, h.start - h.end, h.detector))
+    taken: list[Hit] = []
+    for hit in ordered[: FOUND_CEILING * 4]:
+        if not any(hit.start < other.end and other.start < hit.end for other in taken):
+            taken.append(hit)
+        if len(taken) >= FOUND_CEILING:
+            break
+    return sorted(taken, key=lambda h: (h.start, h.end, h.detector))
+
+
+def _facts(
+    path: str,
+    data: bytes,
+    hits: list[Hit],
+    problems: tuple[Problem, ...],
+    *,
+    identifiers: bool,
+) -> Facts:
+    nodes: list[Credential] = []
+    places: list[Place] = []
+    ordinals: dict[str, int] = {}
+    line, at = 1, 0
+    reason = paths.lowered(path)
+    for hit in hits:
+        line += data.count(b"\n", at, hit.start)
+        at = hit.start
+        if hit.kind == "identifier" and not identifiers:
+            continue
+        ordinal = ordinals[hit.detector] = ordinals.get(hit.detector, 0) + 1
+        severity, why = _weighed(hit, data, reason)
+        node = Credential(
+            f"{path}#{hit.detector}#{ordinal}",
+            path=path,
+            detector=hit.detector,
+            title=hit.title,
+            shape=hit.shape,
+            proof=hit.match.proof,
+            confidence=hit.match.confidence,
+            line=line,
+            severity=severity,
+            kind=hit.kind,
+            lowered=why,
+        )
+        nodes.append(node)
+        column = hit.start - data.rfind(b"\n", 0, hit.start)
+        places.append(Place(node=node.ref, path=path, line=line, column=column))
+    if len(hits) >= FOUND_CEILING:
+        problems += (_problem(path, f"more than {FOUND_CEILING} credentials: the rest is left out"),)
+    return Facts(nodes=tuple(nodes), places=tuple(places), problems=problems)
+
+
+def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
+    """Return the severity, a step lower for each thing that speaks against a live secret."""
+    severity, reasons = hit.severity, []
+    if hit.match.confidence < 50:
+        severity = min(severity, Severity.MEDIUM)
+        reasons.append(hit.match.proof or "its form fits, no more")
+    if hit.match.proof == "is encrypted":
+        reasons.append("is encrypted")
+    if hit.kind == "url" and data[hit.end + 1 : hit.end + 12].startswith((b"localhost", b"127.0.0.1", b"example")):
+        reasons.append("a local address")
+    if reason and hit.match.confidence < 98:
+        reasons.append(reason)
+    lowered = Severity(max(Severity.INFO if severity < Severity.LOW else Severity.LOW, severity - len(reasons)))
+    if reason and hit.rank == 1:
+        lowered = Severity.INFO
+    return lowered, "; ".join(reasons)
