@@ -225,21 +225,40 @@ def test_a_template_elsewhere_hides_nothing() -> None:
 
 
 def test_an_operators_resource_may_make_pods() -> None:
-    text = (
-        other("service", "Service", "a.yaml", "s", ns="mon")
-        + other("service", "Service", "a.yaml", "s", ns="shop")
-        + other(
-            "resource",
-            "Prometheus",
-            "a.yaml",
-            "k8s",
-            ns="mon",
-            api_version='"monitoring.coreos.com/v1"',
-        )
+    text = "".join(
+        other("service", "Service", "a.yaml", "s", ns=ns) + workload("a.yaml", "w", ns=ns)
+        for ns in ("mon", "shop")
     )
+    api = '"monitoring.coreos.com/v1"'
+    text += other("resource", "Prometheus", "a.yaml", "k8s", ns="mon", api_version=api)
 
     assert "service a.yaml:Service/mon/s" not in looked(text)
     assert "service a.yaml:Service/shop/s" in looked(text)
+
+
+def test_what_lies_alone_is_not_looked_at() -> None:
+    service = other("service", "Service", "a/s.yaml", "s", spec='{"selector":{"app":"x"}}')
+    elsewhere = workload("b/w.yaml", "web", pod_labels='{"app":"web"}')
+    beside = workload("a/w.yaml", "web", pod_labels='{"app":"web"}')
+    binding = other("binding", "RoleBinding", "a/b.yaml", "b", role_kind='"Role"')
+
+    assert "service a/s.yaml:Service/-/s" not in looked(service + elsewhere)
+    assert "service a/s.yaml:Service/-/s" in looked(service + beside)
+    assert looked(binding) == []
+    assert len(looked(binding + other("role", "Role", "a/r.yaml", "r"))) == 2
+
+
+def test_a_policy_of_another_make_may_select_all() -> None:
+    api = '"cilium.io/v2"'
+    policy = other("resource", "CiliumNetworkPolicy", "a.yaml", "p", ns="shop", api_version=api)
+    text = policy + workload("a.yaml", "web", ns="shop") + workload("a.yaml", "api", ns="pay")
+
+    assert related(text) == [
+        (
+            "resource a.yaml:CiliumNetworkPolicy/shop/p selects "
+            "workload a.yaml:Deployment/shop/web claimed"
+        )
+    ]
 
 
 LABELS = [{"app": "web", "tier": "front"}, {"app": "api"}, {}]

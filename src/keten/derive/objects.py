@@ -6,13 +6,17 @@ same one, whichever that is. An object that leaves it out and one that names it 
 there; such an edge is CLAIMED, all others are OBSERVED. So a check that says "this is
 there" asks for OBSERVED, and one that says "there is none" asks for CLAIMED.
 
-``looked NODE objects`` is said where the scope is whole. Pods can also come from custom
-resources, which an operator turns into workloads that no file shows: a service or network
-policy in the same namespace as one is not looked at.
+``looked NODE objects`` is said where the scope is whole, with two exceptions. Pods can come
+from custom resources, which an operator turns into workloads that no file shows: it is not
+said of a service or network policy in the same namespace as one. And of those, and of a
+binding to a Role, it is not said where nothing that they could relate to lies beside them.
+
+Policies of Cilium, Calico and the like are not read: each is CLAIMED to select what is in its
+namespace, or everything where it has none.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from keten.derive.scopes import Scope, scopes
 from keten.derive.selectors import Labelled, Selector, equality, selector
@@ -48,7 +52,10 @@ _INERT = {
 }  # fmt: skip
 """Kinds of widely used operators that make no pods; nor do those of Kubernetes that are left."""
 
-O = TypeVar("O", bound=Object)  # noqa: E741 an object; the name shows nowhere else
+_POLICIES = {
+    "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy", "ClusterNetworkPolicy", "GlobalNetworkPolicy", "NetworkPolicy",
+}  # fmt: skip
 
 
 def derive(facts: Facts) -> Facts:
@@ -64,7 +71,7 @@ def derive(facts: Facts) -> Facts:
         if full:
             problems.append(_too_many(scope))
         elif scope.whole:
-            looked += _looked(scope)
+            looked += _looked(scope, {edge.src for edge in mine})
     return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
 
 
@@ -76,6 +83,7 @@ def _edges(scope: Scope) -> tuple[list[Edge], bool]:
     edges: list[Edge] = []
     for source in (
         _policies(kinds, pods),
+        _foreign(kinds, pods),
         _services(kinds, pods),
         _routes(kinds),
         _bindings(kinds),
@@ -132,6 +140,13 @@ def _policies(kinds: dict[type, list[Any]], pods: _Pods) -> Iterator[Edge]:
         if wanted is not None:
             for workload, trust in pods.select(wanted, policy.namespace):
                 yield _edge(policy, "selects", workload, trust)
+
+
+def _foreign(kinds: dict[type, list[Any]], pods: _Pods) -> Iterator[Edge]:
+    for resource in kinds.get(Resource, ()):
+        if resource.kind in _POLICIES:
+            for workload, _ in pods.select(Selector(), resource.namespace):
+                yield _edge(resource, "selects", workload, Trust.CLAIMED)
 
 
 def _services(kinds: dict[type, list[Any]], pods: _Pods) -> Iterator[Edge]:
@@ -260,12 +275,29 @@ def _named(source: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
             yield kind, value[field]
 
 
-def _looked(scope: Scope) -> Iterator[Looked]:
+def _looked(scope: Scope, related: set[str]) -> Iterator[Looked]:
     makers = {o.namespace for o in scope.objects if isinstance(o, Resource) and _makes_pods(o)}
+    beside = {(_what(o), o.namespace, _folder(o)) for o in scope.objects}
     for item in scope.objects:
-        hidden = isinstance(item, Service | NetworkPolicy) and _meets(item.namespace, makers)
-        if not hidden:
+        match item:
+            case Service() | NetworkPolicy():
+                alone = ("workload", item.namespace, _folder(item)) not in beside
+                hidden = _meets(item.namespace, makers)
+            case Binding(role_kind="Role"):
+                alone = ("role", item.namespace, _folder(item)) not in beside
+                hidden = False
+            case _:
+                alone = hidden = False
+        if not hidden and (item.ref in related or not alone):
             yield Looked(item.ref, "objects")
+
+
+def _what(item: Object) -> str:
+    return "role" if item.kind == "Role" else "workload" if isinstance(item, Workload) else ""
+
+
+def _folder(item: Object) -> str:
+    return item.path.rpartition("/")[0]
 
 
 def _meets(namespace: str, others: set[str]) -> bool:
@@ -274,7 +306,7 @@ def _meets(namespace: str, others: set[str]) -> bool:
 
 def _makes_pods(item: Resource) -> bool:
     group = item.api_version.partition("/")[0] if "/" in item.api_version else ""
-    return "." in group and not group.endswith(".k8s.io") and item.kind not in _INERT
+    return "." in group and not group.endswith(".k8s.io") and item.kind not in _INERT | _POLICIES
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:

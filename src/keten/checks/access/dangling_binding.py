@@ -3,8 +3,8 @@
 It grants nothing today. Whoever may create a role of that name later decides what it grants, to
 subjects that nobody looks at any more; and what was to work does not.
 
-Only bindings to a Role are judged, where the files beside it hold at least one other role of
-the namespace: a ClusterRole may come from anywhere.
+Only bindings to a Role are judged, as a ClusterRole may come from anywhere. Where no role of
+its namespace lies beside it, nothing is known.
 """
 
 from collections.abc import Iterator
@@ -13,26 +13,18 @@ from keten.checks._examples import manifest
 from keten.model.check import Check, Threat
 from keten.model.facts import Trust, View
 from keten.model.finding import Change, Severity, Violation
-from keten.model.kube import Binding, Role
+from keten.model.kube import Binding
 
 
 def run(binding: Binding, view: View) -> Iterator[Violation]:
     """Report a binding to a Role that none of its companions is."""
     if binding.role_kind != "Role" or view.out(binding, "grants", Trust.CLAIMED):
         return
-    folder = binding.path.rpartition("/")[0]
-    beside = any(
-        role.kind == "Role"
-        and role.namespace == binding.namespace
-        and role.path.rpartition("/")[0] == folder
-        for role in view.every(Role)
+    yield Violation(
+        f"{binding.title} refers to Role {binding.role_name}, which is not there",
+        "roleRef.name",
+        change=Change("roleRef.name", binding.role_name, "", f"Mend or remove {binding.title}"),
     )
-    if beside:
-        yield Violation(
-            f"{binding.title} refers to Role {binding.role_name}, which is not there",
-            "roleRef.name",
-            change=Change("roleRef.name", binding.role_name, "", f"Mend or remove {binding.title}"),
-        )
 
 
 CHECK = Check(

@@ -1,0 +1,75 @@
+"""Image is taken by a tag that says nothing.
+
+Without a tag, or with latest, the registry decides at each start of a pod what runs: two
+replicas can run two builds, a rollback brings back nothing, and whoever can push to the
+repository deploys. No scan and no signature that was looked at before holds for what comes
+next.
+
+One finding for each image of the workload; a digest settles it. Names that a tool replaces
+before the manifest is applied (Skaffold, an images: entry of Kustomize) can not be told from
+here.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import deployment
+from keten.checks._images import parse
+from keten.checks._pods import each
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Workload
+
+_MOVING = ("", "latest")
+
+
+def run(workload: Workload, _: View) -> Iterator[Violation]:
+    """Report each image without digest whose tag is latest or missing."""
+    seen: set[str] = set()
+    for path, container in each(workload):
+        ref = parse(container.image)
+        if ref is None or ref.digest or ref.tag not in _MOVING or container.image in seen:
+            continue
+        seen.add(container.image)
+        at = f"{path}.image"
+        said = "the tag latest" if ref.tag else "no tag"
+        yield Violation(
+            f"image {ref.short} has {said}",
+            at,
+            change=Change(
+                at,
+                container.image,
+                f"{ref.short}:VERSION@sha256:...",
+                f"Pin the images of {workload.title}",
+            ),
+        )
+
+
+CHECK = Check(
+    title="Image is taken by a tag that says nothing",
+    subject=Workload,
+    needs=("manifest",),
+    severity=Severity.MEDIUM,
+    fix="Name the version and its digest: NAME:1.4@sha256:...",
+    threats=(Threat.SUPPLY_CHAIN,),
+    controls=(
+        "nsa-cisa/trusted-images",
+        "cis-kubernetes/5.5.1",
+        "slsa/dependencies",
+        "owasp-cicd/9",
+        "nis2/d",
+        "pci-dss/6.5",
+    ),
+    refs=("https://kubernetes.io/docs/concepts/containers/images/#image-names",),
+    bad=deployment("""
+containers:
+- name: web
+  image: registry.example/web:latest
+"""),
+    good=deployment("""
+containers:
+- name: web
+  image: registry.example/web:1.4
+"""),
+    run=run,
+)

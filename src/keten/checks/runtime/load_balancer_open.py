@@ -1,0 +1,81 @@
+"""Load balancer is open to every address.
+
+A Service of type LoadBalancer gets a public address on most clouds, past every Ingress with its
+TLS and its authentication. Databases and dashboards that were meant for colleagues are found
+there within hours.
+
+Source ranges, and annotations that make the balancer internal, are honoured. Low, as it may be
+the front door.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import manifest
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Service
+
+_INTERNAL = (
+    "internal",
+    "-scheme",
+    "load-balancer-type",
+    "loadbalancer-class",
+    "inbound-cidrs",
+    "source-ranges",
+    "whitelist",
+    "allowed",
+)
+
+
+def run(service: Service, _: View) -> Iterator[Violation]:
+    """Report a load balancer without source ranges that is not said to be internal."""
+    if service.spec.get("type") != "LoadBalancer" or service.spec.get("loadBalancerSourceRanges"):
+        return
+    if service.spec.get("loadBalancerClass") or any(_narrows(a) for a in service.annotations):
+        return
+    at = "spec.loadBalancerSourceRanges"
+    yield Violation(
+        f"{service.title} is a load balancer open to every address",
+        at,
+        change=Change(
+            at, "", "loadBalancerSourceRanges: [...]", f"Narrow who reaches {service.title}"
+        ),
+    )
+
+
+def _narrows(annotation: str) -> bool:
+    lowered = annotation.lower()
+    return any(word in lowered for word in _INTERNAL)
+
+
+CHECK = Check(
+    title="Load balancer is open to every address",
+    needs=("manifest",),
+    threats=(Threat.ACTOR,),
+    severity=Severity.LOW,
+    subject=Service,
+    fix="Set loadBalancerSourceRanges, make it internal, or route through an Ingress or Gateway.",
+    controls=("nsa-cisa/network-policies", "nis2/e", "pci-dss/1.4", "gdpr/32"),
+    refs=("https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer",),
+    bad=manifest("""
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  type: LoadBalancer
+  selector: {app: web}
+  ports: [{port: 80}]
+"""),
+    good=manifest("""
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  type: LoadBalancer
+  loadBalancerSourceRanges: [192.0.2.0/24]
+  selector: {app: web}
+  ports: [{port: 80}]
+"""),
+    run=run,
+)

@@ -1,0 +1,78 @@
+"""No network policy selects the pod.
+
+Without a policy every pod of the cluster reaches this one on every port, and it reaches every
+pod and the Internet. The first pod that is broken into is then the way to the database, the
+metadata address and the next namespace; a policy that denies by default is what stops it.
+
+Policies in the same set of files count; those of Cilium and Calico are taken to select
+everything in their namespace, as their selectors are not read. Pods in the host's network are
+not judged, as no policy applies to them.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import deployment, manifest
+from keten.model.check import Check, Threat
+from keten.model.facts import Trust, View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Workload
+
+
+def run(workload: Workload, view: View) -> Iterator[Violation]:
+    """Report a workload that no policy selects or may select."""
+    policies = ("netpol ", "resource ")
+    if any(edge.src.startswith(policies) for edge in view.into(workload, "selects", Trust.CLAIMED)):
+        return
+    space = workload.namespace or "its namespace"
+    yield Violation(
+        f"no network policy selects the pods of {workload.title}",
+        f"{workload.pod_path.removesuffix('spec')}metadata.labels",
+        change=Change(
+            "", "", "a NetworkPolicy that denies by default", f"Deny traffic by default in {space}"
+        ),
+    )
+
+
+def _applies(workload: Workload) -> bool:
+    return not workload.pod.host_network
+
+
+CHECK = Check(
+    title="No network policy selects the pod",
+    subject=Workload,
+    threats=(Threat.ACTOR,),
+    severity=Severity.MEDIUM,
+    applies=_applies,
+    needs=("manifest", "objects"),
+    fix="Add a NetworkPolicy that denies all traffic of the namespace, and one for what is needed.",
+    controls=(
+        "nsa-cisa/network-policies",
+        "cis-kubernetes/5.3.2",
+        "nis2/e",
+        "pci-dss/1.3",
+        "hipaa/164.312(e)",
+        "gdpr/32",
+    ),
+    refs=("https://kubernetes.io/docs/concepts/services-networking/network-policies/",),
+    bad=deployment("""
+containers:
+- name: web
+  image: registry.example/web:1.4
+"""),
+    good=manifest("""
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: default-deny, namespace: shop}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress, Egress]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  containers:
+  - {name: web, image: "registry.example/web:1.4"}
+"""),
+    run=run,
+)
