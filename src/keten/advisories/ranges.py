@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from keten.advisories.records import Entry, order
 from keten.errors import InputError
-from keten.formats import osv
+from keten.formats import osv, semver
 
 MAX_VERSION = 1000
 _GO = re.compile(r"(?:go|v)?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:-?(rc|beta)\.?(\d{1,9}))?")
@@ -38,12 +38,7 @@ class Order:
     def __init__(self, ecosystem: str) -> None:
         kind = osv.PURL_TYPES.get(osv.base(ecosystem), "")
         plug = order(kind)
-        semver = order("npm")
-        self.known = plug is not None
         self._native = plug.key if plug else None
-        # SEMVER ranges have one order everywhere; the ecosystem's own is the same where it is.
-        own = kind in ("golang", "npm", "cargo")
-        self._semver = plug.key if plug and own else semver.key if semver else None
         self._keys: dict[tuple[str, str], Any] = {}
 
     def key(self, version: str, kind: str = "E") -> Any:
@@ -53,15 +48,17 @@ class Order:
         if found is None:
             found = self._keys[at] = self._make(version, kind)
         if isinstance(found, InputError):
-            raise found
+            raise InputError(found.what)
         return found
 
     def _make(self, version: str, kind: str) -> Any:
-        make = self._semver if kind == "S" else self._native
+        make = semver.key if kind == "S" else self._native
         if make is None:
             return InputError("keten does not know the order of its versions")
         if len(version) > MAX_VERSION:
             return InputError(f"a version of {len(version)} characters")
+        if kind == "S" and not version[:1].isdecimal():
+            return InputError("it is no semantic version")
         try:
             return make(version)
         except InputError as error:

@@ -4,6 +4,7 @@ Only what keten asks for is decoded. Real files have ``null`` where the schema h
 no ``modified``: both are read. What is no record at all raises InputError.
 """
 
+import re
 from datetime import date
 from typing import Any
 
@@ -109,12 +110,16 @@ class Record(Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """Return the summary, or else the first sentence of the details, on one line."""
-        text = " ".join((self.summary or self.details or "")[:MAX_TEXT].replace("#", "").split())
-        if self.summary or not text:
+        """Return the summary, or else the first sentence of the details that tells of the
+        vulnerability rather than of the package; one line, without markup.
+        """  # noqa: D205 one sentence
+        text = _LINK.sub(r"\1", (self.summary or self.details or "")[:MAX_TEXT])
+        text = " ".join(text.translate(_MARKUP).split())
+        if self.summary:
             return _cut(text)
-        end = text.find(". ")
-        return _cut(text[:end] if end > 0 else text.removesuffix("."))
+        sentences = text.split(". ")[:4]
+        told = next((s for s in sentences if not _INTRODUCTION.match(s)), sentences[0])
+        return _cut(told.removesuffix("."))
 
     @property
     def newest(self) -> str:
@@ -122,6 +127,12 @@ class Record(Struct, frozen=True):
         return max(day(self.modified), day(self.published), day(self.withdrawn))
 
 
+_MARKUP = str.maketrans("", "", "#`*")
+_LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,500}\)")
+_INTRODUCTION = re.compile(
+    r"(?:The )?[\w./-]+(?: \([^)]*\))?(?: package| library| module| project)? (?:is|are|provides) "
+    r"(?:an? |the )?(?!vulnerable|affected|prone|subject|susceptible|possible)|(?:Impact|Summary)$"
+)
 _DECODER = msgspec.json.Decoder(Record)
 
 
