@@ -27,12 +27,16 @@ def main(arguments: list[str]) -> int:
         return _wrong(f"{path} does not exist")
     module = importlib.import_module(f"suites.{suite.replace('-', '_')}")
     passed = failed = 0
-    for outcome in module.run(path):
-        if outcome.passed:
-            passed += 1
-            continue
+    try:
+        for outcome in module.run(path):
+            if outcome.passed:
+                passed += 1
+                continue
+            failed += 1
+            print(f"FAIL {outcome.name}\n  expected {outcome.expected}\n  got      {outcome.got}")
+    except Exception as error:  # noqa: BLE001 - the cases behind it were not run
         failed += 1
-        print(f"FAIL {outcome.name}\n  expected {outcome.expected}\n  got      {outcome.got}")
+        print(f"FAIL {suite}: the suite broke off: {type(error).__name__}: {error}")
     if not passed and not failed:
         return _wrong(f"no cases of {suite} under {path}")
     print(f"{passed} passed, {failed} failed")

@@ -4,7 +4,8 @@
 product calls; nothing is made for it.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,25 @@ def attempt(call: Callable[[], Any]) -> str:
 def show(value: Any) -> str:
     """Return a value as it is named in an outcome."""
     return value if isinstance(value, str) else repr(value)
+
+
+def json_tests(path: Path, one: Callable[[str, dict[str, Any]], Outcome]) -> Iterator[Outcome]:
+    """Run *one* over the ``tests`` of every JSON file under *path*.
+
+    A file or a case that can not be read yields an Outcome that has failed.
+    """
+    for file in files(path, ".json"):
+        try:
+            tests = list(json.loads(file.read_bytes())["tests"])
+        except (ValueError, KeyError, TypeError, RecursionError, OSError) as error:
+            yield Outcome(file.name, "a readable file of tests", f"{type(error).__name__}: {error}")
+            continue
+        for number, test in enumerate(tests, 1):
+            name = f"{file.name}#{number}"
+            try:
+                yield one(name, test)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                yield Outcome(name, "a readable case", f"{type(error).__name__}: {error}")
 
 
 def files(path: Path, *suffixes: str) -> list[Path]:

@@ -7,25 +7,18 @@ from typing import Any
 
 from keten.errors import InputError
 from keten.formats import vers
-from suites import Outcome, attempt, files
+from suites import Outcome, attempt, json_tests
 
 REFUSED = "refused"
 
 
 def run(path: Path) -> Iterator[Outcome]:
     """Run every test of every file under *path*."""
-    for file in files(path, ".json"):
-        try:
-            tests = json.loads(file.read_bytes())["tests"]
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            yield Outcome(file.name, "a readable file of tests", f"{type(error).__name__}: {error}")
-            continue
-        for number, test in enumerate(tests, 1):
-            yield _one(f"{file.name}#{number}", test)
+    yield from json_tests(path, _one)
 
 
 def _one(name: str, test: dict[str, Any]) -> Outcome:
-    title = f"{name} {test.get('test_type')} {json.dumps(test.get('input'))}"
+    title = f"{name} {test['test_type']} {json.dumps(test['input'])}"
     got = attempt(lambda: _ask(test["test_type"], test["input"]))
     if test.get("test_type") == "comparison":
         got = attempt(lambda: _spelled(got, test))

@@ -13,7 +13,7 @@ from keten.model.plug import Ecosystem
 
 _ITEM = re.compile(r"([0-9]+)(.*)", re.DOTALL)
 _EMPTY, _NUMBER, _TEXT = 0, 1, 2
-_CLAUSE = re.compile(r"(>=|<=|!=|[<>=~^])?\s*([^\s<>=~^|,]+)")
+_CLAUSE = re.compile(r"(>=|<=|!=|[<>=~^])?\s*([^\s<>=~^|,]+)\s*")
 
 
 def key(version: str) -> tuple[Any, ...]:
@@ -45,13 +45,14 @@ def native(text: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     text = text.strip().removeprefix("[").removesuffix("]")
     for part in text.partition(",")[0].split("||"):
-        rest = part.strip()
-        while rest:
-            match = _CLAUSE.match(rest)
+        part = part.strip()  # noqa: PLW2901 - the blanks around it say nothing
+        position = 0
+        while position < len(part):
+            match = _CLAUSE.match(part, position)
             if match is None:
                 raise InputError(f"{part[:60]!r} is no version range of Conan")
             found += _clause(match[1] or "", match[2])
-            rest = rest[match.end() :].lstrip()
+            position = match.end()
     return tuple(found)
 
 

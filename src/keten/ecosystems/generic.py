@@ -17,20 +17,26 @@ _WORDS_AFTER = ("post", "patch", "pl", "errata")
 
 
 def key(version: str) -> tuple[Any, ...]:
-    """Return the key of *version*; zeros at the end do not count."""
+    """Return the key of *version*; zeros at the end or before a word do not count."""
     parts = _PART.findall(clean(version).lower())
-    while parts and not parts[-1].strip("0"):
-        parts.pop()
     found: list[Any] = []
     for before, part in zip(["", *parts], parts, strict=False):
         if part[0] <= "9":
             found += (_NUMBER, number(part))
-        elif part.startswith(_WORDS_AFTER) or (len(part) == 1 and before[:1].isdecimal()):
+            continue
+        _drop_zeros(found)
+        if part.startswith(_WORDS_AFTER) or (len(part) == 1 and before[:1].isdecimal()):
             found += (_LATER, part)
         else:
             found += (_PRE, part)
+    _drop_zeros(found)
     found.append(_END)
     return tuple(found)
+
+
+def _drop_zeros(found: list[Any]) -> None:
+    while found[-2:] == [_NUMBER, 0]:
+        found[-2:] = []
 
 
 ECOSYSTEM = Ecosystem(

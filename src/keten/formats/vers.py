@@ -77,6 +77,8 @@ def contains(text: str, version: str) -> bool:
 
 def from_native(scheme: str, text: str) -> str:
     """Return an ecosystem's own range *text* as a sorted VERS; InputError if it has none."""
+    if len(text) > CEILING:
+        raise CeilingError(f"a range of {len(text)} characters is over the ceiling of {CEILING}")
     plug = ecosystem(scheme)
     if plug.native is None:
         raise InputError(f"ranges of {scheme} are not read", advice="give a VERS")
@@ -180,12 +182,14 @@ def _between(tested: Any, bounds: list[tuple[Any, str]], every: list[tuple[Any, 
     """Walk the bounds from below; between a lower and the next upper bound is inside."""
     if not bounds:
         return all(comparator == "!=" for _, comparator in every)
-    inside = bounds[0][1][0] == "<"
+    above = False  # whether the bound before is a lower one
     for bound, comparator in bounds:
-        if tested < bound or (tested == bound and comparator == "<"):
-            return inside and comparator[0] == "<"
-        inside = comparator[0] == ">" and bound < tested
-    return inside
+        if tested < bound:
+            return above or comparator[0] == "<"
+        if tested == bound:
+            return False  # with an inclusive comparator it is in already
+        above = comparator[0] == ">"
+    return above
 
 
 def _encode(version: str) -> str:
