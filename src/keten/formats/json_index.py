@@ -14,7 +14,9 @@ from keten.errors import CeilingError, InputError
 MAX_DEPTH = 200
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r"\(byte (\d+)\)")
-_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL)
+_TOKEN = re.compile(
+    rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL
+)
 _COMMENT = re.compile(
     rb'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=(?:\s|//[^\n]*+)*+[\]}])', re.DOTALL
 )

@@ -21,6 +21,7 @@ MAX_PACKAGES = 300_000
 MAX_NAME = 1000
 MAX_PROBLEMS = 100
 _MEND = "Mend the entry, or regenerate the file."
+_USER = re.compile(r"(https?://)[^/\s@?#]++@")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -92,6 +93,7 @@ class Draft:
         except InputError as error:
             self.problem(error.what, line, column)
             return None
+        source, constraint = anonymous(source), anonymous(constraint)
         found = self.entries.get(url)
         if found is not None:
             found.direct = direct if found.direct is None else bool(found.direct or direct)
@@ -124,7 +126,7 @@ class Draft:
         items = self.settings.setdefault(key, [])
         assert isinstance(items, list)
         self.fields[f"{key}[{len(items)}]"] = line
-        items.append(item)
+        items.append(_anonymous(item))
 
     def problem(self, what: str, line: int = 0, column: int = 0, *, advice: str = _MEND) -> None:
         """Say that an entry could not be read; the rest of the file goes on."""
@@ -188,6 +190,19 @@ class Draft:
             source=entry.source,
             hashes=entry.hashes,
         )
+
+
+def anonymous(text: str) -> str:
+    """Leave user and password out of web addresses: facts are printed and kept."""
+    return _USER.sub(r"\1", text) if "@" in text else text
+
+
+def _anonymous(item: object) -> object:
+    if isinstance(item, str):
+        return anonymous(item)
+    if isinstance(item, dict):
+        return {key: _anonymous(value) for key, value in item.items()}
+    return item
 
 
 def decode(data: bytes) -> str:

@@ -30,7 +30,9 @@ def take(draft: Draft, document: Document, *, digest: str) -> dict[str, Entry]:
         if entry is not None:
             entries[key] = names[name.lower()] = entry
     for target in table(root.get("targets")).values():
-        scope = {key.partition("/")[0].lower(): entries[key] for key in table(target) if key in entries}
+        scope = {
+            key.partition("/")[0].lower(): entries[key] for key in table(target) if key in entries
+        }
         for key, item in table(target).items():
             needed = [scope.get(name.lower()) for name in table(table(item).get("dependencies"))]
             for one in needed:

@@ -20,7 +20,7 @@ def read(source: Source) -> Facts:
     for table in [root, *(targets.table(name) for name in targets)]:
         for kind, development in _KINDS.items():
             needed += _take(draft, table.table(kind), development=development)
-    needed += _take(draft, root.table("workspace").table("dependencies"), development=False)
+    _take(draft, root.table("workspace").table("dependencies"), development=False)
     for section in ("patch", "replace"):
         for name, line in root.table(section).lines.items():
             draft.note("patches", name, line)

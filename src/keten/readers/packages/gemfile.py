@@ -14,7 +14,9 @@ MAX_LINE = 10_000
 _SOURCE = re.compile(r"""source[\s(]+["']([^"']++)["']""")
 _GEM = re.compile(r"""gem[\s(]+["']([^"']++)["']""")
 _TEXT = re.compile(r"""\s*,\s*["']([^"']*+)["']""")
-_OPTION = re.compile(r"""(?::(git|github|ref|tag|branch|path)\s*=>|\b(git|github|ref|tag|branch|path):)\s*["']([^"']++)["']""")
+_OPTION = re.compile(
+    r"""(?::(git|github|ref|tag|branch|path)\s*=>|\b(git|github|ref|tag|branch|path):)\s*["']([^"']++)["']"""
+)
 _GROUP = re.compile(r"group[\s(]+(.*?)\s+do\b")
 _DEVELOPMENT = re.compile(r":(?:development|test)\b")
 

@@ -38,7 +38,9 @@ class _Lock:
         indent = len(raw) - len(raw.lstrip(" "))
         if indent == 0:
             if text.startswith(_CONFLICT):
-                self.draft.problem("a merge conflict", number, advice="Resolve it, then bundle lock.")
+                self.draft.problem(
+                    "a merge conflict", number, advice="Resolve it, then bundle lock."
+                )
                 return
             self.section, self.options = text, {}
             if text not in _SECTIONS:
@@ -74,7 +76,9 @@ class _Lock:
     def gem(self, name: str, version: str, number: int) -> None:
         self.last = []
         if self.section == "PATH":
-            self.draft.note("members", {"name": name, "path": self.options.get("remote", "")}, number)
+            self.draft.note(
+                "members", {"name": name, "path": self.options.get("remote", "")}, number
+            )
             return
         if not version:
             self.draft.problem(f"gem {name[:60]} without a version", number)
@@ -107,7 +111,9 @@ class _Lock:
         name, version, digests = found.groups()
         platform = _PLATFORM.fullmatch(version)
         key = (name, platform.group(1) if platform else version)
-        self.checksums.setdefault(key, []).extend(d.replace("=", ":", 1) for d in digests.split(","))
+        self.checksums.setdefault(key, []).extend(
+            d.replace("=", ":", 1) for d in digests.split(",")
+        )
 
     def finish(self) -> Facts:
         draft = self.draft

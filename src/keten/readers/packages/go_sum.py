@@ -21,7 +21,9 @@ def read(source: Source) -> Facts:
         if not words:
             continue
         if len(words) != 3 or not _HASH.match(words[2]):  # noqa: PLR2004 module, version, hash
-            draft.problem(f"no line of go.sum: {raw.strip()[:60]!r}", number, advice="Run go mod tidy.")
+            draft.problem(
+                f"no line of go.sum: {raw.strip()[:60]!r}", number, advice="Run go mod tidy."
+            )
             continue
         key = (words[0], words[1])
         if seen.setdefault(key, words[2]) != words[2]:

@@ -39,9 +39,12 @@ def read(source: Source) -> Facts:
 def _development(configuration: str) -> bool:
     """Return whether what only this configuration holds stays out of the program."""
     name = configuration.lower()
-    return name.startswith("test") or "test" in name.partition("compile")[0] or name.endswith(
-        "annotationprocessor"
-    ) or name in ("checkstyle", "pmd", "jacocoagent", "jacocoant", "spotbugs", "detekt", "ktlint")
+    return (
+        name.startswith("test")
+        or "test" in name.partition("compile")[0]
+        or name.endswith("annotationprocessor")
+        or name in ("checkstyle", "pmd", "jacocoagent", "jacocoant", "spotbugs", "detekt", "ktlint")
+    )
 
 
 READER = Reader(

@@ -117,7 +117,11 @@ class _Project:
 
 
 def _properties(root: Element) -> dict[str, str]:
-    return {item.tag.lower(): item.text for group in root.every("PropertyGroup") for item in group.children}
+    return {
+        item.tag.lower(): item.text
+        for group in root.every("PropertyGroup")
+        for item in group.children
+    }
 
 
 def _value(item: Element, name: str) -> str:

@@ -7,7 +7,7 @@ from keten.formats import json_index
 from keten.formats.json_index import Document, strings, table, text
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
-from keten.readers.packages._draft import Draft
+from keten.readers.packages._draft import Draft, anonymous
 
 _KEYS = ("dependencies", "optionalDependencies", "devDependencies", "peerDependencies")
 _LIFECYCLE = ("preinstall", "install", "postinstall", "prepare")
@@ -38,7 +38,7 @@ def read(source: Source) -> Facts:
     settings["workspaces"] = bool(root.get("workspaces"))
     settings["package_manager"] = text(root.get("packageManager"))
     scripts = strings(root.get("scripts"))
-    settings["lifecycle"] = {name: scripts[name] for name in _LIFECYCLE if name in scripts}
+    settings["lifecycle"] = [name for name in _LIFECYCLE if name in scripts]
     return draft.facts()
 
 
@@ -69,7 +69,7 @@ def _wanted(draft: Draft, document: Document, key: str) -> dict[str, str]:
             constraint="" if origin else constraint,
             source=origin,
         )
-    return strings(items)
+    return {name: anonymous(spec) for name, spec in strings(items).items()}
 
 
 def _alias(name: str, spec: str) -> tuple[str, str]:

@@ -102,7 +102,9 @@ class _Tree:
         self.found: list[tuple[Entry, tuple[dict[str, Entry], ...], dict[str, Any]]] = []
 
     def read(self) -> None:
-        self.level(table(self.document.value.get("dependencies")), ("dependencies",), ())
+        items = table(self.document.value.get("dependencies"))
+        self.level(items, ("dependencies",), ())
+        self.draft.settings["patterns"] = sorted(items)
         for entry, scopes, item in self.found:
             for name in table(item.get("requires")):
                 target = next((scope[name] for scope in scopes if name in scope), None)
@@ -131,7 +133,9 @@ class _Tree:
         for name, entry in scope.items():
             own = table(items[name].get("dependencies"))
             nested = {one: self.nested(one, below) for one, below in own.items()}
-            self.found.append((entry, ({k: v for k, v in nested.items() if v}, *scopes), items[name]))
+            self.found.append(
+                (entry, ({k: v for k, v in nested.items() if v}, *scopes), items[name])
+            )
 
     def nested(self, name: str, item: Any) -> Any:
         version = text(table(item).get("version"))

@@ -47,7 +47,9 @@ class _Lock:
         name = _text(item.get("name")) or name
         version = _text(item.get("version")) or version
         if resolution.get("type") == "directory":
-            self.draft.note("members", {"name": name, "path": _text(resolution.get("directory"))}, line)
+            self.draft.note(
+                "members", {"name": name, "path": _text(resolution.get("directory"))}, line
+            )
             return
         self.flagged = self.flagged or "dev" in item
         entry = self.draft.add(
@@ -125,7 +127,9 @@ class _Lock:
             if key not in seen:
                 seen.add(key)
                 needs = self.needs.get(key, ())
-                waiting += [k for k, extra in needs if k in self.entries and (optional or not extra)]
+                waiting += [
+                    k for k, extra in needs if k in self.entries and (optional or not extra)
+                ]
         return {self.entries[key].ref for key in seen}
 
 
@@ -146,7 +150,9 @@ def _source(resolution: dict[str, Any]) -> str:
         return f"git+{_text(resolution.get('repo'))}#{_text(resolution.get('commit'))}"
     tarball = _text(resolution.get("tarball"))
     if tarball.startswith("https://codeload.github.com/"):
-        owner, _, commit = tarball.removeprefix("https://codeload.github.com/").partition("/tar.gz/")
+        owner, _, commit = tarball.removeprefix("https://codeload.github.com/").partition(
+            "/tar.gz/"
+        )
         return f"git+https://github.com/{owner}#{commit}"
     return f"path:{tarball[5:]}" if tarball.startswith("file:") else tarball
 

@@ -159,7 +159,10 @@ def _dependency(draft: Draft, model: _Model, item: Element, *, profile: str) -> 
 def _repositories(draft: Draft, model: _Model, root: Element) -> None:
     places = [root, *root.every("profiles", "profile")]
     for place in places:
-        for group, kind in (("repositories", "repository"), ("pluginRepositories", "pluginRepository")):
+        for group, kind in (
+            ("repositories", "repository"),
+            ("pluginRepositories", "pluginRepository"),
+        ):
             for item in place.every(group, kind):
                 url = item.find("url")
                 if url is not None and url.text:

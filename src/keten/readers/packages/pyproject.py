@@ -64,7 +64,7 @@ class _Project:
             except InputError as error:
                 self.draft.problem(error.what, line)
                 continue
-            if needed:
+            if needed and not found.marker:
                 self.names.append(found.name)
             source, version = pep508.source_of(found.url) if found.url else ("", "")
             self.draft.add(
@@ -108,7 +108,8 @@ class _Project:
                 if isinstance(one, Table):
                     constraint, origin = one.text("version"), _origin(one)
                     optional = one.get("optional") is True
-                if not development and not optional:
+                always = isinstance(one, str) or not ("markers" in one or "python" in one)
+                if always and not development and not optional:
                     self.names.append(pep508.normalise(name))
                 self.draft.add(
                     pep508.normalise(name),

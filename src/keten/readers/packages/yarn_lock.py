@@ -41,7 +41,7 @@ class _Lock:
                 self.edges(entry, block.block(group))
         self.classify(wanted)
         draft.settings["berry"] = self.berry
-        draft.settings["patterns"] = sorted(self.by_pattern) if not self.berry else []
+        draft.settings["patterns"] = sorted(self.by_pattern)
         fetched = [e for e in draft.entries.values() if e.source.startswith("http") or not e.source]
         draft.hashed = all(entry.hashes for entry in fetched) if fetched else None
         return draft.facts()
