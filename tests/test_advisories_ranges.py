@@ -24,12 +24,13 @@ def literal(version: str, events: list[str]) -> bool:
         return False
     vulnerable = False
     for event in sorted((e for e in events if e[0] != "l"), key=lambda e: key(e[1:])):
-        if event[0] == "i" and (event == "i0" or semver.key(version) >= key(event[1:])):
-            vulnerable = True
-        elif event[0] == "f" and semver.key(version) >= key(event[1:]):
-            vulnerable = False
-        elif event[0] == "a" and semver.key(version) > key(event[1:]):
-            vulnerable = False
+        match event[0]:
+            case "i" if event == "i0" or semver.key(version) >= key(event[1:]):
+                vulnerable = True
+            case "f" if semver.key(version) >= key(event[1:]):
+                vulnerable = False
+            case "a" if semver.key(version) > key(event[1:]):
+                vulnerable = False
     return vulnerable
 
 

@@ -47,10 +47,10 @@ class Database:
         import sqlite3
         import zlib
 
-        from keten.advisories import store
+        from keten.advisories import layout
 
         self.path = path
-        self._store = store
+        self._layout = layout
         self._faults = (sqlite3.Error, zlib.error, *_DAMAGE)
         if not path.is_file():
             raise DataError(
@@ -87,12 +87,12 @@ class Database:
     def _check(self) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (schema,) = self._db.execute("PRAGMA user_version").fetchone()
-        if application != self._store.APPLICATION:
+        if application != self._layout.APPLICATION:
             raise DataError(f"{self.path.name} is no advisory database of keten", advice=_AGAIN)
-        if schema != self._store.SCHEMA:
+        if schema != self._layout.SCHEMA:
             raise DataError(
                 f"{self.path.name} has version {schema} of the database; this keten reads "
-                f"version {self._store.SCHEMA}",
+                f"version {self._layout.SCHEMA}",
                 advice=_AGAIN,
             )
 
@@ -137,18 +137,18 @@ class Database:
         if found is None:
             rows = self._ask("SELECT data FROM package WHERE ecosystem = ? AND name = ?", key)
             found = tuple(
-                entry for (data,) in rows for entry in self._read(self._store.unpack_entries, data)
+                entry for (data,) in rows for entry in self._read(self._layout.unpack_entries, data)
             )
             self._packages[key] = found
         return found
 
     def row(self, number: int) -> Row:
         """Return the record with a number that an entry names."""
-        block, place = divmod(number, self._store.BLOCK)
+        block, place = divmod(number, self._layout.BLOCK)
         rows = self._blocks.get(block)
         if rows is None:
             found = self._ask("SELECT data FROM block WHERE number = ?", (block,))
-            rows = self._read(self._store.unpack_rows, found[0][0]) if found else []
+            rows = self._read(self._layout.unpack_rows, found[0][0]) if found else []
             self._blocks[block] = rows
         if place >= len(rows):
             raise DataError(

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from keten import plugs
 from keten.errors import InputError
-from keten.formats import cvss, osv
+from keten.formats import osv
 from keten.model.finding import Severity
 from keten.model.plug import Ecosystem
 
@@ -168,6 +168,8 @@ def _custom(specific: dict[str, Any] | None) -> tuple[tuple[str, ...], ...]:
 
 def _rate(rated: list[osv.Rated] | None, specific: tuple[dict[str, Any] | None, ...]) -> Rating:
     """Return the worst of the CVSS vectors, or else what the database's own word says."""
+    from keten.formats import cvss
+
     best = Rating()
     for item in rated or ():
         word = _WORDS.get(item.score.upper())

@@ -22,26 +22,19 @@ from typing import Self
 
 import msgspec
 
+from keten.advisories.layout import (
+    APPLICATION,
+    BLOCK,
+    SCHEMA,
+    TABLES,
+    unpack_entries,
+    unpack_rows,
+)
 from keten.advisories.records import Entry, Row
 from keten.advisories.source import DataSource
 
-APPLICATION = 0x6B657431
-SCHEMA = 1
-BLOCK = 64
-PACKED = 0x78  # first byte of a zlib stream; MessagePack of an array never begins so
 _WORTH = 400
 _PAGE = 4096
-
-TABLES = (
-    "CREATE TABLE source (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
-    "CREATE TABLE block (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
-    (
-        "CREATE TABLE package (ecosystem TEXT, name TEXT, data BLOB NOT NULL, "
-        "PRIMARY KEY (ecosystem, name)) WITHOUT ROWID"
-    ),
-    "CREATE TABLE exploited (cve TEXT PRIMARY KEY, added TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE epss (cve TEXT PRIMARY KEY, score INTEGER NOT NULL) WITHOUT ROWID",
-)
 _STAGE = (
     (
         "CREATE TABLE row (source TEXT, id TEXT, modified TEXT, data BLOB, "
@@ -56,18 +49,7 @@ _STAGE = (
 
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
 _ROW = msgspec.msgpack.Decoder(Row)
-_ROWS = msgspec.msgpack.Decoder(list[Row])
 _pack = msgspec.msgpack.encode
-
-
-def unpack_entries(data: bytes) -> list[Entry]:
-    """Return the entries in a ``package`` row."""
-    return _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
-
-
-def unpack_rows(data: bytes) -> list[Row]:
-    """Return the records in a ``block`` row."""
-    return _ROWS.decode(zlib.decompress(data))
 
 
 class Stage:

@@ -1,0 +1,36 @@
+"""How the advisory database is laid out: see keten.advisories.store, which writes it."""
+
+import zlib
+
+import msgspec
+
+from keten.advisories.records import Entry, Row
+
+APPLICATION = 0x6B657431
+SCHEMA = 1
+BLOCK = 64
+PACKED = 0x78  # first byte of a zlib stream; MessagePack of an array never begins so
+
+TABLES = (
+    "CREATE TABLE source (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    "CREATE TABLE block (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    (
+        "CREATE TABLE package (ecosystem TEXT, name TEXT, data BLOB NOT NULL, "
+        "PRIMARY KEY (ecosystem, name)) WITHOUT ROWID"
+    ),
+    "CREATE TABLE exploited (cve TEXT PRIMARY KEY, added TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE epss (cve TEXT PRIMARY KEY, score INTEGER NOT NULL) WITHOUT ROWID",
+)
+
+_ENTRIES = msgspec.msgpack.Decoder(list[Entry])
+_ROWS = msgspec.msgpack.Decoder(list[Row])
+
+
+def unpack_entries(data: bytes) -> list[Entry]:
+    """Return the entries in a ``package`` row."""
+    return _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
+
+
+def unpack_rows(data: bytes) -> list[Row]:
+    """Return the records in a ``block`` row."""
+    return _ROWS.decode(zlib.decompress(data))
