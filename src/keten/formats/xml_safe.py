@@ -35,9 +35,9 @@ class Element:
         """Return the first child of that name, and on down *path*."""
         here: Element | None = self
         for tag in path:
-            here = next((child for child in here.children if child.tag == tag), None)
             if here is None:
                 return None
+            here = next((child for child in here.children if child.tag == tag), None)
         return here
 
     def every(self, *path: str) -> "list[Element]":

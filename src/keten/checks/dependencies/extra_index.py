@@ -2,8 +2,8 @@
 
 pip takes the highest version that any index offers, whichever that is. Whoever publishes the
 name of an internal package on the public index, with a high version, is installed instead of
-it: Alex Birsan's dependency confusion of 2021 ran code at Apple, Microsoft and more than thirty others,
-and in December 2022 "torchtriton" on PyPI went before the one on PyTorch's own index.
+it: Alex Birsan's dependency confusion of 2021 ran code at Apple, Microsoft and more than thirty
+others, and in December 2022 "torchtriton" on PyPI went before the one on PyTorch's own index.
 
 Not reported where every requirement has a hash. A well-known public index beside PyPI (that of
 PyTorch, of NVIDIA) is low.

@@ -45,7 +45,7 @@ def _floats(manifest: Manifest, package: Package) -> bool:
                 or (snapshot and not manifest.settings.get("parent"))
             )
         case "libs.versions.toml":
-            return text.endswith("+") or text.startswith("latest.") or text.endswith((",)", ",]"))
+            return text.endswith(("+", ",)", ",]")) or text.startswith("latest.")
         case "msbuild":
             return text in ("*", "*-*") or text.endswith((",)", ", )"))
         case _:

@@ -24,8 +24,8 @@ def run(manifest: Manifest, view: View) -> Iterator[Violation]:
         for i, item in enumerate(_locks.items(manifest, key)):
             url = str(item.get("url", "")) if isinstance(item, dict) else str(item)
             if url.startswith(_PLAIN) and not _locks.is_local(_locks.host(url)):
-                yield _violation(f"index {_locks.cut(_clean(url))} is read unencrypted", f"{key}[{i}]",
-                                 url, hashed=manifest.hashed is True)  # fmt: skip
+                message = f"index {_locks.cut(_clean(url))} is read unencrypted"
+                yield _violation(message, f"{key}[{i}]", url, hashed=manifest.hashed is True)
     hosts: dict[str, list[Package]] = {}
     for package in _locks.packages(manifest, view):
         if package.source.startswith(_PLAIN):
@@ -35,11 +35,14 @@ def run(manifest: Manifest, view: View) -> Iterator[Violation]:
             hashed = all(p.hashes and not _weak(p) for p in found)
             names = _locks.listed(map(_locks.label, found))
             verb = "comes" if len(found) == 1 else "come"
-            yield _violation(f"{names} {verb} unencrypted from {_locks.cut(host)}",
-                             _locks.at(found[0]), found[0].source, hashed=hashed)  # fmt: skip
+            message = f"{names} {verb} unencrypted from {_locks.cut(host)}"
+            yield _violation(message, _locks.at(found[0]), found[0].source, hashed=hashed)
     if manifest.settings.get("secure_http") is False:
-        yield Violation("secure-http is false: packages may come unencrypted", "secure_http",
-                        severity=Severity.MEDIUM)  # fmt: skip
+        yield Violation(
+            "secure-http is false: packages may come unencrypted",
+            "secure_http",
+            severity=Severity.MEDIUM,
+        )
 
 
 def _violation(message: str, at: str, url: str, *, hashed: bool) -> Violation:
@@ -81,7 +84,7 @@ CHECK = Check(
         "pci-dss/4.2",
         "hipaa/164.312(e)",
         "gdpr/32",
-    ),  # fmt: skip
+    ),
     bad=Example("requirements.txt", "--index-url http://pypi.example.com/simple\nflask==3.1.0\n"),
     good=Example("requirements.txt", "--index-url https://pypi.example.com/simple\nflask==3.1.0\n"),
     run=run,

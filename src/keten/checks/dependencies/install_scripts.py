@@ -19,8 +19,9 @@ def run(manifest: Manifest, _: View) -> Iterator[Violation]:
     found = sorted({str(item) for item in _locks.items(manifest, "install_scripts")})
     if found:
         verb = "runs" if len(found) == 1 else "run"
+        number = _locks.count(len(found), "package")
         yield Violation(
-            f"{_locks.count(len(found), 'package')} {verb} an install script: {_locks.listed(found)}",
+            f"{number} {verb} an install script: {_locks.listed(found)}",
             "install_scripts[0]",
             change=Change("", "", "ignore-scripts=true in .npmrc", "Switch install scripts off"),
         )
@@ -50,12 +51,14 @@ CHECK = Check(
     ),
     bad=Example(
         "package-lock.json",
-        '{\n  "name": "shop",\n  "lockfileVersion": 3,\n  "packages": {\n    "": {"name": "shop"},\n'
+        '{\n  "name": "shop",\n  "lockfileVersion": 3,\n  "packages": {\n'
+        '    "": {"name": "shop"},\n'
         '    "node_modules/esbuild": {"version": "0.21.5", "hasInstallScript": true}\n  }\n}\n',
     ),
     good=Example(
         "package-lock.json",
-        '{\n  "name": "shop",\n  "lockfileVersion": 3,\n  "packages": {\n    "": {"name": "shop"},\n'
+        '{\n  "name": "shop",\n  "lockfileVersion": 3,\n  "packages": {\n'
+        '    "": {"name": "shop"},\n'
         '    "node_modules/once": {"version": "1.4.0"}\n  }\n}\n',
     ),
     run=run,

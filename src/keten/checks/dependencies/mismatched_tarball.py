@@ -76,7 +76,7 @@ CHECK = Check(
         "pci-dss/6.3.2",
         "hipaa/164.312(c)",
         "gdpr/32",
-    ),  # fmt: skip
+    ),
     bad=Example(
         "yarn.lock",
         "# yarn lockfile v1\n\n\nlodash@^4.17.0:\n"

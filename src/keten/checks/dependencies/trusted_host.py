@@ -51,7 +51,7 @@ CHECK = Check(
         "pci-dss/4.2",
         "hipaa/164.312(e)",
         "gdpr/32",
-    ),  # fmt: skip
+    ),
     bad=Example("requirements.txt", "--trusted-host pypi.corp.example\nflask==3.1.0\n"),
     good=Example(
         "requirements.txt", "--index-url https://pypi.corp.example/simple\nflask==3.1.0\n"

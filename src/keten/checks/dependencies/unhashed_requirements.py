@@ -24,8 +24,9 @@ def run(manifest: Manifest, _: View) -> Iterator[Violation]:
         "", "", "pip-compile --generate-hashes, or uv pip compile --generate-hashes", "Add hashes"
     )
     if 0 < hashed < total:
+        number = _locks.count(total, "requirement")
         yield Violation(
-            f"{total - hashed} of {_locks.count(total, 'requirement')} without a hash, though others have one",
+            f"{total - hashed} of {number} without a hash, though others have one",
             severity=Severity.MEDIUM,
             change=change,
         )
@@ -58,7 +59,8 @@ CHECK = Check(
     bad=Example("requirements.txt", "flask==3.1.0\nclick==8.1.7\n"),
     good=Example(
         "requirements.txt",
-        "click==8.1.7 \\\n    --hash=sha256:ae74fb96c20a0277a1d615f1e4d73c8414f5a98db8b799a7931d1582f3390c28\n",
+        "click==8.1.7 \\\n    --hash=sha256:"
+        "ae74fb96c20a0277a1d615f1e4d73c8414f5a98db8b799a7931d1582f3390c28\n",
     ),
     run=run,
     applies=applies,

@@ -1,8 +1,8 @@
 """Locked package is held by a broken hash alone.
 
-Collisions of MD5 and SHA-1 can be made (SHAttered, 2017; with a chosen prefix for
-some tens of thousands of dollars, 2020): whoever publishes a package can prepare two archives of one hash, show
-the harmless one and serve the other. Lockfiles of old versions of npm and Yarn hold such
+Collisions of MD5 and SHA-1 can be made (SHAttered, 2017; with a chosen prefix for some tens of
+thousands of dollars, 2020): whoever publishes a package can prepare two archives of one hash,
+show the harmless one and serve the other. Lockfiles of old versions of npm and Yarn hold such
 hashes; registries have offered SHA-512 since 2017.
 """
 
@@ -57,7 +57,8 @@ CHECK = Check(
         "# yarn lockfile v1\n\n\nonce@^1.3.0:\n"
         '  version "1.4.0"\n  resolved "https://registry.yarnpkg.com/once/-/once-1.4.0.tgz'
         '#583b1aa775961d4b113ac17d9c50baef9dd76bd1"\n'
-        "  integrity sha512-lNaJgI+2Q5URQBkccEKHTQOPaXdUxnZZElQTZY0MFUAuaEqe1E+Nyvgdz/aIyNi6Z9MzO5dv1H8n58/GELp3+w==\n",
+        "  integrity sha512-lNaJgI+2Q5URQBkccEKHTQOPaXdUxnZZElQTZY0MFUAuaEqe1E+"
+        "Nyvgdz/aIyNi6Z9MzO5dv1H8n58/GELp3+w==\n",
     ),
     run=run,
     applies=applies,

@@ -14,6 +14,7 @@ from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
 
 _NEEDS = ("dependencies", "optionalDependencies", "peerDependencies")
+_HASHES = ("sha1-", "sha256-", "sha384-", "sha512-")
 _ROOTS = ("dependencies", "devDependencies", "optionalDependencies")
 
 
@@ -71,7 +72,7 @@ def _package(
     last = item[-1] if isinstance(item[-1], str) and len(item) > 3 else ""  # noqa: PLR2004 four parts
     entry = draft.add(
         name, version, line=line, column=column, direct=False, source=source,
-        hashes=[last.replace("-", ":", 1)] if last.startswith(("sha1-", "sha256-", "sha384-", "sha512-")) else (),
+        hashes=[last.replace("-", ":", 1)] if last.startswith(_HASHES) else (),
     )  # fmt: skip
     return entry, wanted
 

@@ -22,7 +22,7 @@ def read(source: Source) -> Facts:
     for group in ("packages", "packages-dev"):
         items = root.get(group)
         for number, item in enumerate(items if isinstance(items, list) else []):
-            _package(draft, document, (group, number), item, direct, made)
+            _package(draft, document, (group, number), item, direct=direct, made=made)
     for entry, item in made.values():
         for name in table(item.get("require")):
             target = made.get(name.lower())
@@ -37,6 +37,7 @@ def _package(
     document: Document,
     at: tuple[str, int],
     item: Any,
+    *,
     direct: set[str] | None,
     made: dict[str, tuple[Entry, dict[str, Any]]],
 ) -> None:

@@ -19,7 +19,7 @@ def read(source: Source) -> Facts:
     single = "" if base.endswith("gradle.lockfile") else base.removesuffix(".lockfile")
     for number, raw in enumerate(decode(source.data).split("\n"), 1):
         line = raw.strip()
-        if not line or line.startswith("#") or line == "empty=" or line.startswith("empty="):
+        if not line or line.startswith(("#", "empty=")):
             continue
         found = _LINE.fullmatch(line)
         if found is None:

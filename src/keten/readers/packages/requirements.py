@@ -169,7 +169,7 @@ class _File:
 
     def note_via(self, comment: str) -> None:
         assert self.last is not None
-        entry, names = self.last
+        names = self.last[1]
         if _VIA.match(comment):
             comment = comment[3:].strip()
             names.append("")

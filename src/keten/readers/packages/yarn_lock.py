@@ -54,7 +54,7 @@ class _Lock:
             draft.problem(f"an entry without name or version: {key[:60]!r}", block.line)
             return
         if self.berry:
-            name, source = self.resolution(block.text("resolution"), wanted, version)
+            name, source = self.resolution(block.text("resolution"), wanted)
             if source.startswith("workspace:"):
                 self.workspaces.append(block)
                 draft.note("members", {"name": name, "path": source[10:]}, block.line)
@@ -71,7 +71,7 @@ class _Lock:
         for pattern in patterns:
             self.by_pattern[pattern] = entry
 
-    def resolution(self, text: str, wanted: str, version: str) -> tuple[str, str]:
+    def resolution(self, text: str, wanted: str) -> tuple[str, str]:
         """Return name and source of ``name@npm:1.0``, ``name@https://…#commit=…`` and so on."""
         name, reference = yarn_lines.split(text)
         protocol, colon, rest = reference.partition(":")
