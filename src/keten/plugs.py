@@ -8,6 +8,7 @@ is imported until it is asked for. A module whose name begins with ``_`` is not 
 import importlib
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 from keten.model.check import Check
@@ -26,20 +27,29 @@ SEAMS: dict[Any, str] = {
 
 def names(seam: Any) -> tuple[str, ...]:
     """Return the ids of a seam's plugs, sorted, importing none of them."""
-    (root,) = importlib.import_module(f"keten.{SEAMS[seam]}").__path__
-    return tuple(sorted(_walk(root, "")))
+    return _names(SEAMS[seam])
 
 
 def load(seam: type[T], name: str) -> T:
     """Import one plug and return the value it exports; KeyError where there is no such plug."""
-    if name not in names(seam):
+    plug = _load(SEAMS[seam], seam.__name__.upper(), name)
+    if not isinstance(plug, seam):
+        raise TypeError(f"{SEAMS[seam]}/{name} exports {plug!r}, not a {seam.__name__}")
+    return plug
+
+
+@cache
+def _names(folder: str) -> tuple[str, ...]:
+    (root,) = importlib.import_module(f"keten.{folder}").__path__
+    return tuple(sorted(_walk(root, "")))
+
+
+@cache
+def _load(folder: str, attribute: str, name: str) -> Any:
+    if name not in _names(folder):
         raise KeyError(name)
     path = name.replace("/", ".").replace("-", "_")
-    module = importlib.import_module(f"keten.{SEAMS[seam]}.{path}")
-    plug = getattr(module, seam.__name__.upper())
-    if not isinstance(plug, seam):
-        raise TypeError(f"{module.__name__} exports {plug!r}, not a {seam.__name__}")
-    return plug
+    return getattr(importlib.import_module(f"keten.{folder}.{path}"), attribute)
 
 
 def _walk(folder: str, prefix: str) -> Iterator[str]:
