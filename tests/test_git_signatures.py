@@ -133,9 +133,7 @@ def test_a_known_key_proves_nothing_in_another_name(tmp_path: Path) -> None:
     repo.commit("mine", "-S", email="a@x.org")
     theirs = repo.commit("the boss's", "-S", email="boss@x.org")
 
-    facts = collect(
-        repo.root, signers=Signers(allowed_signers=f"a@x.org {public(key)}\n".encode())
-    )
+    facts = collect(repo.root, signers=Signers(allowed_signers=f"a@x.org {public(key)}\n".encode()))
 
     assert len(verified(facts)) == 1
     assert commits(facts)[theirs].doubt == "the key is not one of boss@x.org"

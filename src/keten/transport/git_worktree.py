@@ -66,13 +66,14 @@ def _stat(
         return True
     if modes and not link and bool(found.st_mode & _EXECUTABLE) != bool(entry.mode & _EXECUTABLE):
         return True
+    if entry.size and found.st_size & 0xFFFFFFFF != entry.size:
+        return True
     recorded = entry.seconds * 10**9 + entry.nanoseconds
-    same = found.st_size & 0xFFFFFFFF == entry.size and (
-        found.st_mtime_ns == recorded
-        or (entry.nanoseconds == 0 and found.st_mtime_ns // 10**9 == entry.seconds)
+    same = found.st_mtime_ns == recorded or (
+        entry.nanoseconds == 0 and found.st_mtime_ns // 10**9 == entry.seconds
     )
     # git's "racy" rule: a file changed in the instant in which the index was written looks clean.
-    return None if same and recorded < saved else False
+    return None if same and entry.size and recorded < saved else False
 
 
 def _compare(

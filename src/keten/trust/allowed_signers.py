@@ -23,6 +23,8 @@ BYTES = 8 << 20
 """The largest file, in bytes."""
 LINES = 100_000
 """The most lines."""
+LINE = 64 << 10
+"""The longest line, in characters."""
 PATTERN = 1024
 """The longest pattern list, in characters."""
 
@@ -73,6 +75,8 @@ def parse(data: bytes) -> AllowedSigners:
 
 
 def _entry(text: str, line: int) -> Entry:
+    if len(text) > LINE:
+        raise InputError(f"a line of more than {LINE:,} characters")
     principals, rest = _field(text)
     if not principals or len(principals) > PATTERN:
         raise InputError("the principals are missing or too long")

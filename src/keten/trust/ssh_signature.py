@@ -215,7 +215,8 @@ def _check(key: bytes, value: bytes, signed: bytes) -> None:
         flags_and_counter = proof.take(5)
         signed = sha256(fields.pop()).digest() + flags_and_counter + sha256(signed).digest()
     proof.end()
-    if algorithm != kind and not (kind == "ssh-rsa" and algorithm in _RSA):
+    # ssh-rsa as an algorithm is SHA-1, which PROTOCOL.sshsig section 2 rules out.
+    if algorithm not in (_RSA if kind == "ssh-rsa" else (kind,)):
         raise TrustError(f"a key of type {kind} can not sign with {algorithm[:40]!r}")
     try:
         _by_type(kind, algorithm, fields, raw, signed)
