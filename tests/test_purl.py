@@ -43,6 +43,20 @@ def test_what_is_made_is_read_back(  # noqa: PLR0917 - one for each part
 
 
 @settings(max_examples=300, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(TYPES)),
+    namespace=st.text(alphabet="@aZ0./-_%", max_size=6),
+    name=st.text(alphabet="aZ0.-_:@", min_size=1, max_size=6),
+    version=st.text(alphabet="aZ0.:+", max_size=4),
+)
+def test_the_short_way_gives_what_the_long_way_gives(
+    kind: str, namespace: str, name: str, version: str
+) -> None:
+    long = purl._write(purl._spell(kind, namespace, name, version, {}, ""))
+    assert purl.make(kind, namespace, name, version) == long
+
+
+@settings(max_examples=300, deadline=None)
 @given(text=st.one_of(TEXT, TEXT.map("pkg:".__add__), TEXT.map("pkg:npm/".__add__)))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for read in (purl.parse, purl.canonical):

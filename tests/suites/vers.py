@@ -42,8 +42,15 @@ def _spelled(got: str, test: dict[str, Any]) -> str:
 
 def _plain(expected: Any) -> Any:
     if isinstance(expected, dict):
-        return [expected["scheme"], expected["version_constraints"]]
+        return _components(expected)
     return expected
+
+
+def _components(given: dict[str, Any]) -> list[Any]:
+    """Return type and constraints, which the schema has named in two ways."""
+    scheme = given.get("type", given.get("scheme"))
+    constraints = given["constraints"] if "constraints" in given else given["version_constraints"]
+    return [scheme, [[comparator or "=", version] for comparator, version in constraints]]
 
 
 def _ask(kind: str, given: Any) -> str:
@@ -54,12 +61,13 @@ def _ask(kind: str, given: Any) -> str:
             case "equality":
                 first, *others = map(vers.order(given["input_scheme"]), given["versions"])
                 return str(all(other == first for other in others))
-            case "parse" | "roundtrip":
+            case "parse":
                 read = vers.parse(given)
-                if kind == "roundtrip":
-                    return str(read)
                 return str([read.scheme, list(map(list, read.constraints))])
-            case "validate":
+            case "build":
+                scheme, constraints = _components(given)
+                return vers.build(scheme, map(tuple, constraints))
+            case "validate" | "roundtrip":
                 return vers.canonical(given)
             case "containment":
                 return str(vers.contains(given["vers"], given["version"]))

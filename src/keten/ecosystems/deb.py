@@ -15,6 +15,8 @@ _WEIGHTS = {
     if not char.isalpha()
 }
 
+_DOT = ".".translate(_WEIGHTS) + _END
+
 
 def key(version: str) -> tuple[Any, ...]:
     """Return the key of ``[epoch:]upstream[-revision]``; InputError for what dpkg refuses.
@@ -28,18 +30,16 @@ def key(version: str) -> tuple[Any, ...]:
     elif not epoch.isdecimal() or not epoch.isascii():
         raise refuse(version, "Debian: its epoch is not a number")
     upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
-    if not upstream or re.search(r"\s", rest):
+    if not upstream or rest.split() != [rest]:
         raise refuse(version, "Debian")
     return (number(epoch), _part(upstream), _part(revision))
 
 
 def _part(text: str) -> tuple[Any, ...]:
     found: list[Any] = []
-    for match in _PAIR.finditer(text):
-        word, digits = match.groups()
-        if not word and not digits:
-            break
-        found += (word.translate(_WEIGHTS) + _END, number(digits))
+    for word, digits in _PAIR.findall(text):
+        if word or digits:  # the last pair is empty
+            found += (_DOT if word == "." else word.translate(_WEIGHTS) + _END, number(digits))
     # An empty part is as "0" is; any other pair but the first has a word, which decides.
     return (*found, _END) if found else (_END, 0, _END)
 

@@ -83,9 +83,9 @@ def _normalise(name: str) -> str:
 
 
 def native(text: str) -> tuple[tuple[str, str], ...]:
-    """Return the constraints of a PEP 440 version specifier."""
+    """Return the constraints of PEP 440 version specifiers, alternatives parted by ``||``."""
     found: list[tuple[str, str]] = []
-    for clause in filter(None, map(str.strip, text.split(","))):
+    for clause in filter(None, map(str.strip, text.replace("||", ",").split(","))):
         match = _COMPARE.fullmatch(clause)
         if match is None:
             raise InputError(f"{clause[:60]!r} is no version specifier of PEP 440")

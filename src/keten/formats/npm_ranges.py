@@ -84,9 +84,12 @@ def _tilde(numbers: list[int], pre: str) -> list[_Constraint]:
     version = _spell(numbers, pre)
     if not pre:
         return [(">=", version), ("<", _spell(_up(numbers, min(2, len(numbers)))))]
-    # The public cases end such a range with its own patch, seen in two pieces.
-    release = _spell(numbers)
-    return [(">=", version), ("<", release), (">=", release), ("<", _spell(_up(numbers, 3)))]
+    # As the public cases have it: the pre-releases of this patch, then the releases from it on;
+    # of these the library that made the cases finds none where the patch is 0.
+    full = [*numbers, 0, 0][:3]
+    release = _spell(full)
+    top = _spell(_up(full, 2)) if full[2] else release
+    return [(">=", version), ("<", _spell(_up(full, 3))), (">=", release), ("<", top)]
 
 
 def _up(numbers: list[int], count: int) -> list[int]:

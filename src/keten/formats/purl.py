@@ -19,6 +19,7 @@ CEILING = 1 << 16
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.-]*")
 _KEY = re.compile(r"[a-z][a-z0-9._-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9._~:-]*")
+_ROAD = re.compile(r"@?[A-Za-z0-9._~:-]+(?:/[A-Za-z0-9._~:-]+)*")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Clause 5.4: letters, digits, ".-_~" and the colon stand as they are, all else is encoded.
 _ENCODED = tuple(
@@ -62,6 +63,12 @@ def make(  # noqa: PLR0917 - the order is that of the PURL itself
     """
     if not name:
         raise InputError(f"no name for a pkg:{type} URL", advice="a package URL needs a name")
+    if not qualifiers and not subpath and _PLAIN.fullmatch(name) and _PLAIN.fullmatch(version):
+        rules = TYPES.get(type, PLAIN)
+        if rules.whole is None and (not namespace or _ROAD.fullmatch(namespace)):
+            road = rules.namespace(namespace).replace("@", "%40") + "/" if namespace else ""
+            after = f"@{rules.version(version)}" if version else ""
+            return f"pkg:{type}/{road}{rules.name(name)}{after}"
     return _write(_spell(type, namespace, name, version, qualifiers or {}, subpath))
 
 

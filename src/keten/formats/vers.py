@@ -5,7 +5,7 @@ what is not canonical (VERS clause 5.4); ``canonical`` sorts; ``contains`` takes
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -40,7 +40,7 @@ class Vers(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Return the text, its constraints as they stand."""
-        written = (f"{'' if c == '=' else c}{_encode(v)}" for c, v in self.constraints)
+        written = [f"{'' if c == '=' else c}{_encode(v)}" for c, v in self.constraints]
         return f"vers:{self.scheme}/{'|'.join(written)}"
 
 
@@ -55,6 +55,13 @@ def parse(text: str) -> Vers:
 def canonical(text: str) -> str:
     """Return *text* with its constraints sorted by version, none taken away."""
     return str(_sorted(_read(text)))
+
+
+def build(scheme: str, constraints: Iterable[Constraint]) -> str:
+    """Return the canonical VERS of *constraints* in any order; InputError if there is none."""
+    text = str(_sorted(_read(str(Vers(scheme, tuple(constraints))))))
+    parse(text)
+    return text
 
 
 def contains(text: str, version: str) -> bool:
