@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from keten.errors import KetenError
+
 T = TypeVar("T")
 
 
@@ -19,8 +21,6 @@ class Broken(Struct, frozen=True):
 
 def attempt(plug: Callable[..., T], *arguments: Any) -> T | Broken:
     """Call a plug; return what it returns, or Broken. KetenError of its contract passes."""
-    from keten.errors import KetenError
-
     try:
         return plug(*arguments)
     except KetenError:

@@ -4,7 +4,7 @@ A check says only what it saw. Its id, severity, verdict, place and fingerprint 
 here, so that no check can get them wrong.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -14,7 +14,7 @@ from keten.graph.places import Places
 from keten.model.check import Check
 from keten.model.evidence import Link
 from keten.model.facts import Node, View
-from keten.model.finding import Finding, Severity, Verdict, Violation
+from keten.model.finding import Finding, Verdict, Violation
 from keten.model.needs import wide
 from keten.pipeline.guard import Broken, attempt
 
@@ -46,9 +46,12 @@ class Judged(msgspec.Struct):
 _COLUMN = {v: i for i, v in enumerate((Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR))}
 
 
+_LINKS = {str(link): link for link in Link}
+
+
 def link_of(check: str) -> Link:
     """Return the link of the chain that a check belongs to: its folder."""
-    return Link(check.partition("/")[0])
+    return _LINKS[check.partition("/")[0]]
 
 
 def select(chosen: Callable[[str], bool] = lambda _: True, *, of: Iterable[type]) -> Checks:
@@ -82,44 +85,43 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places)
     judged = Judged([], {})
     for node in nodes:
         for name, check in checks.get(type(node), ()):
-            found = False
-            for finding in judge(name, check, node, view, places=places):
-                found = True
+            if check.applies is not None and not check.applies(node):
+                continue
+            found = judge(name, check, node, view, places=places)
+            if not found:
+                judged.count(name, Verdict.PASS)
+            for finding in found:
                 judged.findings.append(finding)
                 judged.count(name, finding.verdict)
-            if not found and (check.applies is None or check.applies(node)):
-                judged.count(name, Verdict.PASS)
     return judged
 
 
-def judge(name: str, check: Check, node: Node, view: View, *, places: Places) -> Iterator[Finding]:
-    """Ask one check about one node; nothing is yielded for PASS.
+def judge(name: str, check: Check, node: Node, view: View, *, places: Places) -> Sequence[Finding]:
+    """Ask one check about one node it is asked of (see ``asked``); nothing is said for PASS.
 
     A check that breaks is a finding, not a crash.
     """
-    if check.applies is not None and not check.applies(node):
-        return
-    missing = next((need for need in check.needs if not view.covers(node, need)), None)
-    if missing is not None:
-        yield _finding(
-            name,
-            check,
-            node,
-            Violation(missing, key=missing),
-            places=places,
-            verdict=Verdict.UNKNOWN,
-        )
-        return
-    violations = attempt(lambda: list(check.run(node, view)))
+    for need in check.needs:
+        if not view.covers(node, need):
+            lacking = Violation(need, key=need)
+            return (_finding(name, check, node, lacking, places=places, verdict=Verdict.UNKNOWN),)
+    violations = attempt(_run, check, node, view)
     if isinstance(violations, Broken):
         seen = Violation(f"the check broke: {violations.what}", key="error")
-        yield _finding(name, check, node, seen, places=places, verdict=Verdict.ERROR)
-        return
+        return (_finding(name, check, node, seen, places=places, verdict=Verdict.ERROR),)
+    if not violations:
+        return ()
     keys: dict[str, int] = {}
+    found = []
     for violation in violations:
         key = violation.key or violation.at
         ordinal = keys[key] = keys.get(key, 0) + 1
-        yield _finding(name, check, node, violation, places=places, ordinal=ordinal)
+        found.append(_finding(name, check, node, violation, places=places, ordinal=ordinal))
+    return found
+
+
+def _run(check: Check, node: Node, view: View) -> list[Violation]:
+    return list(check.run(node, view))
 
 
 def _finding(
@@ -136,7 +138,7 @@ def _finding(
     return Finding(
         check=name,
         verdict=verdict,
-        severity=Severity(severity),
+        severity=severity,
         link=link_of(name),
         subject=node.ref,
         message=seen.message,
