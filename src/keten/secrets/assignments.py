@@ -35,14 +35,14 @@ REACH = 420
 _BEFORE = 200
 _LONG_LINE = 1_500
 _OPEN = re.compile(rb"[=:>,(]{0,3}\s{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`]))?")
-_NAME = re.compile(rb"([\w.\-$@\[\]\"' ]*?[\w$]+)[^\w]{0,24}$")
+_NAMED = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-$")
 _ATTRIBUTE = re.compile(rb"\"\s{1,8}value\s{0,2}=$")
 _LITERAL = re.compile(rb"[\w.\[\]()'\"\-:]{1,80}\s{0,3}(?:\|\||\?\?|or|,)\s{0,3}([\"'])")
 _BARE = re.compile(rb"[^\s\"'`,;<>()\[\]{}&#|]{4,300}")
 _NOT = re.compile(
     rb"(?:public|pub_?key|key_?id|kid|finger|hash|checksum|digest|cache|primary|foreign|partition"
     rb"|sort|token_?type|max_?tok|tokens$|tokeni[sz]|csrf|xsrf|nonce|sha\d|md5|etag|selector"
-    rb"|url|uri$|endpoint|path|file|dir$|name$|type$|length|size|expir|ttl|count|regex|pattern"
+    rb"|url|uri$|endpoint|path|file|dir$|name|region|zone$|type$|length|size|expir|ttl|count|regex|pattern"
     rb"|format|label|title|hint|help|message|error|policy|field|column|param|class|icon|input"
     rb"|select|version|keyword|author|monkey|turkey|hotkey|shortcut|key_?code|keyframe|keypress"
     rb"|keydown|placeholder|description|ref$|key$[.]|algorithm|method|issuer|audience|scope"
@@ -51,14 +51,20 @@ _NOT = re.compile(
     rb"|encoding|lang|locale|i18n|translation|sitekey|site_?key|publishable|bypass|compass|passed"
     rb"|passive|passage|passenger|passthrough|tokenizer|secretary|authority|(?:^|_)author)"
 )
+_ENDS = re.compile(rb"secret|token$|password$|passwd$|api_?key$|secret_?key$")
+_NEVER = re.compile(
+    rb"forgot|reset|change|confirm|hash|label|hint|csrf|valid|public|name$|max_|min_"
+)
 _STRONG = re.compile(
     rb"pass|pwd|secret|token|api.?key|app.?key|auth|priv|access.?key|cred|[_.\-a-z]key$"
     rb"|encryption.?key|_api$|license|webhook|pat$|key\d?$|stream"
 )
 _PASSWORD = re.compile(rb"pass(?:w|phrase|wd|$|_)|pwd|pass[a-z0-9]{0,8}$")
-_USER = re.compile(rb"(?i)(?:user(?:_?name|_?id)?|login|email|account|uid)[\"']?\s{0,3}(?:=>|[=:])\s{0,3}[\"'`]?[\w@.+\-]{3,60}")
+_USER = re.compile(
+    rb"(?i)(?:user(?:_?name|_?id)?|login|email|account|uid)[\"']?\s{0,3}(?:=>|[=:])\s{0,3}[\"'`]?[\w@.+\-]{3,60}"
+)
 CODE = frozenset(
-    b"py js ts jsx tsx mjs cjs go java kt kts scala rb php c cc cpp cxx h hpp cs fs vb swift m mm "
+    b"py pyi js ts jsx tsx mjs cjs go java kt kts scala rb php c cc cpp cxx h hpp cs fs vb swift m mm "
     b"rs lua pl pm r dart ex exs erl hrl clj cljs groovy gradle jl hs ml mli elm nim zig v sol vue "
     b"svelte html htm css scss less xhtml jsp asp aspx cshtml ejs hbs pug proto graphql sql "
     b"ipynb rst adoc po pot map svg".split()
@@ -98,7 +104,7 @@ def look(data: bytes, end: int, *, extension: bytes) -> Found | None:
     known, silent = _vendor(value)
     if known is not None:
         return known
-    if silent or not _STRONG.search(value.name) or _NOT.search(value.name):
+    if silent or not _STRONG.search(value.name) or _ends_badly(value.name):
         return None
     return _generic(data, value, extension=extension)
 
@@ -112,8 +118,8 @@ def read(data: bytes, end: int, *, extension: bytes) -> Value | None:
     tail = _ATTRIBUTE.search(before)
     if tail is not None:
         before = before[: tail.start()]
-    named = _NAME.search(before[-90:])
-    if named is None:
+    name = _name(before[-90:])
+    if not name:
         return None
     opened = _OPEN.match(data, end - (data[end - 1 : end] in (b'"', b"'", b"`")), end + 40)
     at = opened.end() if opened else end
@@ -136,8 +142,19 @@ def read(data: bytes, end: int, *, extension: bytes) -> Value | None:
     text = data[span[0] : span[1]]
     inner = text.strip(b"\"'")
     span = (span[0] + text.find(inner), span[0] + text.find(inner) + len(inner))
-    name = named.group(1).strip(b"\"' ").lower().rsplit(b" ", 1)[-1]
     return Value(span[0], span[1], quote, inner, name, before.lower())
+
+
+def _name(before: bytes) -> bytes:
+    """Return the last name in *before*, lower case, behind at most 24 other characters."""
+    end = len(before)
+    least = max(0, end - 24)
+    while end > least and before[end - 1] not in _NAMED:
+        end -= 1
+    start = end
+    while start and before[start - 1] in _NAMED:
+        start -= 1
+    return before[start:end].lower()
 
 
 def _close(data: bytes, at: int, slashes: int) -> int | None:
@@ -185,7 +202,12 @@ def _first(names: str) -> list[str]:
             parts.append(names[start:at])
             start = at + 1
     parts.append(names[start:])
-    return [part.split(".{")[0] if part.split(".{")[0].count("(") == part.split(".{")[0].count(")") else part for part in parts]
+    return [
+        part.split(".{")[0]
+        if part.split(".{")[0].count("(") == part.split(".{")[0].count(")")
+        else part
+        for part in parts
+    ]
 
 
 @cache
@@ -215,14 +237,16 @@ def _vendor(value: Value) -> tuple[Found | None, bool]:
         match = detector.judge(value.text) if detector.judge else Match(70, "name and form fit")
         if match is not None:
             kind, severity = detector.kind, detector.severity
-            found = Found(detector.id, detector.title, kind, severity, value.start, value.end, match)
+            found = Found(
+                detector.id, detector.title, kind, severity, value.start, value.end, match
+            )
             return found, False
     return None, silent
 
 
 def _ends_badly(name: bytes) -> bool:
     found = _NOT.search(name)
-    return found is not None and not re.search(rb"secret|token$|password$|api_?key$", name)
+    return found is not None and (_NEVER.search(name) is not None or _ENDS.search(name) is None)
 
 
 def _mixed(text: bytes) -> bool:
@@ -230,7 +254,11 @@ def _mixed(text: bytes) -> bool:
     digits = sum(48 <= char <= 57 for char in text)
     lower = sum(97 <= char <= 122 for char in text)
     upper = sum(65 <= char <= 90 for char in text)
-    return (digits > 0 and digits < len(text)) or (lower > 3 and upper > 3 and len(text) > 15) or len(text) == digits > 15
+    return (
+        (digits > 0 and digits < len(text))
+        or (lower > 3 and upper > 3 and len(text) > 15)
+        or len(text) == digits > 15
+    )
 
 
 def _generic(data: bytes, value: Value, *, extension: bytes) -> Found | None:
@@ -252,7 +280,7 @@ def _generic(data: bytes, value: Value, *, extension: bytes) -> Found | None:
     elif _same(value, sure):
         return None
     severity = Severity.MEDIUM if sure > 1 else Severity.LOW
-    return _found("generic-password", "Password", "password", severity, value, 25 + 10 * sure)
+    return _found("generic-password", "Password", "password", severity, value, 35 + 10 * sure)
 
 
 def _found(name: str, title: str, kind: str, severity: Severity, value: Value, sure: int) -> Found:
@@ -269,7 +297,9 @@ def _plain(data: bytes, value: Value, extension: bytes) -> bool:
         return False
     if not re.fullmatch(rb"[\w-]+", value.text) or (value.quote and b"_" in value.text):
         return False
-    if not value.quote and re.search(rb"[A-Z]_?PASS(?:WORD|WD)?=$", data[value.start - 12 : value.start]):
+    if not value.quote and re.search(
+        rb"[A-Z]_?PASS(?:WORD|WD)?=$", data[value.start - 12 : value.start]
+    ):
         return value.text.lower() not in value.name and not re.search(rb"[_-]pass", value.text)
     return _USER.search(data[max(0, value.start - 240) : value.start]) is not None
 

@@ -21,6 +21,7 @@ from keten.secrets.placeholders import entropy, hollow
 FILE_CEILING = 256 << 20
 CHUNK = 32 << 20
 OVERLAP = 32 << 10
+EXAMPLE = 30  # this sure or less: what documentation writes; INFO, and no check judges it
 FOUND_CEILING = 500  # credentials in one file
 _NOTHING = Facts()
 _EDGE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
@@ -247,7 +248,9 @@ def _free(data: bytes, begin: int, end: int) -> bool:
 
 def _best(hits: list[Hit]) -> list[Hit]:
     """Return the hits without those that another covers and says more of; sorted by place."""
-    ordered = sorted(set(hits), key=lambda h: (-h.rank, -h.match.confidence, h.start - h.end, h.detector))
+    ordered = sorted(
+        set(hits), key=lambda h: (-h.rank, -h.match.confidence, h.start - h.end, h.detector)
+    )
     taken: list[Hit] = []
     for hit in ordered[: FOUND_CEILING * 4]:
         if not any(hit.start < other.end and other.start < hit.end for other in taken):
@@ -294,23 +297,33 @@ def _facts(
         column = hit.start - data.rfind(b"\n", 0, hit.start)
         places.append(Place(node=node.ref, path=path, line=line, column=column))
     if len(hits) >= FOUND_CEILING:
-        problems += (_problem(path, f"more than {FOUND_CEILING} credentials: the rest is left out"),)
+        problems += (
+            _problem(path, f"more than {FOUND_CEILING} credentials: the rest is left out"),
+        )
     return Facts(nodes=tuple(nodes), places=tuple(places), problems=problems)
 
 
 def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
-    """Return the severity, a step lower for each thing that speaks against a live secret."""
+    """Return the severity, a step lower for each thing that speaks against a live secret.
+
+    A test path counts twice for all but tokens: keys, addresses and passwords there are
+    nearly always fixtures.
+    """
     severity, reasons = hit.severity, []
     if hit.match.confidence < 50:
         severity = min(severity, Severity.MEDIUM)
         reasons.append(hit.match.proof or "its form fits, no more")
     if hit.match.proof == "is encrypted":
         reasons.append("is encrypted")
-    if hit.kind == "url" and data[hit.end + 1 : hit.end + 12].startswith((b"localhost", b"127.0.0.1", b"example")):
+    if hit.kind == "url" and data[hit.end + 1 : hit.end + 12].startswith(
+        (b"localhost", b"127.0.0.1", b"example")
+    ):
         reasons.append("a local address")
+    steps = len(reasons)
     if reason and hit.match.confidence < 98:
         reasons.append(reason)
-    lowered = Severity(max(Severity.INFO if severity < Severity.LOW else Severity.LOW, severity - len(reasons)))
-    if reason and hit.rank == 1:
-        lowered = Severity.INFO
+        steps += 1 if hit.kind == "token" else 2
+    if hit.match.confidence <= EXAMPLE or (reason and hit.rank == 1):
+        return Severity.INFO, "; ".join(reasons)
+    lowered = Severity(max(min(Severity.LOW, hit.severity), severity - steps))
     return lowered, "; ".join(reasons)

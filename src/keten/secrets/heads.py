@@ -17,11 +17,12 @@ _CLASSES = 4  # wide classes after the literal that make a head selective enough
 
 @cache
 def width(head: str) -> int:
-    """Return how many bytes *head* matches; ValueError if that varies."""
+    """Return how many bytes *head* matches, 0 if that varies.
+
+    A head of varying width serves only a detector with *back*, which counts from its end.
+    """
     low, high = re._parser.parse(head).getwidth()  # type: ignore[attr-defined]  # noqa: SLF001 the only parser at hand
-    if low != high:
-        raise ValueError(f"head of varying width: {head}")
-    return int(low)
+    return int(low) if low == high else 0
 
 
 def heads(detector: Detector) -> tuple[str, ...]:
@@ -76,7 +77,9 @@ def _set(items: Any) -> str:
             case "NEGATE":
                 parts.append("^")
             case _:
-                parts.append({"CATEGORY_DIGIT": r"\d", "CATEGORY_WORD": r"\w"}.get(str(value), r"\s"))
+                parts.append(
+                    {"CATEGORY_DIGIT": r"\d", "CATEGORY_WORD": r"\w"}.get(str(value), r"\s")
+                )
     return f"[{''.join(parts)}]"
 
 

@@ -31,7 +31,7 @@ def base62(number: int, width: int = _SUM) -> bytes:
 
 
 def _verdict(holds: bool) -> Match:  # noqa: FBT001 the one argument is the verdict
-    return Match(98, HOLDS) if holds else Match(25, FAILS)
+    return Match(98, HOLDS) if holds else Match(40, FAILS)
 
 
 def github(value: bytes) -> Match:
@@ -57,7 +57,7 @@ def age(value: bytes) -> Match:
     prefix, _, data = text.rpartition(b"1")
     marks = [BECH32.find(char) for char in data]
     if -1 in marks:
-        return Match(20, "not Bech32")
+        return Match(40, "not Bech32")
     numbers = [char >> 5 for char in prefix] + [0] + [char & 31 for char in prefix] + marks
     return _verdict(_polymod(numbers) == 1)
 

@@ -8,7 +8,10 @@ from keten.secrets.judges import standard
 
 VALUES_CEILING = 2_000
 _KIND = re.compile(rb"^\s{0,8}\"?kind\"?:[ \t]{0,4}\"?Secret\"?,?[ \t]*\r?$", re.MULTILINE)
-_ENTRY = re.compile(rb"^[ \t]{1,16}\"?([\w.\-]{1,253})\"?:[ \t]{1,4}[\"']?([A-Za-z0-9+/]{4,65536}={0,2})[\"']?,?[ \t]*\r?$", re.MULTILINE)
+_ENTRY = re.compile(
+    rb"^[ \t]{1,16}\"?([\w.\-]{1,253})\"?:[ \t]{1,4}[\"']?([A-Za-z0-9+/]{4,65536}={0,2})[\"']?,?[ \t]*\r?$",
+    re.MULTILINE,
+)
 _DATA = re.compile(rb"^[ \t]{0,8}\"?data\"?:[ \t]{0,4}\{?[ \t]*\r?$", re.MULTILINE)
 _SPLIT = re.compile(rb"^---", re.MULTILINE)
 
@@ -36,7 +39,9 @@ def _documents(data: bytes) -> Iterator[tuple[int, int]]:
     yield start, len(data)
 
 
-def _entries(data: bytes, start: int, end: int, judge: Callable[[bytes, bytes], list[Any]]) -> list[Any]:
+def _entries(
+    data: bytes, start: int, end: int, judge: Callable[[bytes, bytes], list[Any]]
+) -> list[Any]:
     hits: list[Any] = []
     at = start + 1
     for count, entry in enumerate(_ENTRY.finditer(data, at, end)):

@@ -8,7 +8,7 @@ _HEX = re.compile(rb"[0-9a-fA-F]{16,128}")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TEXT = re.compile(rb"[A-Za-z0-9+/=_.~!@#%^*?:$&|\-]{16,300}")
 _WORD = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_NAMELIKE = re.compile(rb"[A-Za-z]+\d{0,3}(?:[_\-./: ][A-Za-z]+\d{0,3})*")
+_NAMELIKE = re.compile(rb"[A-Za-z]+\d{0,3}(?:[_\-./:# ][A-Za-z]+\d{0,3})*")
 _ADDRESS = re.compile(rb"://|^[./~]|@[\w.-]+\.\w+$|\.\w{2,4}$|^arn:|^[A-Z]:\\|^\$|::|/$")
 _DIGEST = re.compile(rb"^(?:sha\d{1,3}|md5|h1)[-:]", re.IGNORECASE)
 
@@ -27,7 +27,12 @@ def random_looking(value: bytes, *, strict: bool = False) -> bool:
         return entropy(value) > 3.0
     if _gibberish(value):
         return True
-    if not _TEXT.fullmatch(value) or _ADDRESS.search(value) or _NAMELIKE.fullmatch(value) and not _jumbled(value):
+    if (
+        not _TEXT.fullmatch(value)
+        or _ADDRESS.search(value)
+        or _NAMELIKE.fullmatch(value)
+        and not _jumbled(value)
+    ):
         return False
     if entropy(value) < (3.8 if strict else 3.4) or not _jumbled(value):
         return False
@@ -67,7 +72,9 @@ def chosen(value: bytes, *, quoted: bool) -> int:
     digit = any(48 <= char <= 57 for char in value)
     special = sum(not (48 <= char <= 57 or 65 <= char <= 90 or 97 <= char <= 122) for char in value)
     odd = any(char in b"!#%^*&?~+=$" for char in value)
-    if _NAMELIKE.fullmatch(value) and not (digit and not special and size >= 7 and re.search(rb"\d[A-Za-z]|\d{2,}$", value)):
+    if _NAMELIKE.fullmatch(value) and not (
+        digit and not special and size >= 7 and re.search(rb"\d[A-Za-z]|\d{2,}$", value)
+    ):
         return 0
     if re.search(rb"[(){}\[\]<>;,\\`|]", value) or value.isdigit():
         return 0

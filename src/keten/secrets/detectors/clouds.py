@@ -460,6 +460,7 @@ DETECTORS = (
         "Netlify token",
         r"nf[pcuo]_[A-Za-z0-9_]{36}",
         "https://docs.netlify.com/api/get-started/",
+        heads=("nf[pcuo]_[A-Za-z0-9_]{12}",),
     ),
     named(
         "netlify-old",

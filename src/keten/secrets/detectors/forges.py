@@ -80,7 +80,8 @@ DETECTORS = (
         r"(?i:github)[\w.-]{0,20}(?i:client_?id|_id)[\"']?\s{0,4}[=:]\s{0,4}[\"']?(?P<secret>[0-9a-f]{20}|Iv1\.[0-9a-f]{16}|Ov23li[A-Za-z0-9]{14})",
         severity=Severity.INFO,
         kind="identifier",
-        heads=("(?i:github)[_.c-]",),
+        heads=("(?i:github_client_?id)", "(?i:github.?id)", "(?i:githubclientid)"),
+        back=20,
     ),
     _gitlab("glpat", "GitLab access token"),
     _gitlab("gldt", "GitLab deploy token"),
@@ -140,7 +141,10 @@ DETECTORS = (
         "Sourcegraph access token",
         rf"sgp_(?:(?:{HEX}{{16}}|local)_)?{HEX}{{40}}",
         "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
-        heads=("sgp_[0-9a-f]{4}", "sgp_local_",),
+        heads=(
+            "sgp_[0-9a-f]{4}",
+            "sgp_local_",
+        ),
     ),
     token(
         "sourcegraph-gateway",
@@ -156,7 +160,15 @@ DETECTORS = (
         judge=judges.npm,
         severity=CRITICAL,
     ),
-    named("npm-named", "npm access token", r"npm_?(?:auth_?)?token", rf"npm_{ALNUM}{{36}}", "https://docs.npmjs.com/about-access-tokens", judge=judges.npm, strict=True),
+    named(
+        "npm-named",
+        "npm access token",
+        r"npm_?(?:auth_?)?token",
+        rf"npm_{ALNUM}{{36}}",
+        "https://docs.npmjs.com/about-access-tokens",
+        judge=judges.npm,
+        strict=True,
+    ),
     token(
         "npmrc-auth",
         "npm registry token",
@@ -280,7 +292,12 @@ DETECTORS = (
         "Buildkite token",
         r"bkua_[a-z0-9]{40}|bkaj?_[A-Za-z0-9]{40,60}|bkct_[A-Za-z0-9]{40,60}",
         "https://buildkite.com/docs/apis/managing-api-tokens",
-        heads=("bkua_[a-z0-9]{3}", "bka_[A-Za-z0-9]{4}", "bkaj_[A-Za-z0-9]{4}", "bkct_[A-Za-z0-9]{3}"),
+        heads=(
+            "bkua_[a-z0-9]{3}",
+            "bka_[A-Za-z0-9]{4}",
+            "bkaj_[A-Za-z0-9]{4}",
+            "bkct_[A-Za-z0-9]{3}",
+        ),
     ),
     token(
         "buildkite-packages",

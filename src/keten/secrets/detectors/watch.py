@@ -66,7 +66,14 @@ DETECTORS = (
         "https://docs.px.dev/",
         heads=("px-api-[0-9a-f]{4}", "px-dep-[0-9a-f]{4}"),
     ),
-    named("pixie-named", "Pixie key", r"pixie|px_(?:api|deploy)", rf"px-(?:api|dep)-{UUID}", "https://docs.px.dev/", strict=True),
+    named(
+        "pixie-named",
+        "Pixie key",
+        r"pixie|px_(?:api|deploy)",
+        rf"px-(?:api|dep)-{UUID}",
+        "https://docs.px.dev/",
+        strict=True,
+    ),
     token(
         "sentry-user",
         "Sentry user token",
@@ -283,8 +290,8 @@ DETECTORS = (
         "UptimeRobot key",
         rf"[um][0-9]{{6,9}}-{HEX}{{24}}",
         "https://uptimerobot.com/api/",
-        heads=("[0-9]{6}-[0-9a-f]{12}",),
-        back=4,
+        heads=(r"\b[um][0-9]{6,9}-[0-9a-f]{24}",),
+        back=36,
         entropy=3.2,
     ),
     token(

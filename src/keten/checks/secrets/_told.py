@@ -1,0 +1,46 @@
+"""What the checks of credentials say alike: never the value, always what kind and how sure."""
+
+from collections.abc import Callable, Iterator
+
+from keten.model.delivery import Credential
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+
+CONTROLS = (
+    "nsa-cisa/secrets",
+    "owasp-cicd/6",
+    "nis2/i",
+    "pci-dss/8.6",
+    "hipaa/164.312(a)",
+    "gdpr/32",
+)
+
+
+def of(*kinds: str) -> Callable[[Credential], bool]:
+    """Return the question whether a credential is of these kinds."""
+
+    def applies(credential: Credential) -> bool:
+        return credential.kind in kinds
+
+    return applies
+
+
+def run(credential: Credential, _: View) -> Iterator[Violation]:
+    """Report the credential, with the severity its detector and its place give it.
+
+    At INFO it is what documentation and tests write, and nothing to act on.
+    """
+    if credential.severity is Severity.INFO:
+        return
+    told = credential.title
+    if credential.shape:
+        told += f" ({credential.shape})"
+    if credential.proof:
+        told += f", {credential.proof}"
+    group = f"Revoke the credentials in {credential.path} and take them out"
+    yield Violation(
+        told,
+        key=credential.id,
+        severity=credential.severity,
+        change=Change("", credential.title, "a reference to a secret store", group),
+    )
