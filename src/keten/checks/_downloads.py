@@ -85,7 +85,7 @@ def _reads_input(program: str, args: tuple[str, ...]) -> bool:
             if word in ("-s", "-", "--") or (word[:1] == "-" and word.endswith("s")):
                 return True
             if not word.startswith(("-", "+")):
-                return word in ("/dev/stdin",)
+                return word == "/dev/stdin"
         return True
     return args in ((), ("-",))
 

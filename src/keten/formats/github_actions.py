@@ -29,7 +29,7 @@ class Shape:
     def workflow(self, path: str, value: Any) -> Pipeline:
         """Return the workflow; its faults say what could not be read."""
         top = self._map(value, "", "a workflow is a mapping")
-        said = top.get("on", top.get(True))
+        said = top.get("on")
         jobs = top.get("jobs")
         if jobs is None:
             self._fault("no jobs", "")
@@ -122,7 +122,7 @@ class Shape:
             env=_mapping(one.get("env")),
             strategy=_mapping(one.get("strategy")),
             steps=self._steps(one.get("steps"), f"{at}.steps"),
-            timeout=float(timeout) if type(timeout) in (int, float) else None,
+            timeout=float(timeout) if isinstance(timeout, int | float) else None,
             continue_on_error=one.get("continue-on-error"),
             extra={**extra, **self._comment(f"{at}.uses"), **_defaults(one)},
         )

@@ -148,6 +148,6 @@ READER = Reader(
         "*.Dockerfile",
         "*.containerfile",
         "*.Containerfile",
-    ),  # fmt: skip
+    ),
     ceiling=CEILING,
 )

@@ -94,14 +94,35 @@ _HEAD = (
     ("github", "event", "workflow_run", "head_repository"),
     ("github", "event", "workflow_run", "pull_requests"),
 )
-_SAME = ("head.repo.full_name == github.repository", "github.repository == github.event.pull_request.head.repo.full_name",
-         "head.repo.fork == false", "!github.event.pull_request.head.repo.fork", "head.repo.fork != true",
-         "head_repository.full_name == github.repository", "head_repository.fork == false",
-         "head.repo.owner.login == github.repository_owner", "workflow_run.event == 'push'", "workflow_run.event != 'pull_request'",
-         "workflow_run.event == 'schedule'", "workflow_run.event == 'release'", "workflow_run.event == 'workflow_dispatch'",
-         "pull_request.merged == true", "pull_request.merged")  # fmt: skip
-_GATES = ("author_association", "labels", "label.name", "github.actor", "user.login", "sender.login",
-          "triggering_actor", "permission", "authorized", "allowed", "approved")  # fmt: skip
+_SAME = (
+    "head.repo.full_name == github.repository",
+    "github.repository == github.event.pull_request.head.repo.full_name",
+    "head.repo.fork == false",
+    "!github.event.pull_request.head.repo.fork",
+    "head.repo.fork != true",
+    "head_repository.full_name == github.repository",
+    "head_repository.fork == false",
+    "head.repo.owner.login == github.repository_owner",
+    "workflow_run.event == 'push'",
+    "workflow_run.event != 'pull_request'",
+    "workflow_run.event == 'schedule'",
+    "workflow_run.event == 'release'",
+    "workflow_run.event == 'workflow_dispatch'",
+    "pull_request.merged",
+)
+_GATES = (
+    "author_association",
+    "labels",
+    "label.name",
+    "github.actor",
+    "user.login",
+    "sender.login",
+    "triggering_actor",
+    "permission",
+    "authorized",
+    "allowed",
+    "approved",
+)
 
 
 class Checkout(Struct, frozen=True):
@@ -146,8 +167,8 @@ def _what(step: Step) -> str:
                 return "the pull request"
         return ""
     if step.run and ("pr checkout" in step.run or "pull/" in step.run):
-        for one in commands(step.run):
-            words = one.words
+        for command in commands(step.run):
+            words = command.words
             if words[:3] == ("gh", "pr", "checkout"):
                 return "the pull request"
             if (
@@ -168,7 +189,7 @@ def _only_same(conditions: str) -> bool:
 def _ended(pipeline: Pipeline, conditions: str) -> bool:
     """Return whether it runs only once the pull request is closed: it was merged, or is gone."""
     types = filters(pipeline, "pull_request_target").get("types")
-    return (types == ["closed"] or types == "closed") and "merged" in conditions
+    return types in (["closed"], "closed") and "merged" in conditions
 
 
 def _event(events: list[str], conditions: str) -> str:
@@ -184,7 +205,12 @@ def _event(events: list[str], conditions: str) -> str:
 
 def _runs(steps: tuple[Step, ...], path: str, checkout: Step) -> str:
     """Name the first thing that runs code or configuration of what was checked out."""
-    for step in (checkout, *steps) if checkout.run else steps:
+    return runs_tree((checkout, *steps) if checkout.run else steps, path)
+
+
+def runs_tree(steps: tuple[Step, ...], path: str = "") -> str:
+    """Name the first thing in *steps* that runs what lies in *path*; "" if nothing does."""
+    for step in steps:
         if step.uses.startswith("./") and not path:
             return step.uses[:60]
         if named(step, "pre-commit/action") and not path:

@@ -117,7 +117,7 @@ class _Parser:
         return False
 
     def either(self, depth: int) -> Paths:
-        """``a || b``: both come out."""
+        """Read ``a || b``: both come out."""
         if depth > MAX_DEPTH:
             self.failed = True
             return []
@@ -127,7 +127,7 @@ class _Parser:
         return flows
 
     def _both(self, depth: int) -> Paths:
-        """``a && b``: b comes out, or an empty a."""
+        """Read ``a && b``: b comes out, or an empty a."""
         flows = self._compared(depth)
         while self._take("&&"):
             flows = self._compared(depth)

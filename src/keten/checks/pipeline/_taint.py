@@ -92,7 +92,7 @@ class Source:
         return Severity.LOW if live else None
 
     def _input(self, name: str) -> Severity | None:
-        """Inputs that are no free text are harmless; a caller may pass on a stranger's text."""
+        """Judge an input: only free text can do harm, and a caller may pass on a stranger's."""
         if self._pipeline.system == "github-action":
             return Severity.LOW
         worst = None

@@ -1,7 +1,7 @@
 """Workflow's token may do more than it is said to need.
 
-The job's GITHUB_TOKEN is reachable by every action and script in it. With `write-all`, or with
-the repository's default where the workflow says nothing, one bad dependency can push code, change
+The job's GITHUB_TOKEN is reachable by every action and script in it. With `write-all`, or with the
+repository's default where the workflow says nothing, one bad dependency can push code, change
 releases and approve pull requests.
 """
 

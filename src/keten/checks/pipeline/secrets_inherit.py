@@ -1,8 +1,8 @@
 """Called workflow gets every secret.
 
 `secrets: inherit` hands the called workflow all secrets of the repository, its organisation and
-environment: those it needs and all others, now and later. If that workflow, or an action in it,
-is taken over, all are lost at once.
+environment: those it needs and all others, now and later. If that workflow, or an action in it, is
+taken over, all are lost at once.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from keten.model.finding import Change, Severity, Violation
 
 
 def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
-    """A workflow of the same repository could name them itself: there it is low."""
+    """Report it; a workflow of the same repository could name them itself, so it is low."""
     for job in pipeline.jobs:
         if job.uses and job.secrets == "inherit":
             local = job.uses.startswith("./")

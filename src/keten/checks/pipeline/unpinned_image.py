@@ -38,10 +38,8 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
 
 def _images(pipeline: Pipeline) -> Iterable[tuple[str, str]]:
     for job in pipeline.jobs:
-        if pipeline.system == "github-action" or pipeline.system == "gitlab":
-            yield f"{job.at}.image", job.image
-        else:
-            yield f"{job.at}.container", job.image
+        word = "container" if pipeline.system == "github" else "image"
+        yield f"{job.at}.{word}", job.image
         for step in job.steps:
             if step.uses.startswith("docker://"):
                 yield f"{step.at}.uses", step.uses.removeprefix("docker://")
