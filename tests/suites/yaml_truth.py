@@ -46,7 +46,7 @@ def seen(name: str, data: bytes) -> dict[str, Any]:
             what = problem.what.removeprefix(REFUSED)
             kind = what.partition(":")[0]
             return {"refused": "unknown field" if what.startswith("unknown field") else kind}
-        if problem.what.startswith(("not YAML", "not JSON")):
+        if not problem.about:
             return {"refused": problem.what}
     for node in facts.nodes:
         if isinstance(node, Workload) and gone(node.api_version, node.kind):

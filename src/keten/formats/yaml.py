@@ -27,8 +27,8 @@ from keten.formats.yaml_nodes import compose, failure
 
 BYTES = 64 << 20  # of one stream
 DEPTH = 400  # nested collections; real objects (CRDs) stay below 100
-VISITS = 2_000_000  # values after aliases are put in: an alias bomb ends here
-MANY = 100_000  # aliased values before an expansion is judged a bomb
+VISITS = 4_000_000  # values of a document
+EXPANDED = 100_000  # values that aliases may add: an alias bomb ends here
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
 _MERGE = scalars.TAG + "merge"
@@ -88,14 +88,14 @@ def load_part(part: Part) -> Document | None:
         from keten.formats.yaml_json import load
 
         return load(part.data, part.before)
-    with _uncollected():
+    with uncollected():
         try:
             root = next(compose(part.data), None)
         except InputError as error:
             raise _moved(error, part.before) from None
         if root is None:
             return None
-        walk = _Walk(part.before, core=False)
+        walk = _Walk(part.before, core=False, bombs=_allowance(part.data))
         value = walk.document(root)
     if value is None:
         return None
@@ -118,16 +118,18 @@ def step(key: str) -> str:
 
 
 _steps: dict[str, str] = {}
+_keys: dict[str, tuple[str, str]] = {}  # plain key of Kubernetes: what it is, and its step
+_core_keys: dict[str, tuple[str, str]] = {}
 
 
 def _core(data: bytes) -> Iterator[Document]:
-    documents = compose(data)
+    documents, allowed = compose(data), _allowance(data)
     while True:
-        with _uncollected():
+        with uncollected():
             root = next(documents, None)
             if root is None:
                 return
-            walk = _Walk(0, core=True)
+            walk = _Walk(0, core=True, bombs=allowed)
             value = walk.document(root)
         if value is not None:
             line = root.start_mark.line + 1
@@ -135,7 +137,7 @@ def _core(data: bytes) -> Iterator[Document]:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Hold the garbage collector: hundreds of thousands of young nodes are all alive."""
     was = gc.isenabled()
     gc.disable()
@@ -151,15 +153,22 @@ def _moved(error: InputError, lines: int) -> InputError:
     return kind(error.what, line=error.line + lines, column=error.column, advice=error.advice)
 
 
+def _allowance(data: bytes) -> int:
+    """Return how many values aliases may make of *data*, 0 where there are none."""
+    return len(data) + EXPANDED if b"*" in data and b"&" in data else 0
+
+
 class _Walk:
     """One walk over a composed tree: values and lines together."""
 
-    def __init__(self, before: int, *, core: bool) -> None:
+    def __init__(self, before: int, *, core: bool, bombs: int) -> None:
         self.fields: dict[str, int] = {}
         self.duplicates: list[tuple[str, int]] = []
         self._first = before + 1
         self._plain = scalars.core if core else scalars.kubernetes
         self._core = core
+        self._aliased = bombs > 0
+        self._allowed = bombs or VISITS
         self._visits = 0
         self._open: set[int] = set()
 
@@ -187,50 +196,63 @@ class _Walk:
                     result.append(text)
                 else:
                     result.append(self._value(item, at, depth + 1))
-        self._open.discard(id(node))
+        if self._aliased:
+            self._open.discard(id(node))
         return result
 
     def _mapping(self, node: Any, into: dict[str, Any], path: str, depth: int) -> None:
         fields, first, plain = self.fields, self._first, self._plain
+        known = _core_keys if self._core else _keys
         merged: list[Any] = []
         own: set[str] = set()
         for name, item in node.value:
             text = name.value
-            style = name.style if type(text) is str else None
-            if text == "<<" and _is_merge(name, style):
+            found = known.get(text) if name.tag == "" and type(text) is str else None
+            if found is not None and name.style == "":
+                key, at = found
+            elif text == "<<" and _is_merge(name):
                 if self._core:
                     merged.append(item)
                 else:
                     self._merge(name, item, into, path, depth)
                 continue
-            key = text if style and not name.tag else self._key(name)
-            at = path + step(key) if path else step(key).removeprefix(".")
+            else:
+                key = self._key(name)
+                at = step(key)
+                if name.tag == "" and name.style == "" and len(known) < scalars.CACHE:
+                    known[text] = (key, at)
+            at = path + at if path else at.removeprefix(".")
             line = name.start_mark.line + first
             if key in own:
                 self.duplicates.append((at, line))
-                self._forget(at)
             own.add(key)
             fields[at] = line
             value = item.value
             if type(value) is str and item.tag == "":
-                into[key] = plain(value) if item.style == "" else value
-                if into[key].__class__ is float:
-                    self._finite(item, into[key])
+                if item.style == "":
+                    value = plain(value)
+                    if type(value) is float:
+                        self._finite(item, value)
+                into[key] = value
             else:
                 into[key] = self._value(item, at, depth + 1)
         for item in merged:
             self._merge_core(item, into, path, depth)
 
     def _enter(self, node: Any, depth: int, size: int) -> None:
-        line = node.start_mark.line + self._first
-        if depth > DEPTH:
-            raise CeilingError(f"YAML nested more than {DEPTH} deep", line=line)
         self._visits += size + 1
-        if self._visits > VISITS:
-            raise CeilingError(f"YAML of more than {VISITS} values", line=line)
-        if id(node) in self._open:
-            raise InputError("an anchor's value contains itself", line=line)
-        self._open.add(id(node))
+        if depth > DEPTH:
+            raise CeilingError(f"YAML nested more than {DEPTH} deep", line=self._line(node))
+        if self._visits > self._allowed:
+            what = f"aliases make more than {self._allowed} values of this YAML"
+            raise CeilingError(what, line=self._line(node))
+        if self._aliased:
+            if id(node) in self._open:
+                raise InputError("an anchor's value contains itself", line=self._line(node))
+            self._open.add(id(node))
+
+    def _line(self, node: Any) -> int:
+        return int(node.start_mark.line) + self._first
 
     def _scalar(self, node: Any, text: str) -> Any:
         if node.tag == "":
@@ -246,15 +268,13 @@ class _Walk:
     def _finite(self, node: Any, value: float) -> None:
         """Refuse what JSON has no number for, as Go's encoder does."""
         if not self._core and (value != value or value in (_INFINITY, -_INFINITY)):  # noqa: PLR0124 NaN
-            raise InputError(
-                f"{node.value} is no number in JSON", line=node.start_mark.line + self._first
-            )
+            raise InputError(f"{node.value} is no number in JSON", line=self._line(node))
 
     def _key(self, node: Any) -> str:
         text = node.value
         if type(text) is not str:
             what = "a key that is a list or a mapping"
-            raise InputError(what, line=node.start_mark.line + self._first)
+            raise InputError(what, line=self._line(node))
         if self._core or (node.tag == "" and node.style != ""):
             return text
         if node.tag == "":
@@ -265,7 +285,7 @@ class _Walk:
         try:
             return read(*arguments)
         except InputError as error:
-            error.line = node.start_mark.line + self._first
+            error.line = self._line(node)
             raise
 
     def _merge(self, name: Any, node: Any, into: dict[str, Any], path: str, depth: int) -> None:
@@ -273,7 +293,7 @@ class _Walk:
         for item in reversed(node.value) if node.id == "sequence" else [node]:
             if item.id != "mapping":
                 what = "<< takes a mapping or a list of mappings"
-                raise InputError(what, line=name.start_mark.line + self._first)
+                raise InputError(what, line=self._line(name))
             self._enter(item, depth + 1, len(item.value))
             self._mapping(item, into, path, depth + 1)
             self._open.discard(id(item))
@@ -294,18 +314,12 @@ class _Walk:
             for key, value in more.items():
                 into.setdefault(key, value)
 
-    def _forget(self, at: str) -> None:
-        """Drop the lines below a field whose value is replaced."""
-        below = (at + ".", at + "[")
-        for field in [f for f in self.fields if f.startswith(below)]:
-            del self.fields[field]
-
 
 _INFINITY = float("inf")
 
 
-def _is_merge(node: Any, style: str | None) -> bool:
-    return node.tag == _MERGE or (node.tag == "" and style == "")
+def _is_merge(node: Any) -> bool:
+    return node.tag == _MERGE or (node.tag in {"", "!"} and node.style == "")
 
 
 def _core_tagged(tag: str, text: str) -> Any:

@@ -3,9 +3,10 @@
 The C composer recurses on the C stack, so that 20,000 brackets would end the process. What
 could be that deep, judged by counting bytes, takes the slow way: event by event, without
 recursion, with the nodes and the depth counted as they come. So does what the C composer
-refuses and goyaml does not: an anchor that is defined twice.
+refuses and goyaml does not: an anchor that is defined twice; and the tag ``!``.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ CROWD = 1_000_000  # lines and commas before nodes are counted exactly
 
 _BLANKED = bytes.maketrans(b"-?:\t", b"    ")
 _WIDE = b" " * INDENT
+# The tag ``!`` makes text of any scalar; the C composer does not tell it from no tag.
+_NON_SPECIFIC = re.compile(rb"[-:?,\[{][ \t]+!(?=\s)")
 
 
 def compose(data: bytes) -> Iterator[Any]:
@@ -69,6 +72,8 @@ def _suspicious(data: bytes) -> bool:
         return True
     if data.count(b"\n") + data.count(b",") > CROWD:
         return True
+    if b" !" in data and _NON_SPECIFIC.search(data):
+        return True
     return _WIDE in data.translate(_BLANKED) or data[:2] in {b"\xff\xfe", b"\xfe\xff"}
 
 
@@ -79,7 +84,7 @@ def _loader(data: bytes) -> Any:
     """Return a CParser whose resolver says nothing: tags are resolved in the walk."""
     global _Loader  # noqa: PLW0603 made once, after yaml is imported
     if _Loader is None:
-        from yaml.cyaml import CParser
+        from yaml._yaml import CParser
 
         nothing = staticmethod("".format)  # a C function that takes anything and returns ""
         members = {"resolve": nothing, "descend_resolver": nothing, "ascend_resolver": nothing}
@@ -108,7 +113,7 @@ def _documents(loader: Any) -> Iterator[Any]:
         kind = type(event)
         node: Any
         if kind is events.ScalarEvent:
-            tag = "" if event.tag in (None, "!") else event.tag
+            tag = event.tag or ""
             style = event.style or ""
             node = nodes.ScalarNode(tag, event.value, event.start_mark, None, style)
         elif kind is events.AliasEvent:

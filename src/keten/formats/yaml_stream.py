@@ -24,11 +24,12 @@ def split(data: bytes) -> Iterator[Part]:
     if data[:_PEEK].lstrip(b" \t\n\v\f\r")[:1] == b"{":
         at = 0
         for end in _json_ends(data):
-            yield Part(data[at:end], data.count(b"\n", 0, at), json=True)
+            yield Part(data[at:end], before, json=True)
+            before += data.count(b"\n", at, end)
             at = end
         rest = data[at:].lstrip(b" \t\v\f\r")
-        data, before = rest.removeprefix(b"\n"), data.count(b"\n", 0, len(data) - len(rest))
         before += rest.startswith(b"\n")
+        data = rest.removeprefix(b"\n")
         if not data.strip():
             return
     yield from _yaml(data, before)
@@ -36,25 +37,24 @@ def split(data: bytes) -> Iterator[Part]:
 
 def _yaml(data: bytes, before: int) -> Iterator[Part]:
     start = 0
-    head = 0  # a separator line that opens a document with nothing before it belongs to it
     for found in _SEPARATOR.finditer(data):
         at = found.start()
         end = data.find(b"\n", at)
         end = len(data) if end < 0 else end + 1
         follows = data[at + 3 : end].strip(b" \t\v\f\r\n")
-        if at > start and data[start:at]:
-            yield Part(data[start:at], before + data.count(b"\n", 0, start))
+        if at > start:
+            yield Part(data[start:at], before)
+        before += data.count(b"\n", start, at)
         if follows and follows[:1] != b"#":
-            line = before + data.count(b"\n", 0, at) + 1
             raise InputError(
                 "the document separator --- has content after it, which kubectl refuses",
-                line=line,
+                line=before + 1,
                 advice="Begin the document on the next line.",
             )
+        before += 1
         start = end
-        head = end
-    if data[head:].strip():
-        yield Part(data[start:], before + data.count(b"\n", 0, start))
+    if data[start:].strip():
+        yield Part(data[start:], before)
 
 
 def _json_ends(data: bytes) -> Iterator[int]:

@@ -40,16 +40,12 @@ def read(source: Source) -> Facts:
     """Return the objects of one file."""
     from keten.formats.kubernetes.templates import role
 
-    match role(source):
-        case "object":
-            return _Reading(source).facts()
-        case "template":
-            what = "a template that is not rendered: its objects were not looked at"
-            advice = "Render it and scan what comes out."
-            return Facts(
-                problems=(Problem(source.path, what, advice=advice, link=Link.DEPLOYMENT),)
-            )
-    return Facts()
+    if role(source) != "object":
+        return Facts()
+    from keten.formats.yaml import uncollected
+
+    with uncollected():
+        return _Reading(source).facts()
 
 
 class _Reading:
@@ -66,6 +62,7 @@ class _Reading:
         self._images: dict[str, Image] = {}
         self._texts: dict[str, Image] = {}
         self._ids: dict[str, int] = {}
+        self._others: list[tuple[str, int]] = []  # documents that are no objects, and why
 
     def facts(self) -> Facts:
         """Read every document; one that is broken does not hide the others."""
@@ -84,6 +81,10 @@ class _Reading:
                     self._document(document)
         except InputError as error:
             self._fault(error)
+        for what, line in self._others:
+            if what or self._nodes:  # among objects, kubectl stops at what is none
+                what = what or "a document that is no object"  # noqa: PLW2901
+                self._problem(f"the API server would refuse this: {what}", line, _MEND)
         return Facts(
             nodes=(*self._nodes, *self._images.values()),
             edges=tuple(self._edges),
@@ -95,6 +96,7 @@ class _Reading:
     def _document(self, document: Any) -> None:
         value, fields = document.value, document.fields
         if not isinstance(value, dict) or not _is_object(value):
+            self._others.append((_lacks(value), document.line))
             return
         if not _is_list(value):
             self._object(value, fields, document.line)
@@ -209,6 +211,20 @@ def _is_object(value: dict[str, Any]) -> bool:
     if group in groups() or gone(version, kind):
         return True
     return "." in group and _VERSION.fullmatch(number) is not None
+
+
+def _lacks(value: Any) -> str:
+    """Return what an object that is almost one lacks, "" where it is nothing of the kind."""
+    if not isinstance(value, dict) or not isinstance(value.get("metadata"), dict):
+        return ""
+    from keten.formats.kubernetes.rules import PODS
+
+    version, kind = value.get("apiVersion"), value.get("kind")
+    if not version and kind in PODS and isinstance(value.get("spec"), dict):
+        return "apiVersion is not set"
+    if not kind and isinstance(version, str) and _is_object({"apiVersion": version, "kind": "Pod"}):
+        return "kind is not set"
+    return ""
 
 
 def _core(version: str, kind: str) -> bool:

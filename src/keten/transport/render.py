@@ -62,7 +62,7 @@ def _run(command: list[str], home: str, stdout: object, stderr: object) -> int:
             env=_environment(home),
             timeout=SECONDS,
             check=False,
-            preexec_fn=_limit if os.name == "posix" else None,  # noqa: PLW1509 no threads here
+            preexec_fn=_limit if os.name == "posix" else None,
         )
     except subprocess.TimeoutExpired:
         raise InputError(f"{command[0]} took more than {SECONDS} seconds") from None

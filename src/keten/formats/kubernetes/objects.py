@@ -214,9 +214,5 @@ def _text(value: Any) -> str:
 
 
 def _map(value: Any) -> dict[str, str]:
-    """Return labels or annotations; null is the empty text, as in Go."""
-    made = {}
-    for name, item in _dict(value).items():
-        if item is None or isinstance(item, str):
-            made[name] = item or ""
-    return made
+    """Return labels or annotations; one that is null is not there."""
+    return {name: item for name, item in _dict(value).items() if isinstance(item, str)}

@@ -26,8 +26,8 @@ def _typed(item: Any, code: str, types: dict[str, dict[str, str]]) -> Any:
     if first == "{":
         if type(item) is not dict:
             return _DROP
-        made = {key: _element(_typed(one, code[1:], types), code[1:]) for key, one in item.items()}
-        return {key: one for key, one in made.items() if one is not None}
+        made = {key: _typed(one, code[1:], types) for key, one in item.items()}
+        return {key: one for key, one in made.items() if one is not _DROP}
     if (fields := types.get(code)) is not None:
         if type(item) is not dict:
             return _DROP
@@ -40,7 +40,7 @@ def _typed(item: Any, code: str, types: dict[str, dict[str, str]]) -> Any:
 
 
 def _element(item: Any, code: str) -> Any:
-    """Stand in for what was dropped from a list or map, so that places stay: the zero value."""
+    """Stand in for what was dropped from a list, so that the places of the others stay."""
     if item is not _DROP:
         return item
     if code in _ZERO:

@@ -142,6 +142,9 @@ def _pod(spec: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
             seen.add(name)
             if not (container.get("image") or "").strip():
                 yield f"{where}.image", "a container without an image"
+            for j, variable in enumerate(container.get("env") or ()):
+                if not (variable or {}).get("name"):
+                    yield f"{where}.env[{j}].name", "an environment variable without a name"
             context = container.get("securityContext") or {}
             yield from _ids(context, f"{where}.securityContext")
             if context.get("allowPrivilegeEscalation") is False and context.get("privileged"):

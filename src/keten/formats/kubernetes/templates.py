@@ -15,9 +15,9 @@ _CHART_FILES = {"Chart.yaml", "Chart.yml", "values.yaml", "values.yml", "require
 
 
 def role(source: Source) -> str:
-    """Return what *source* is: ``object``, ``template``, ``chart``, ``patch`` or ``other``.
+    """Return what *source* is: ``object``, ``chart``, ``patch`` or ``other``.
 
-    ``template`` is one outside a chart; one inside (``chart``) is told of once, by the chart.
+    A template inside a chart (``chart``) is told of once, by the chart.
     """
     base = posixpath.basename(source.path)
     if base in KUSTOMIZATIONS:
@@ -27,8 +27,6 @@ def role(source: Source) -> str:
         return "chart"
     if _is_patch(source):
         return "patch"
-    if b"{{" in source.data and _is_templated(source.data):
-        return "template"
     return "object"
 
 
@@ -55,15 +53,6 @@ def _in_chart(source: Source) -> bool:
         folder.endswith("templates/") and source.files.exists(above + "Chart.yaml")
         for folder, above in pairwise(folders)
     )
-
-
-def _is_templated(data: bytes) -> bool:
-    """Return whether ``{{`` stands where YAML can not mean it: a value or line begins with it."""
-    for line in data.splitlines():
-        text = line.strip()
-        if text.startswith((b"{{", b"- {{")) or b": {{" in text:
-            return True
-    return False
 
 
 def _is_patch(source: Source) -> bool:
