@@ -17,6 +17,11 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _TOKEN = re.compile(
     rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL
 )
+# An object or array with at most two more levels inside, passed over in one step.
+_PLAIN = rb'"(?:[^"\\]++|\\.)*+"|[^"{}\[\]]++'
+_FLAT = rb"[{\[](?:%s)*+[}\]]" % _PLAIN
+_LEVEL = rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _FLAT)
+_SHALLOW = re.compile(rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _LEVEL), re.DOTALL)
 _COMMENT = re.compile(
     rb'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=(?:\s|//[^\n]*+)*+[\]}])', re.DOTALL
 )
@@ -113,7 +118,10 @@ def _index(data: bytes, limit: int) -> _Children:
     element = -1  # how many elements the open array has had; -1 in an object
     stack: list[tuple[_Children | None, int]] = []
     line, mark, feed = 1, 0, -1
-    for match in _TOKEN.finditer(data):
+    search, shallow = _TOKEN.search, _SHALLOW.match
+    at = 0
+    while (match := search(data, at)) is not None:
+        at = match.end()
         bracket = match.group(3)
         if bracket == b"}" or bracket == b"]":  # noqa: PLR1714 faster than a set here
             here, element = stack.pop()
@@ -131,6 +139,11 @@ def _index(data: bytes, limit: int) -> _Children:
             else:
                 here[_key(match.group(1))] = (line, start - feed, below)
         if bracket is not None:
+            if below is None or here is None:
+                whole = shallow(data, match.start())
+                if whole is not None:
+                    at = whole.end()
+                    continue
             stack.append((here, element))
             if len(stack) > MAX_DEPTH:
                 raise CeilingError(f"JSON nested deeper than {MAX_DEPTH}", line=line)

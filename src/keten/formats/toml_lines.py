@@ -16,6 +16,14 @@ MAX_DIGITS = 4300
 _PAIR = re.compile(
     r'([A-Za-z0-9_-]+) = (?:"([^"\\\x00-\x1f\x7f]*+)"|([0-9]{1,15}(?![0-9._eE:xob-]))) *\n'
 )
+# What tools write most: an inline table of plain pairs, an array of plain strings, a line each.
+_PAIRS = re.compile(
+    r'\{ ?((?:[A-Za-z0-9_-]++ = (?:"[^"\\\x00-\x1f\x7f]*+"|(?:0|[1-9][0-9]{0,14})(?=[ ,}]))'
+    r"(?:, |(?= ?\})))++) ?\}"
+)
+_ONE_PAIR = re.compile(r'([A-Za-z0-9_-]++) = (?:"([^"]*+)"|([0-9]++))')
+_STRINGS = re.compile(r'\[\n((?:[ \t]*+"[^"\\\x00-\x1f\x7f]*+",\n)++)\]')
+_ONE_STRING = re.compile(r'"([^"]*+)"')
 _SPACE = re.compile(r"(?:[ \t\n]++|#[^\x00-\x08\x0b-\x1f\x7f\n]*+)*+")
 _BLANK = re.compile(r"[ \t]*+")
 _TAIL = re.compile(r"[ \t]*+(?:#[^\x00-\x08\x0b-\x1f\x7f\n]*+)?(?:\n|\Z)")
@@ -284,6 +292,13 @@ class _Parser:
 
     def array(self, depth: int) -> Array:
         array = Array()
+        found = _STRINGS.match(self.text, self.pos)
+        if found is not None:
+            array += _ONE_STRING.findall(found.group(1))
+            first = self.line() + 1
+            array.lines = list(range(first, first + len(array)))
+            self.pos = found.end()
+            return array
         self.pos += 1
         while True:
             self.space()
@@ -300,6 +315,15 @@ class _Parser:
 
     def inline(self, depth: int) -> Table:
         table = Table(self.line(), made="inline")
+        found = _PAIRS.match(self.text, self.pos)
+        if found is not None:
+            pairs = _ONE_PAIR.findall(found.group(1))
+            table.update({key: int(number) if number else value for key, value, number in pairs})
+            if len(table) < len(pairs):
+                self.fail("a key a second time")
+            table.lines = dict.fromkeys(table, table.line)
+            self.pos = found.end()
+            return table
         self.pos += 1
         self.blank()
         if self.text.startswith("}", self.pos):

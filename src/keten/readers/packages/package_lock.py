@@ -198,7 +198,7 @@ def _hashes(integrity: Any) -> list[str]:
 
 def read(source: Source) -> Facts:
     """Return the packages of one lockfile of npm."""
-    document = json_index.parse(source.data, depth=3 if b'"packages"' in source.data else 16)
+    document = json_index.parse(source.data, depth=2 if b'"packages"' in source.data else 16)
     root = document.value
     if not isinstance(root, dict) or not ("lockfileVersion" in root or "dependencies" in root):
         raise InputError("no lockfile of npm: it has no lockfileVersion", line=1)
