@@ -40,7 +40,10 @@ class Maker:
         self.clock = 1_700_000_000
         self.git("init", "-q", "-b", "main", *options)
 
-    def git(self, *words: str, stdin: bytes = b"", **more: str) -> str:
+    def git(self, *words: str, **more: str) -> str:
+        return self.feed(b"", *words, **more)
+
+    def feed(self, stdin: bytes, *words: str, **more: str) -> str:
         done = subprocess.run(
             ["git", *words], cwd=self.root, env=environment(self.home, **more), input=stdin,
             capture_output=True, check=False,
@@ -60,7 +63,7 @@ class Maker:
         return self.git("rev-parse", "HEAD")
 
     def write_object(self, kind: str, data: bytes) -> str:
-        return self.git("hash-object", "-t", kind, "-w", "--stdin", "--literally", stdin=data)
+        return self.feed(data, "hash-object", "-t", kind, "-w", "--stdin", "--literally")
 
     def sign_with_ssh(self, key: Path, allowed: Path | None = None) -> None:
         self.git("config", "gpg.format", "ssh")

@@ -6,19 +6,19 @@ config, an empty environment), told only where the objects lie, and answers with
 """
 
 import os
-import shutil
 import stat
-import subprocess
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from msgspec import Struct
 
 from keten.errors import InputError
 from keten.formats import git
+
+if TYPE_CHECKING:  # imported on use: a target without history starts no process
+    import subprocess
 
 UPWARD = 40
 """How many folders above the target are asked for a ``.git``."""
@@ -241,7 +241,11 @@ class Objects:
         process.stdout.read(1)
         return head[1].decode("ascii", "replace"), data
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> "subprocess.Popen[bytes]":
+        import shutil
+        import subprocess
+        import tempfile
+
         program = shutil.which("git")
         if program is None or not os.path.isabs(program):  # noqa: PTH117 never a path in the target
             raise InputError(
@@ -307,7 +311,7 @@ def _pass_over(stream: IO[bytes], size: int) -> None:
         size -= len(part)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin is not None:
         process.stdin.close()
     process.kill()

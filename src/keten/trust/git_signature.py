@@ -4,19 +4,22 @@ git accepts any allowed signer for any commit. Here a signature is proof only wh
 may sign as the one whom the object itself names (its committer or tagger).
 """
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from keten.errors import InputError, TrustError
-from keten.trust import allowed_signers, openpgp, ssh_signature
-from keten.trust.allowed_signers import AllowedSigners
-from keten.trust.openpgp import Keyring
+
+if TYPE_CHECKING:  # most checkouts hold no signature: what judges one is imported on use
+    from keten.trust.allowed_signers import AllowedSigners
+    from keten.trust.openpgp import Keyring
 
 
 class Trusted(Struct, frozen=True):
     """Whom the user trusts to sign: parsed, or None where nothing was given."""
 
-    allowed: AllowedSigners | None = None
-    keyring: Keyring | None = None
+    allowed: "AllowedSigners | None" = None
+    keyring: "Keyring | None" = None
 
 
 class Signers(Struct, frozen=True):
@@ -34,12 +37,16 @@ def trusted(signers: Signers) -> tuple[Trusted, tuple[str, ...]]:
     faults: list[str] = []
     allowed = ring = None
     if signers.allowed_signers is not None:
+        from keten.trust import allowed_signers
+
         try:
             allowed = allowed_signers.parse(signers.allowed_signers)
             faults += [f"allowed signers, line {n}: {what}" for n, what in allowed.faults]
         except InputError as error:
             faults.append(error.what)
     if signers.keyring is not None:
+        from keten.trust import openpgp
+
         try:
             ring = openpgp.keyring(signers.keyring)
         except InputError as error:
@@ -77,6 +84,8 @@ def judge(  # what a git object says of its own signing
 
 
 def _ssh(armored: bytes, payload: bytes, *, email: str, when: int, trusted: Trusted) -> Judgement:
+    from keten.trust import allowed_signers, ssh_signature
+
     signer = ""
     try:
         signature = ssh_signature.parse(armored)
@@ -99,6 +108,8 @@ def _ssh(armored: bytes, payload: bytes, *, email: str, when: int, trusted: Trus
 
 
 def _openpgp(armored: bytes, payload: bytes, *, email: str, trusted: Trusted) -> Judgement:
+    from keten.trust import openpgp
+
     if trusted.keyring is None:
         return Judgement(None, doubt="no keyring was given")
     try:
