@@ -21,7 +21,7 @@ def test_import_and_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert db.main(["import", str(source), "--db", str(file)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "mine: 2 records, as of 2026-11-20, only a part",
-        f"{file} has 0.0 MB",
+        f"{file} has 0.1 MB",
     ]
     assert db.main(["status", "--db", str(file), "--now", "2026-11-22"]) == 0
     out = capsys.readouterr().out.splitlines()

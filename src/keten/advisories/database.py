@@ -14,6 +14,7 @@ from keten.advisories.source import DataSource
 from keten.errors import DataError, UsageError
 from keten.model import result
 
+MOST_BLOCKS = 200
 _AGAIN = "Build it again: keten db import PATH… (the OSV all.zip of each ecosystem)."
 # What decoding a damaged row raises (zlib.error is imported with the first database).
 _DAMAGE = (msgspec.MsgspecError, TypeError, ValueError, IndexError)
@@ -67,7 +68,8 @@ class Database:
                 error
             )
         self._packages: dict[tuple[str, str], tuple[Entry, ...]] = {}
-        self._blocks: dict[int, list[Row]] = {}
+        self._blocks: dict[int, list[msgspec.Raw]] = {}
+        self._rows: dict[int, Row] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -144,25 +146,41 @@ class Database:
 
     def row(self, number: int) -> Row:
         """Return the record with a number that an entry names."""
+        found = self._rows.get(number)
+        if found is None:
+            found = self._rows[number] = self._fetch(number)
+        return found
+
+    def _fetch(self, number: int) -> Row:
         block, place = divmod(number, self._layout.BLOCK)
         rows = self._blocks.get(block)
         if rows is None:
             found = self._ask("SELECT data FROM block WHERE number = ?", (block,))
             rows = self._read(self._layout.unpack_rows, found[0][0]) if found else []
+            if len(self._blocks) >= MOST_BLOCKS:
+                self._blocks.clear()
             self._blocks[block] = rows
         if place >= len(rows):
-            raise DataError(
-                f"{self.path.name} is damaged: record {number} is missing", advice=_AGAIN
-            )
-        return rows[place]
+            raise self._damaged(f"record {number} is missing")
+        row: Row = self._read(self._layout.unpack_row, rows[place])
+        return row
 
     def exploited(self, cve: str) -> str:
         """Return since when CISA knows that *cve* is exploited (YYYY-MM-DD), or ""."""
-        rows = self._ask("SELECT added FROM exploited WHERE cve = ?", (cve,))
-        return str(rows[0][0]) if rows else ""
+        return self._exploited.get(cve, "")
+
+    @cached_property
+    def _exploited(self) -> dict[str, str]:
+        return dict(self._ask("SELECT cve, added FROM exploited"))
+
+    @cached_property
+    def _expects(self) -> bool:
+        return any(source.kind == "epss" for source in self.held())
 
     def epss(self, cve: str) -> float | None:
         """Return the probability that *cve* is exploited within 30 days, or None."""
+        if not self._expects:
+            return None
         rows = self._ask("SELECT score FROM epss WHERE cve = ?", (cve,))
         return rows[0][0] / 100_000 if rows else None
 
@@ -185,5 +203,5 @@ class Database:
         except self._faults as error:
             raise self._damaged(error) from error
 
-    def _damaged(self, error: Exception) -> DataError:
+    def _damaged(self, error: object) -> DataError:
         return DataError(f"{self.path.name} is damaged: {error}", advice=_AGAIN)

@@ -23,7 +23,8 @@ TABLES = (
 )
 
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
-_ROWS = msgspec.msgpack.Decoder(list[Row])
+_ROWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_ROW = msgspec.msgpack.Decoder(Row)
 
 
 def unpack_entries(data: bytes) -> list[Entry]:
@@ -31,6 +32,11 @@ def unpack_entries(data: bytes) -> list[Entry]:
     return _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
 
 
-def unpack_rows(data: bytes) -> list[Row]:
-    """Return the records in a ``block`` row."""
+def unpack_rows(data: bytes) -> list[msgspec.Raw]:
+    """Return the records in a ``block`` row, each as bytes that *unpack_row* takes."""
     return _ROWS.decode(zlib.decompress(data))
+
+
+def unpack_row(data: msgspec.Raw | bytes) -> Row:
+    """Return a record."""
+    return _ROW.decode(data)

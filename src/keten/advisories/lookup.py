@@ -1,5 +1,8 @@
 """Which vulnerabilities does a package have? The database, the ranges and the clusters, asked."""
 
+from collections.abc import Callable
+from typing import Any
+
 from msgspec import Struct
 
 from keten.advisories.cluster import Cluster, Hit, clusters
@@ -98,25 +101,42 @@ class Lookup:
         later version has fewer.
         """
         spelled = spell(ecosystem, name)
+        key = self.order(ecosystem).key
         found = self.ask(ecosystem, name, version).vulnerabilities
         waiting = {fix for item in found for fix in item.fixed}
         tried: set[str] = set()
-        best: Upgrade | None = None
-        fewest = len(found)
+        best = ""
+        fewest = len({hit.row.id for item in found for hit in item.cluster.hits})
         while waiting and len(tried) < MAX_CANDIDATES:
-            candidate = min(waiting, key=self.order(ecosystem).key)
+            candidate = min(waiting, key=key)
             waiting.discard(candidate)
             tried.add(candidate)
             hits, doubts = self._hits(ecosystem, spelled, candidate)
             if not hits and not doubts:
                 return Upgrade(candidate)
-            answer = self.ask(ecosystem, name, candidate)
-            left = [item.cluster.id for item in answer.vulnerabilities]
-            left += sorted({record for record, _ in answer.doubts})
-            if len(left) < fewest:
-                best, fewest = Upgrade(candidate, tuple(left)), len(left)
-            waiting |= {fix for item in answer.vulnerabilities for fix in item.fixed} - tried
-        return best
+            left = len({hit.row.id for hit, _ in hits}) + len(doubts)
+            if left < fewest:
+                best, fewest = candidate, left
+            waiting.update(self._beyond(candidate, hits, key) - tried)
+        if not best:
+            return None
+        answer = self.ask(ecosystem, name, best)
+        still = [item.cluster.id for item in answer.vulnerabilities]
+        return Upgrade(best, (*still, *sorted({record for record, _ in answer.doubts})))
+
+    def _beyond(
+        self, version: str, hits: list[tuple[Hit, Entry]], key: Callable[[str], Any]
+    ) -> set[str]:
+        """Return the versions after *version* that the records which affect it call fixed."""
+        later = set()
+        for hit, _ in hits:
+            for fix in hit.fixed:
+                try:
+                    if key(version) < key(fix):
+                        later.add(fix)
+                except InputError:
+                    continue
+        return later
 
     def order(self, ecosystem: str) -> Order:
         """Return the order of an ecosystem's versions."""

@@ -23,6 +23,7 @@ from keten.formats import osv, semver
 MAX_VERSION = 1000
 _GO = re.compile(r"(?:go|v)?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:-?(rc|beta)\.?(\d{1,9}))?")
 _PSEUDO = re.compile(r"\d{14}-[0-9a-f]{12}(?:\+|$)")
+_PLAIN = 3
 _GO_OWN = ("stdlib", "toolchain")
 
 
@@ -109,13 +110,15 @@ def _unranged(entry: Entry, *, malicious: bool) -> bool | Doubt:
 
 def _open(found: Sequence[str]) -> bool:
     """Return whether a range is every version there is: such a one needs no order."""
-    return len(found) > 1 and all(event == "i0" for event in found[1:])
+    return len(found) == 2 and found[1] == "i0"  # noqa: PLR2004 its type and one event
 
 
 def _within(version: str, found: Sequence[str], order: Order) -> bool:
     """Evaluate one range (IncludedInRanges and BeforeLimits of the specification)."""
     kind = found[0]
     key = order.key(version, kind)
+    if len(found) == _PLAIN and found[1] == "i0" and found[2][0] == "f":
+        return bool(key < order.key(found[2][1:], kind))  # most are this; the rest is general
     limits = [event[1:] for event in found[1:] if event[0] == "l"]
     if limits and not any(limit == "*" or key < order.key(limit, kind) for limit in limits):
         return False

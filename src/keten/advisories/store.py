@@ -28,13 +28,14 @@ from keten.advisories.layout import (
     SCHEMA,
     TABLES,
     unpack_entries,
+    unpack_row,
     unpack_rows,
 )
 from keten.advisories.records import Entry, Row
 from keten.advisories.source import DataSource
 
 _WORTH = 400
-_PAGE = 4096
+_PAGE = 16384  # a block is half of 4096, and two of them fit no such page
 _STAGE = (
     (
         "CREATE TABLE row (source TEXT, id TEXT, modified TEXT, data BLOB, "
@@ -48,8 +49,15 @@ _STAGE = (
 )
 
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
-_ROW = msgspec.msgpack.Decoder(Row)
 _pack = msgspec.msgpack.encode
+
+
+def _short(entry: Entry, number: int) -> list[object]:
+    """Return an entry of row *number* as an array without the defaults at its end."""
+    parts = [number, *msgspec.structs.astuple(entry)[1:]]
+    while parts and not parts[-1]:
+        parts.pop()
+    return parts or [0]
 
 
 class Stage:
@@ -132,7 +140,7 @@ class Stage:
         self.sources.update((source.name, source) for source in sources)
         owners: list[tuple[str, str]] = []
         for (data,) in old.execute("SELECT data FROM block ORDER BY number"):
-            for row in unpack_rows(data):
+            for row in map(unpack_row, unpack_rows(data)):
                 owners.append((names[row.source], row.id))
                 self._db.execute("INSERT INTO row VALUES (?, ?, '', ?)", (*owners[-1], _pack(row)))
         for eco, name, data in old.execute("SELECT ecosystem, name, data FROM package"):
@@ -198,7 +206,7 @@ class Stage:
             "SELECT source, id, data FROM row ORDER BY source, id"
         ):
             numbers[source, key] = len(numbers)
-            block.append(msgspec.structs.replace(_ROW.decode(data), source=place[source]))
+            block.append(msgspec.structs.replace(unpack_row(data), source=place[source]))
             if len(block) == BLOCK:
                 yield (len(numbers) - 1) // BLOCK, zlib.compress(_pack(block), 9)
                 block = []
@@ -211,7 +219,7 @@ class Stage:
         )
         for (eco, name), group in groupby(rows, key=lambda r: (r[0], r[1])):
             entries = [
-                msgspec.structs.replace(entry, row=numbers[source, key])
+                _short(entry, numbers[source, key])
                 for _, _, source, key, data in group
                 for entry in _ENTRIES.decode(data)
             ]
