@@ -226,7 +226,8 @@ def test_a_template_elsewhere_hides_nothing() -> None:
 
 def test_an_operators_resource_may_make_pods() -> None:
     text = "".join(
-        other("service", "Service", "a.yaml", "s", ns=ns) + workload("a.yaml", "w", ns=ns)
+        other("service", "Service", "a.yaml", "s", ns=ns, spec='{"selector":{"app":"x"}}')
+        + workload("a.yaml", "w", ns=ns)
         for ns in ("mon", "shop")
     )
     api = '"monitoring.coreos.com/v1"'
@@ -246,6 +247,26 @@ def test_what_lies_alone_is_not_looked_at() -> None:
     assert "service a/s.yaml:Service/-/s" in looked(service + beside)
     assert looked(binding) == []
     assert len(looked(binding + other("role", "Role", "a/r.yaml", "r"))) == 2
+
+
+def test_what_lies_in_another_scope_is_not_absent() -> None:
+    text = workload("a/w.yaml", "web") + workload("b/w.yaml", "web", pod_labels='{"app":"x"}')
+    service = other("service", "Service", "a/s.yaml", "s", spec='{"selector":{"app":"x"}}')
+    policy = other("netpol", "NetworkPolicy", "a/n.yaml", "n", spec='{"podSelector":{}}')
+    typo = other("service", "Service", "a/t.yaml", "t", spec='{"selector":{"app":"y"}}')
+
+    assert [ref for ref in looked(text + service + policy + typo) if "workload" not in ref] == [
+        "netpol a/n.yaml:NetworkPolicy/-/n",
+        "service a/t.yaml:Service/-/t",
+    ]
+
+
+def test_a_role_that_the_cluster_brings_is_not_absent() -> None:
+    role = other("role", "Role", "a.yaml", "r", ns="kube-system")
+    fields = {"role_kind": '"Role"', "role_name": '"extension-apiserver-authentication-reader"'}
+    text = role + other("binding", "RoleBinding", "a.yaml", "b", ns="kube-system", **fields)
+
+    assert looked(text) == ["role a.yaml:Role/kube-system/r"]
 
 
 def test_a_policy_of_another_make_may_select_all() -> None:

@@ -11,10 +11,10 @@ _BOOTSTRAP = "kubernetes.io/bootstrapping"
 
 def built_in(role: Role) -> bool:
     """Return whether Kubernetes itself makes the role, so that it is not the author's to mend."""
-    return role.kind == "ClusterRole" and (
-        role.name in _BUILT_IN
-        or role.name.startswith("system:")
+    return (
+        role.name.startswith("system:")
         or role.labels.get(_BOOTSTRAP) == "rbac-defaults"
+        or (role.kind == "ClusterRole" and role.name in _BUILT_IN)
     )
 
 

@@ -9,7 +9,8 @@ there" asks for OBSERVED, and one that says "there is none" asks for CLAIMED.
 ``looked NODE objects`` is said where the scope is whole, with two exceptions. Pods can come
 from custom resources, which an operator turns into workloads that no file shows: it is not
 said of a service or network policy in the same namespace as one. And of those, and of a
-binding to a Role, it is not said where nothing that they could relate to lies beside them.
+binding to a Role, it is not said where what they are for may be elsewhere: nothing of its
+kind lies beside them, it lies in another scope, or they are in a namespace of Kubernetes' own.
 
 Policies of Cilium, Calico and the like are not read: each is CLAIMED to select what is in its
 namespace, or everything where it has none.
@@ -52,6 +53,7 @@ _INERT = {
 }  # fmt: skip
 """Kinds of widely used operators that make no pods; nor do those of Kubernetes that are left."""
 
+_SYSTEM = ("kube-system", "kube-public")
 _POLICIES = {
     "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "CiliumClusterwideNetworkPolicy",
     "CiliumNetworkPolicy", "ClusterNetworkPolicy", "GlobalNetworkPolicy", "NetworkPolicy",
@@ -62,6 +64,7 @@ def derive(facts: Facts) -> Facts:
     """Return the edges between objects and what was looked at, without what *facts* hold."""
     objects = [node for node in facts.nodes if isinstance(node, Object)]
     charts = [node for node in facts.nodes if isinstance(node, Chart)]
+    everywhere = _Everywhere(objects)
     edges: list[Edge] = []
     looked: list[Looked] = []
     problems: list[Problem] = []
@@ -71,7 +74,7 @@ def derive(facts: Facts) -> Facts:
         if full:
             problems.append(_too_many(scope))
         elif scope.whole:
-            looked += _looked(scope, {edge.src for edge in mine})
+            looked += _looked(scope, {edge.src for edge in mine}, everywhere)
     return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
 
 
@@ -275,20 +278,47 @@ def _named(source: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
             yield kind, value[field]
 
 
-def _looked(scope: Scope, related: set[str]) -> Iterator[Looked]:
+class _Everywhere:
+    """What lies in any scope, for what was not found in one."""
+
+    def __init__(self, objects: list[Object]) -> None:
+        self._workloads = [o for o in objects if isinstance(o, Workload)]
+        self._roles = {o.name for o in objects if o.kind == "Role"}
+        self._pods: Labelled | None = None
+
+    def has(self, item: Service | NetworkPolicy | Binding) -> bool:
+        """Return whether what *item* is for lies anywhere."""
+        if isinstance(item, Binding):
+            return item.role_name in self._roles
+        if self._pods is None:
+            self._pods = Labelled(_pod_labels(w) for w in self._workloads)
+        if isinstance(item, Service):
+            wanted = equality(item.spec.get("selector"))
+        else:
+            wanted = selector(item.spec.get("podSelector"))
+        return wanted is not None and self._pods.any(wanted)
+
+
+def _looked(scope: Scope, related: set[str], everywhere: _Everywhere) -> Iterator[Looked]:
     makers = {o.namespace for o in scope.objects if isinstance(o, Resource) and _makes_pods(o)}
     beside = {(_what(o), o.namespace, _folder(o)) for o in scope.objects}
     for item in scope.objects:
         match item:
+            case Service() if not item.spec.get("selector"):
+                yield Looked(item.ref, "objects")
+                continue
             case Service() | NetworkPolicy():
-                alone = ("workload", item.namespace, _folder(item)) not in beside
-                hidden = _meets(item.namespace, makers)
+                known = not _meets(item.namespace, makers)
+                what = "workload"
             case Binding(role_kind="Role"):
-                alone = ("role", item.namespace, _folder(item)) not in beside
-                hidden = False
+                known, what = True, "role"
             case _:
-                alone = hidden = False
-        if not hidden and (item.ref in related or not alone):
+                yield Looked(item.ref, "objects")
+                continue
+        if known and item.ref not in related:
+            near = (what, item.namespace, _folder(item)) in beside
+            known = near and item.namespace not in _SYSTEM and not everywhere.has(item)
+        if known:
             yield Looked(item.ref, "objects")
 
 

@@ -81,6 +81,10 @@ class Labelled:
             found -= self._having(key, values)
         return sorted(found)
 
+    def any(self, wanted: Selector) -> bool:
+        """Return whether *wanted* selects something."""
+        return bool(self.select(wanted))
+
     def _having(self, key: str, values: tuple[str, ...] | None) -> set[int] | frozenset[int]:
         if values is None:
             return self._keys.get(key, _NOTHING)

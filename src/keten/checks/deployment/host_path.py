@@ -1,4 +1,4 @@
-"""Pod mounts a directory of the host.
+"""Pod mounts directories of the host.
 
 A directory of the node outlives the pod, is shared with whatever else runs there, and holds
 what the kubelet and the system trust. With /etc, /var/lib/kubelet or the root directory
@@ -7,15 +7,16 @@ still hand out credentials. /var/log can be turned into reading any file of the 
 links that the kubelet follows.
 
 High for directories with which the node is taken over when written, medium when those can only
-be read, low for others. Agents of the node (a DaemonSet) are one lower. The runtime's socket
-has a check of its own.
+be read, low for others; one finding names all of a workload. Agents of the node (a DaemonSet)
+are one lower, and where a container is privileged it is low, as that container reaches the
+host's disks anyway. The runtime's socket has a check of its own.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 from keten.checks._examples import deployment
-from keten.checks._pods import each, eased, runtime_socket
+from keten.checks._pods import context, each, eased, listed, runtime_socket
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -49,43 +50,64 @@ _HARMLESS = (
     "/etc/ssl",
     "/etc/pki",
     "/etc/ca-certificates",
+    "/etc/os-release",
     "/usr/share",
     "/usr/local/share/ca-certificates",
-    "/lib/modules",
     "/usr/src",
+    "/lib/modules",
     "/sys/class",
-    "/etc/os-release",
+    "/sys/fs/bpf",
     "/dev/dri",
     "/dev/null",
+    "/dev/net/tun",
+    "/dev/fuse",
+    "/dev/kvm",
+    "/dev/hugepages",
+    "/run/udev",
+    "/run/xtables.lock",
+    "/run/cdi",
+    "/var/run/cdi",
+    "/run/flannel",
+    "/run/calico",
+    "/var/run/calico",
+    "/run/cilium",
+    "/var/run/cilium",
+    "/var/lib/kubelet/plugins",
+    "/var/lib/kubelet/plugins_registry",
+    "/var/lib/kubelet/device-plugins",
 )
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
-    """Report each hostPath volume by what can be done with it."""
+    """Report the hostPath volumes of a workload by the worst that can be done with one."""
+    found = []
     for i, volume in enumerate(workload.pod.volumes):
         source = volume.get("hostPath")
         path = source.get("path") if isinstance(source, dict) else None
-        if not isinstance(path, str) or runtime_socket(path):
-            continue
-        readers, writers = _mounts(workload, volume.get("name"))
-        how = "writable" if writers else "read-only" if readers else "not mounted"
-        at = f"{workload.pod_path}.volumes[{i}].hostPath.path"
-        yield Violation(
-            f"volume {volume.get('name', '')} is the host's {path} ({how})",
-            at,
-            severity=eased(_severity(path, readers, writers=writers), workload),
-            change=Change(at, path, "", f"Take host directories from {workload.title}"),
-        )
+        if isinstance(path, str) and not runtime_socket(path):
+            how, severity = _judge(path, *_mounts(workload, volume.get("name")))
+            found.append((-severity, i, f"{path} ({how})", path))
+    if not found:
+        return
+    found.sort()
+    worst, i, _how, path = found[0]
+    privileged = any(context(c).privileged for _path, c in each(workload))
+    at = f"{workload.pod_path}.volumes[{i}].hostPath.path"
+    yield Violation(
+        f"the pod mounts {listed([f[2] for f in found], 'host path')}",
+        at,
+        key="hostPath",
+        severity=Severity.LOW if privileged else eased(Severity(-worst), workload),
+        change=Change(at, path, "", f"Take host directories from {workload.title}"),
+    )
 
 
-def _severity(path: str, readers: int, *, writers: int) -> Severity:
-    if (
-        not readers + writers
-        or not (path == "/" or _under(path, _TRUSTED))
-        or _under(path, _HARMLESS)
-    ):
-        return Severity.LOW
-    return Severity.HIGH if writers else Severity.MEDIUM
+def _judge(path: str, readers: int, writers: int) -> tuple[str, Severity]:
+    how = "writable" if writers else "read-only" if readers else "not mounted"
+    grave = path == "/" or (_under(path, _TRUSTED) and not _under(path, _HARMLESS))
+    if not grave or not readers + writers:
+        return how, Severity.LOW
+    return how, Severity.HIGH if writers else Severity.MEDIUM
 
 
 def _under(path: str, folders: tuple[str, ...]) -> bool:
@@ -105,7 +127,7 @@ def _mounts(workload: Workload, name: Any) -> tuple[int, int]:
 
 
 CHECK = Check(
-    title="Pod mounts a directory of the host",
+    title="Pod mounts directories of the host",
     subject=Workload,
     needs=("manifest",),
     threats=(Threat.ACTOR,),

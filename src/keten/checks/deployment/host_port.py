@@ -11,7 +11,7 @@ lower.
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
-from keten.checks._pods import called, each, eased
+from keten.checks._pods import called, each, eased, listed
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -23,18 +23,22 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
     if workload.pod.host_network:
         return
     for path, container in each(workload):
-        for i, port in enumerate(container.ports):
-            number = port.get("hostPort")
-            if isinstance(number, int) and number > 0:
-                at = f"{path}.ports[{i}].hostPort"
-                yield Violation(
-                    f"{called(path, container)} takes port {number} of its node",
-                    at,
-                    severity=eased(Severity.LOW, workload),
-                    change=Change(
-                        at, f"hostPort: {number}", "", f"Publish {workload.title} through a Service"
-                    ),
-                )
+        taken = [
+            (number, i)
+            for i, port in enumerate(container.ports)
+            if isinstance(number := port.get("hostPort"), int) and number > 0
+        ]
+        if taken:
+            at = f"{path}.ports[{taken[0][1]}].hostPort"
+            numbers = listed([str(number) for number, _i in taken], "port")
+            group = f"Publish {workload.title} through a Service"
+            yield Violation(
+                f"{called(path, container)} takes {numbers} of its node",
+                at,
+                key=f"{path}.hostPort",
+                severity=eased(Severity.LOW, workload),
+                change=Change(at, numbers, "", group),
+            )
 
 
 CHECK = Check(

@@ -1,16 +1,16 @@
-"""Container that serves has no probes.
+"""Service has no probes.
 
 Kubernetes sends traffic to a container as soon as its process runs and keeps it however dead it
 is, unless a readiness or liveness probe says otherwise. A service that hangs, under attack or
 not, then stays in rotation.
 
-Asked of containers with ports in a Deployment or StatefulSet; any probe is enough.
+Asked of a Deployment or StatefulSet with ports; any probe on any container is enough.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
-from keten.checks._pods import called, serving
+from keten.checks._pods import serving
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -20,16 +20,21 @@ _KINDS = ("Deployment", "StatefulSet")
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
-    """Report each container that has ports and no probe of any kind."""
+    """Report a workload that has ports, and no probe on any container."""
+    first = ""
     for path, container in serving(workload):
-        probes = (container.liveness_probe, container.readiness_probe, container.startup_probe)
-        if container.ports and not any(probes) and ".initContainers[" not in path:
-            at = f"{path}.readinessProbe"
-            yield Violation(
-                f"{called(path, container)} serves and has no probe",
-                at,
-                change=Change(at, "", "readinessProbe: ...", f"Add probes to {workload.title}"),
-            )
+        if container.liveness_probe or container.readiness_probe or container.startup_probe:
+            return
+        if container.ports:
+            first = first or path
+    if first:
+        at = f"{first}.readinessProbe"
+        yield Violation(
+            f"{workload.title} serves and has no probe",
+            at,
+            key="probes",
+            change=Change(at, "", "readinessProbe: ...", f"Add probes to {workload.title}"),
+        )
 
 
 def _applies(workload: Workload) -> bool:
@@ -37,7 +42,7 @@ def _applies(workload: Workload) -> bool:
 
 
 CHECK = Check(
-    title="Container that serves has no probes",
+    title="Service has no probes",
     subject=Workload,
     needs=("manifest",),
     threats=(Threat.ACTOR,),

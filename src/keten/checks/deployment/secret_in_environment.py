@@ -5,7 +5,8 @@ in the cluster or the process's environment, and stays in git's history after it
 Attackers search repositories for exactly these names.
 
 The value is judged by its variable's name and shape and is never shown. Switches, paths,
-addresses, names of other objects and references to other variables are not taken for secrets.
+addresses, names of other objects and references to other variables are not taken for secrets,
+and neither are place-holders.
 """
 
 from collections.abc import Iterator
@@ -82,6 +83,19 @@ _ELSEWHERE = (
     "ssm:",
 )
 _LEAST = 4
+_STAND_INS = (
+    "placeholder",
+    "replace",
+    "your-",
+    "your_",
+    "example",
+    "xxxx",
+    "dummy",
+    "insert-",
+    "redacted",
+    "todo",
+    "****",
+)
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
@@ -107,11 +121,20 @@ def _is_secret(name: str, value: str) -> bool:
         return False
     if (
         len(value) < _LEAST
+        or _is_stand_in(value)
         or value.lower() in _NO_SECRETS
         or (value.isdigit() and len(value) < 2 * _LEAST)
     ):
         return False
     return not _points_elsewhere(value)
+
+
+def _is_stand_in(value: str) -> bool:
+    """Return whether *value* is a word that a person or tool is to replace, such as API_KEY_VAL."""
+    lowered = value.lower()
+    if any(word in lowered for word in _STAND_INS):
+        return True
+    return "_" in value and value.isupper() and not any(c.isdigit() for c in value)
 
 
 def _points_elsewhere(value: str) -> bool:

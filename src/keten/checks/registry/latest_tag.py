@@ -5,9 +5,9 @@ replicas can run two builds, a rollback brings back nothing, and whoever can pus
 repository deploys. No scan and no signature that was looked at before holds for what comes
 next.
 
-One finding for each image of the workload; a digest settles it. Names that a tool replaces
-before the manifest is applied (Skaffold, an images: entry of Kustomize) can not be told from
-here.
+One finding for each image of the workload; a digest settles it. Low for a bare name such as
+web: it is often one that a tool replaces before the manifest is applied (Skaffold, an images:
+entry of Kustomize), which can not be told from here.
 """
 
 from collections.abc import Iterator
@@ -33,9 +33,11 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         seen.add(container.image)
         at = f"{path}.image"
         said = "the tag latest" if ref.tag else "no tag"
+        local = not ref.registry and "/" not in ref.repository and not ref.tag
         yield Violation(
             f"image {ref.short} has {said}",
             at,
+            severity=Severity.LOW if local else Severity.MEDIUM,
             change=Change(
                 at,
                 container.image,

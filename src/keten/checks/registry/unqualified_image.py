@@ -2,8 +2,8 @@
 
 What a short name means is decided by each node's runtime: Docker Hub by default, a mirror or a
 list of registries where someone configured it. An attacker needs only to own the name in the
-registry that is asked first. For information; names of Docker's own official images are judged
-like the rest.
+registry that is asked first. For information. Names without a tag are reported by
+registry/latest-tag alone.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
     found: dict[str, str] = {}
     for path, container in each(workload):
         ref = parse(container.image)
-        if ref and not ref.registry:
+        if ref and not ref.registry and (ref.tag or ref.digest):
             found.setdefault(ref.short, f"{path}.image")
     if found:
         name, at = next(iter(found.items()))

@@ -6,7 +6,7 @@ metadata address and the next namespace; a policy that denies by default is what
 
 Policies in the same set of files count; those of Cilium and Calico are taken to select
 everything in their namespace, as their selectors are not read. Pods in the host's network are
-not judged, as no policy applies to them.
+not judged, as no policy applies to them, and neither is kube-system.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
 
 
 def _applies(workload: Workload) -> bool:
-    return not workload.pod.host_network
+    return not workload.pod.host_network and workload.namespace != "kube-system"
 
 
 CHECK = Check(
