@@ -18,9 +18,14 @@ _CLAUSE = re.compile(r"(>=|<=|!=|[<>=~^])?\s*([^\s<>=~^|,]+)\s*")
 
 def key(version: str) -> tuple[Any, ...]:
     """Return the key of *version*: items, 0 and the pre-release or 1, the build."""
-    text, _, build = clean(version).rpartition("+") if "+" in version else (clean(version), "", "")
+    text, plus, build = clean(version).rpartition("+")
+    text = text if plus else build
     text, dash, pre = text.partition("-")
-    return (_items(text), *((0, _items(pre)) if dash else (1,)), _items(build) if build else ())
+    return (
+        _items(text),
+        *((0, _items(pre)) if dash else (1,)),
+        (1, *_items(build)) if plus else (),
+    )
 
 
 def _items(text: str) -> tuple[Any, ...]:

@@ -15,12 +15,15 @@ from keten.model.plug import Ecosystem
 
 _TOKEN = re.compile(r"([.-]?)([0-9]+|[^0-9.-]+|)")
 _SHORT = {"a": "alpha", "b": "beta", "m": "milestone"}
-_QUALIFIERS = {"alpha": 0, "beta": 1, "milestone": 2, "rc": 3, "cr": 3, "snapshot": 4}
-_NULL, _SP, _OTHER, _HYPHEN, _DOT = 5, 6, 7, 8, 9
+# Ranks from the lowest. Of two like qualifiers the one behind a dot is below the one behind a
+# hyphen, as in Maven up to 3.8; the same holds for numbers the other way round.
+_QUALIFIERS = {"alpha": 0, "beta": 2, "milestone": 4, "rc": 6, "cr": 6, "snapshot": 8}
+_NULL, _SP, _OTHER, _HYPHEN, _DOT = 10, 11, 12, 15, 16
+_BEHIND_HYPHEN = 2  # added to _SP and _OTHER; to a qualifier above, 1
 _NOTHING = frozenset({"", "final", "ga", "release"})
 
 
-_VALUED = frozenset({_OTHER, _HYPHEN, _DOT})
+_VALUED = frozenset({_OTHER, _OTHER + _BEHIND_HYPHEN, _HYPHEN, _DOT})
 
 _Item = tuple[Any, ...]
 
@@ -40,10 +43,11 @@ def _item(hyphen: bool, token: str) -> _Item:  # noqa: FBT001 - a pair as _token
     if "0" <= token[:1] <= "9":
         return (_HYPHEN if hyphen else _DOT, number(token))
     if token in _QUALIFIERS:
-        return (_QUALIFIERS[token],)
+        return (_QUALIFIERS[token] + hyphen,)
     if token in _NOTHING:
         return (_NULL,)
-    return (_SP,) if token == "sp" else (_OTHER, token)
+    more = _BEHIND_HYPHEN if hyphen else 0
+    return (_SP + more,) if token == "sp" else (_OTHER + more, token)
 
 
 _NULLS = ((_DOT, 0), (_HYPHEN, 0), (_NULL,))
