@@ -95,8 +95,9 @@ def _row(finding: Finding) -> str:
 def _text(text: str) -> str:
     """Return *text* so that no file's name or content becomes markup, a link or a mention."""
     clean = "".join(c if c.isprintable() else " " for c in text)
-    for sign in "\\`*_{}[]<>#|~!":
+    for sign in "\\`*_{}[]#|~!":
         clean = clean.replace(sign, f"\\{sign}")
+    clean = clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return clean.replace("@", "@\u200b").replace("://", ":\u200b//")
 
 

@@ -190,8 +190,13 @@ def _finding(finding: Finding, pen: _Pen) -> Iterator[str]:
     where = (
         _at(finding.location.path, finding.location.line) if finding.location else finding.subject
     )
-    room = width - indent - len(finding.check) - 2
-    yield " " * indent + pen.paint(f"{pen.cut(where, max(room, 20))}  {finding.check}", "dim")
+    tail = [finding.check]
+    if len(where) + 2 + len(finding.check) <= width - indent:
+        tail = [f"{where}  {finding.check}"]
+    else:
+        tail.insert(0, pen.cut(where, width - indent))
+    for line in tail:
+        yield " " * indent + pen.paint(line, "dim")
 
 
 def _notes(result: Result, pen: _Pen) -> Iterator[str]:

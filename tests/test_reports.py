@@ -1,0 +1,201 @@
+"""Reports over the example estate and over a made result with the odd corners."""
+
+import json
+import os
+import re
+import shutil
+import xml.etree.ElementTree as ET
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+from msgspec import structs
+
+from keten import plugs
+from keten.config import load
+from keten.model.check import Check
+from keten.model.plug import Report
+from keten.model.result import Result, Style
+from keten.pipeline.flow import scan
+from keten.reports.json import schema
+
+ROOT = Path(__file__).parents[1]
+PEERS = Path(os.environ.get("KETEN_PEERS", Path.home() / ".cache/keten-peers"))
+SARIF = PEERS / "sarif-multitool/node_modules/@microsoft/sarif-multitool-linux/sarif-2.1.0.json"
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    at = tmp_path_factory.mktemp("estate") / "webshop"
+    shutil.copytree(ROOT / "examples/webshop", at)
+    (at / "broken.yaml").write_text("apiVersion: v1\nkind: Pod\nspec: [")
+    text = '[[waiver]]\ncheck="access/*"\nreason="r"\nowner="o"\nuntil=2027-01-01\n'
+    (at / "keten.toml").write_text(text)
+    policy = load(None, at)
+    return scan(at, policy, database=None, now=date(2026, 11, 22), progress=lambda *_: None)
+
+
+def hostile(result: Result) -> Result:
+    """Return a result whose words try to be markup and to steer a terminal."""
+    word = "\x1b[2J<script>alert(1)</script> | `x` ]]> @everyone \u202e\x00 https://evil.example"
+    first = structs.replace(result.findings[0], message=word)
+    target = structs.replace(result.targets[0], name=word)
+    return structs.replace(result, findings=(first, *result.findings[1:]), targets=(target,))
+
+
+def written(name: str, result: Result, style: Style | None = None) -> str:
+    return "".join(plugs.load(Report, name).write(result, style or Style()))
+
+
+def test_json_is_as_published(result: Result) -> None:
+    document = json.loads(written("json", result))
+
+    jsonschema.validate(document, schema())
+    assert document["waived"]
+    assert [p["path"] for p in document["problems"] if p["path"] == "broken.yaml"]
+    for finding in document["findings"]:
+        assert finding["fingerprint"]
+        assert finding["controls"]
+        if finding["location"]:
+            assert finding["evidence"][0]["digest"].startswith("sha256:")
+            assert not Path(finding["location"]["path"]).is_absolute()
+
+
+def test_fingerprints_are_each_one_of_a_kind(result: Result) -> None:
+    prints = [f.fingerprint for f in result.findings]
+
+    assert len(set(prints)) == len(prints)
+
+
+@pytest.mark.skipif(not SARIF.exists(), reason="tools/peers sarif has not been run")
+def test_sarif_is_valid(result: Result) -> None:
+    official = json.loads(SARIF.read_text())
+
+    for case in (result, hostile(result)):
+        jsonschema.validate(json.loads(written("sarif", case)), official)
+
+
+def test_sarif_has_what_github_reads(result: Result) -> None:
+    (run,) = json.loads(written("sarif", result))["runs"]
+    rules = run["tool"]["driver"]["rules"]
+
+    for item in run["results"]:
+        rule = rules[item["ruleIndex"]]
+        assert rule["id"] == item["ruleId"]
+        assert float(rule["properties"]["security-severity"]) > 0
+        assert rule["help"]["markdown"]
+        assert item["partialFingerprints"]["keten/v1"]
+        region = item["locations"][0]["physicalLocation"]["region"]
+        assert region["startLine"] >= 1
+    assert [r for r in run["results"] if r.get("suppressions")], "the waived ones"
+    assert run["invocations"][0]["toolExecutionNotifications"], "the unknown"
+
+
+def test_junit_counts_unknown_as_error(result: Result) -> None:
+    root = ET.fromstring(written("junit", result))
+
+    assert int(root.get("failures", 0)) == len(root.findall(".//failure")) > 0
+    assert int(root.get("errors", 0)) == len(root.findall(".//error")) > 0
+    assert int(root.get("tests", 0)) == len(root.findall(".//testcase"))
+    assert [e for e in root.findall(".//error") if "broken.yaml" not in (e.text or "")]
+
+
+def test_junit_survives_what_xml_can_not_carry(result: Result) -> None:
+    ET.fromstring(written("junit", hostile(result)))
+
+
+class Page(HTMLParser):
+    """Collects what a browser would load or run, and checks that tags close."""
+
+    VOID = frozenset({"meta", "br", "input", "rect", "path", "link", "img", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.scripts = 0
+        self.headers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.scripts += tag == "script"
+        self.loads += [v or "" for k, v in attrs if k in {"src", "href"} and (v or "")[:1] != "#"]
+        if tag == "th":
+            self.headers.append(dict(attrs).get("scope") or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag, attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_html_is_whole_and_loads_nothing(result: Result) -> None:
+    for case in (result, hostile(result)):
+        page = Page()
+        page.feed(written("html", case))
+
+        assert page.open == []
+        assert page.loads == []
+        assert page.scripts == 1
+        assert all(page.headers)
+
+
+def test_html_of_a_thousand_findings_is_light(result: Result) -> None:
+    many = tuple(
+        structs.replace(result.findings[i % len(result.findings)], fingerprint=f"{i:020x}")
+        for i in range(1000)
+    )
+
+    assert len(written("html", structs.replace(result, findings=many)).encode()) < 1 << 20
+
+
+def test_markdown_fits_a_comment_and_mentions_nobody(result: Result) -> None:
+    first = hostile(result).findings[0]
+    many = structs.replace(hostile(result), findings=(first,) * 3000)
+    text = written("markdown", many)
+
+    assert len(text) < 65_536
+    assert "@everyone" not in text
+    assert "<script" not in text
+    assert re.search(r"\d+ more findings", text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("everything", [False, True])
+def test_terminal_fits_its_width(result: Result, width: int, *, everything: bool) -> None:
+    style = Style(width=width, everything=everything)
+
+    for line in written("terminal", result, style).splitlines():
+        assert len(line) <= width or line.startswith("More: "), line
+
+
+def test_terminal_is_not_steered(result: Result) -> None:
+    text = written("terminal", hostile(result), Style(everything=True))
+
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_terminal_without_colour_says_all_that_colour_says(result: Result) -> None:
+    plain = written("terminal", result, Style())
+    painted = written("terminal", result, Style(color=True))
+
+    assert re.sub(r"\x1b\[[\d;]*m", "", painted) == plain
+    assert painted != plain
+
+
+def test_terminal_in_ascii(result: Result) -> None:
+    assert written("terminal", hostile(result), Style(ascii=True, everything=True)).isascii()
+
+
+def test_every_check_that_found_something_is_in_every_report(result: Result) -> None:
+    found = {f.check for f in result.findings}
+    assert found <= set(plugs.names(Check))
+
+    for name in ("json", "sarif", "markdown", "html", "junit"):
+        text = written(name, result)
+        assert not [check for check in found if check not in text], name
