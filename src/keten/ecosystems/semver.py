@@ -10,5 +10,13 @@ ECOSYSTEM = Ecosystem(
     key=key,
     normalise=str.strip,
     vers=("semver", "github", "bitnami", "swift", "mattermost"),
-    osv_more=("Bitnami", "Bioconductor", "SwiftURL", "GitHub Actions", "Julia", "VSCode", "GIT"),
+    osv_more=(
+        "Bitnami",
+        "Bioconductor",
+        "SwiftURL",
+        "GitHub Actions",
+        "Julia",
+        "Kubernetes",
+        "VSCode",
+    ),
 )
