@@ -111,6 +111,7 @@ def test_severity_of_the_package_goes_before_the_records(tmp_path: Path) -> None
         ({"severity": [{"type": "Ubuntu", "score": "low"}]}, Severity.LOW),
         ({"severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/nonsense"}]}, None),
         ({"affected": {"database_specific": {"informational": "unmaintained"}}}, Severity.INFO),
+        ({"summary": "foo is unmaintained"}, None),
         ({}, None),
     ],
 )
@@ -118,6 +119,13 @@ def test_severity_in_words(tmp_path: Path, more: dict[str, Any], severity: Sever
     found = one(ask(tmp_path, record("PYSEC-1", "foo", *span("2"), **more)))
 
     assert found.cluster.rating.severity == severity
+
+
+def test_given_up_is_not_a_vulnerability(tmp_path: Path) -> None:
+    made = record("GO-1", "m", {"introduced": "0"}, ecosystem="Go", summary="m/x is unmaintained")
+
+    found = one(ask(tmp_path, made, ecosystem="Go", name="m", version="v1.0.0"))
+    assert found.cluster.rating.severity == Severity.INFO
 
 
 def test_upgrade_is_looked_up_again(tmp_path: Path) -> None:

@@ -98,6 +98,8 @@ def compact(record: osv.Record) -> tuple[Row, dict[tuple[str, str], list[Entry]]
     """Return a record's Row and its entries by (ecosystem, name)."""
     affected = [a for a in record.affected or () if a.package and a.package.name]
     shared = _rate(record.severity, (record.database_specific,))
+    if shared.severity is None and _deprecates(record):
+        shared = Rating(int(Severity.INFO))
     per_package: dict[tuple[str, str], list[Entry]] = {}
     informational = ""
     for item in affected:
@@ -129,6 +131,17 @@ def compact(record: osv.Record) -> tuple[Row, dict[tuple[str, str], list[Entry]]
         informational=informational,
     )
     return row, per_package
+
+
+def _deprecates(record: osv.Record) -> bool:
+    """Return whether a record only tells that (a part of) a package is given up.
+
+    Go's are of this form: nobody's id but their own, no version that is fixed.
+    """
+    if record.aliases or "unmaintained" not in record.title:
+        return False
+    ranges = [found for item in record.affected or () for found in item.ranges or ()]
+    return not any(event.fixed or event.last_affected for r in ranges for event in r.events or ())
 
 
 def _ids(names: list[str] | None) -> tuple[str, ...]:
