@@ -131,7 +131,7 @@ def scan(at: Path) -> tuple[int, Found, str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "scan", str(at), "--format", "json", "--fail-on", "critical"],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "KETEN_DB": "/nonexistent"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_DATA_HOME": str(at.parent / "data")},
         capture_output=True, timeout=SECONDS * 3, check=False,
     )  # fmt: skip
     errors = done.stderr.decode()

@@ -35,8 +35,6 @@ def pages() -> dict[str, str]:
     made["docs/commands.md"] = commands()
     text = msgspec.json.format(msgspec.json.encode(schema())).decode()
     made["docs/result.schema.json"] = f"{text}\n"
-        msgspec.json.format(msgspec.json.encode(schema())).decode() + "\n"
-    )
     return made
 
 

@@ -98,8 +98,8 @@ class Worker:
 
     def _read(self, entry: Entry, texts: list[tuple[str, bytes]]) -> list[Facts]:
         tree = self._job.tree
-        if entry.size > BYTES and not self._readers.wanted(entry.path):
-            what = f"{entry.size:,} bytes is more than the {BYTES:,} that are searched"
+        if entry.size > BYTES:
+            what = f"{entry.size:,} bytes is more than the {BYTES:,} that are read"
             return [_unread(entry.path, what, "Exclude it if it is not source.")]
         try:
             data = tree.open(entry.path)
