@@ -15,8 +15,8 @@ from keten.errors import CeilingError, InputError
 OPENINGS = 2_000  # brackets that might nest, before they are counted exactly
 INDENT = 400  # columns of indentation, likewise
 DEPTH = 1_000  # on the slow way
-NODES = 1_500_000  # of one document, about 700 bytes each
-CROWD = 1_000_000  # lines and commas before nodes are counted exactly
+NODES = 400_000  # of one document, about 700 bytes each
+CROWD = 300_000  # lines and commas before nodes are counted exactly
 
 _BLANKED = bytes.maketrans(b"-?:\t", b"    ")
 _WIDE = b" " * INDENT

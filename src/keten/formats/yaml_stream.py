@@ -62,7 +62,7 @@ def _json_ends(data: bytes) -> Iterator[int]:
     text = data.decode("utf-8", "surrogateescape")
     narrow = len(text) == len(data)
     decoder = json.JSONDecoder(parse_constant=_refuse)
-    count, at = 0, 0
+    count, at, done, end = 0, 0, 0, 0  # end is in bytes what done is in characters
     while True:
         while at < len(text) and text[at] in " \t\r\n":
             at += 1
@@ -76,7 +76,9 @@ def _json_ends(data: bytes) -> Iterator[int]:
                 raise InputError(f"not JSON: {error}", line=line) from None
             return
         count += 1
-        yield at if narrow else len(text[:at].encode("utf-8", "surrogateescape"))
+        end += at - done if narrow else len(text[done:at].encode("utf-8", "surrogateescape"))
+        done = at
+        yield end
 
 
 def _refuse(name: str) -> None:
