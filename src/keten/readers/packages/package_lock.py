@@ -101,9 +101,14 @@ class _Tree:
         self.document = document
         self.found: list[tuple[Entry, tuple[dict[str, Entry], ...], dict[str, Any]]] = []
 
-    def read(self) -> None:
+    def read(self, wanted: set[str] | None) -> None:
         items = table(self.document.value.get("dependencies"))
-        self.level(items, ("dependencies",), ())
+        top = self.level(items, ("dependencies",), ())
+        if wanted is not None:
+            for entry in self.draft.entries.values():
+                entry.direct = False
+            for name in wanted & top.keys():
+                top[name].direct = True
         self.draft.settings["patterns"] = sorted(items)
         for entry, scopes, item in self.found:
             for name in table(item.get("requires")):
@@ -113,7 +118,7 @@ class _Tree:
 
     def level(
         self, items: dict[str, Any], path: tuple[str, ...], above: tuple[dict[str, Entry], ...]
-    ) -> None:
+    ) -> dict[str, Entry]:
         if len(above) > MAX_NESTING:
             raise CeilingError(f"dependencies nested deeper than {MAX_NESTING}")
         scope: dict[str, Entry] = {}
@@ -136,6 +141,7 @@ class _Tree:
             self.found.append(
                 (entry, ({k: v for k, v in nested.items() if v}, *scopes), items[name])
             )
+        return scope
 
     def nested(self, name: str, item: Any) -> Any:
         version = text(table(item).get("version"))
@@ -184,7 +190,9 @@ def _alias(name: str, version: str) -> tuple[str, str]:
 
 def _origin(resolved: str) -> str:
     """Return where it came from; git addresses as ``git+ADDRESS#COMMIT``."""
-    if resolved.startswith(("git://", "git@", "github:")):
+    if resolved.startswith("github:"):
+        return f"git+https://github.com/{resolved[7:]}"
+    if resolved.startswith(("git://", "git@")):
         return f"git+{resolved}"
     if resolved.startswith("file:"):
         return f"path:{resolved[5:]}"
@@ -194,6 +202,19 @@ def _origin(resolved: str) -> str:
 def _hashes(integrity: Any) -> list[str]:
     """Return Subresource Integrity as ``algorithm:base64``."""
     return [part.partition("?")[0].replace("-", ":", 1) for part in text(integrity).split()]
+
+
+def _wanted(source: Source) -> set[str] | None:
+    """Return what the package.json beside it asks for, which version 1 does not repeat."""
+    folder = source.path.rpartition("/")[0]
+    data = source.files.read(f"{folder}/package.json".lstrip("/"))
+    if data is None:
+        return None
+    try:
+        root = table(json_index.parse(data, depth=1).value)
+    except InputError:
+        return None  # its own reader says so
+    return {name for key in _WANTED for name in table(root.get(key))}
 
 
 def read(source: Source) -> Facts:
@@ -210,7 +231,7 @@ def read(source: Source) -> Facts:
         packages.read()
         packages.direct()
     else:
-        _Tree(draft, document).read()
+        _Tree(draft, document).read(_wanted(source))
     fetched = [e for e in draft.entries.values() if e.source.startswith("http") or not e.source]
     draft.hashed = all(entry.hashes for entry in fetched) if fetched else None
     return draft.facts()

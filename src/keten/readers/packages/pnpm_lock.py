@@ -4,6 +4,7 @@ A package's key is ``/name/1.0.0_peers`` in 5, ``/name@1.0.0(peers)`` in 6, ``na
 where what it requires stands apart, under ``snapshots``, once for each set of peers.
 """
 
+import re
 from typing import Any
 
 from keten.errors import InputError
@@ -14,6 +15,7 @@ from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
 
 _GROUPS = ("dependencies", "optionalDependencies", "devDependencies")
+_KEY = re.compile(r"/?((?:@[^/@]++/)?[^/@]++)([/@])(.+)", re.DOTALL)
 _LOCAL = ("link:", "file:", "workspace:")
 
 
@@ -135,13 +137,11 @@ class _Lock:
 
 def _name(key: str) -> tuple[str, str]:
     """Return name and version from a key of any version."""
-    plain = key.partition("(")[0].removeprefix("/")
-    cut = plain.find("@", 1)
-    slash = plain.rfind("/")
-    if cut > 0 and (not key.startswith("/") or slash < cut):
-        return plain[:cut], plain[cut + 1 :]
-    name, _, version = plain.rpartition("/")
-    return name or plain, version.partition("_")[0]
+    found = _KEY.match(key.partition("(")[0])
+    if found is None:
+        return key, ""
+    name, mark, version = found.groups()
+    return name, version.partition("_")[0] if mark == "/" else version
 
 
 def _source(resolution: dict[str, Any]) -> str:

@@ -1,0 +1,311 @@
+"""Package readers on bytes from outside: they end, and raise nothing but InputError."""
+
+import tomllib
+from datetime import date, datetime, time
+from time import process_time
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_lockfiles import GOLDEN, PLUGS, read, sections
+
+from keten import plugs
+from keten.errors import CeilingError, InputError
+from keten.formats import json_index, requirement, toml_lines, xml_safe, yarn_lines
+from keten.model.delivery import Package
+from keten.model.evidence import Problem
+from keten.model.facts import Facts
+from keten.model.plug import Reader, Source
+from keten.testing.examples import Memory
+
+FUZZ = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+SEEDS = {
+    name: [
+        sections(path.read_text())[0]
+        for path in sorted(GOLDEN.glob(f"{name.partition('/')[2]}*.txt"))
+    ]
+    for name in PLUGS
+}
+PIECES = [b"[", b"{", b'"', b"'", b"\\", b"\n", b"]", b"}", b",", b":", b"=", b"#", b"@", b"\x00",
+          b"\xff", b"<", b">", b"${", b"  ", b'"""', b"- ", b"&a", b"*a", b"9" * 5000]  # fmt: skip
+
+
+def outcome(plug: str, path: str, data: bytes, beside: dict[str, bytes] | None = None) -> Facts:
+    files = {path: data, **(beside or {})}
+    try:
+        return plugs.load(Reader, plug).read(Source(path, data, Memory(files)))
+    except InputError as error:
+        assert error.what
+        return Facts(problems=(Problem(path, error.what, error.line),))
+
+
+@pytest.mark.parametrize("plug", PLUGS)
+@FUZZ
+@given(data=st.binary(max_size=300))
+def test_any_bytes(plug: str, data: bytes) -> None:
+    outcome(plug, next(iter(SEEDS[plug][0])), data)
+
+
+@pytest.mark.parametrize("plug", PLUGS)
+@FUZZ
+@given(choice=st.data())
+def test_mutated_files(plug: str, choice: st.DataObject) -> None:
+    files = dict(choice.draw(st.sampled_from(SEEDS[plug])))
+    path = next(iter(files))
+    data = bytearray(files.pop(path))
+    for _ in range(choice.draw(st.integers(1, 4))):
+        start = choice.draw(st.integers(0, len(data)))
+        end = choice.draw(st.integers(start, min(len(data), start + 40)))
+        data[start:end] = choice.draw(st.sampled_from(PIECES) | st.binary(max_size=8))
+
+    facts = outcome(plug, path, bytes(data), files)
+
+    msgspec.msgpack.encode(facts)
+    assert all(isinstance(n, Package) is False or n.purl.startswith("pkg:") for n in facts.nodes)
+
+
+HUGE = {
+    "a line of 5 MB": b"a" * 5_000_000,
+    "quotes": b'"' + b'\\"' * 1_000_000,
+    "opened": b"[" * 100_000,
+    "objects": b'{"a":' * 100_000,
+    "closed": b"[" * 100_000 + b"]" * 100_000,
+    "tables": b"a = " + b"[" * 100_000 + b"]" * 100_000,
+    "inline": b"a = " + b"{b = " * 50_000,
+    "dotted": b".".join([b"a"] * 200_000) + b" = 1",
+    "elements": b"<a>" * 100_000,
+    "blanks": b" " * 3_000_000 + b";",
+    "colons": b"a:" * 1_000_000,
+    "lines": b"\n" * 1_000_000 + b"x",
+    "commas": b"," * 1_000_000,
+    "hashes": b"a==1 " + b"--hash=sha256:aa " * 100_000,
+    "brackets in quotes": b'{"a": "' + b"{[" * 500_000 + b'"}',
+    "indented": b"\n".join(b" " * n + b"a:" for n in range(2000)),
+    "comments": b"/*" * 500_000,
+    "continuations": b"a\\\n" * 300_000,
+}
+
+
+@pytest.mark.parametrize("shape", HUGE)
+@pytest.mark.parametrize("plug", PLUGS)
+def test_ends_fast(plug: str, shape: str) -> None:
+    start = process_time()
+
+    outcome(plug, next(iter(SEEDS[plug][0])), HUGE[shape])
+
+    assert process_time() - start < 5, "quadratic?"
+
+
+LONG = "9" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("plug", "path", "text"),
+    [
+        ("packages/requirements", "requirements.txt", f"a=={LONG}\n"),
+        ("packages/poetry-lock", "poetry.lock", f'[[package]]\nname = "a"\nversion = "{LONG}"\n'),
+        ("packages/package-lock", "package-lock.json",
+         '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"%s"}}}' % LONG),
+        ("packages/yarn-lock", "yarn.lock", f'a@1:\n  version "{LONG}"\n'),
+        ("packages/go-mod", "go.mod", f"module x\nrequire a.example/b v{LONG[:60_000]}\n"),
+        ("packages/pom", "pom.xml",
+         f"<project><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId>"
+         f"<version>{LONG}</version></dependency></dependencies></project>"),
+    ],
+)  # fmt: skip
+def test_a_version_of_100_000_digits(plug: str, path: str, text: str) -> None:
+    facts = outcome(plug, path, text.encode())
+
+    assert not facts.problems
+    (package,) = [node for node in facts.nodes if isinstance(node, Package)]
+    assert len(package.version) >= 60_000
+
+
+def test_entities_that_double_are_refused_at_once() -> None:
+    lines = ["<!DOCTYPE p [", '<!ENTITY a0 "ha">']
+    lines += [f'<!ENTITY a{n} "&a{n - 1};&a{n - 1};">' for n in range(1, 100)]
+    bomb = "\n".join([*lines, "]>", "<project>&a99;</project>"]).encode()
+
+    with pytest.raises(InputError, match="entities") as caught:
+        xml_safe.parse(bomb)
+
+    assert 0 < caught.value.line <= 2
+
+
+def test_a_requirements_file_that_includes_itself() -> None:
+    facts = read("packages/requirements", {"a/requirements.txt": b"-r ./requirements.txt\nb==1\n"})
+
+    assert [(p.line, p.what) for p in facts.problems] == [(1, "the file includes itself")]
+    assert len(facts.nodes) == 2
+    assert not any(item.ref.startswith("manifest") for item in facts.looked)
+
+
+def test_poms_that_are_each_others_parents() -> None:
+    pom = (
+        "<project><artifactId>a</artifactId><parent><artifactId>a</artifactId>{}</parent></project>"
+    )
+    one = pom.format("<relativePath>b/pom.xml</relativePath>").encode()
+    two = pom.format("<relativePath>../pom.xml</relativePath>").encode()
+
+    facts = read("packages/pom", {"pom.xml": one, "b/pom.xml": two})
+
+    assert len(facts.nodes) == 1
+
+
+def test_a_password_in_an_address_is_not_kept() -> None:
+    word = "hunter" + "2"
+    files = {"requirements.txt": f"-i https://u:{word}@x/\na @ https://{word}@h/a.whl\n".encode()}
+
+    facts = read("packages/requirements", files)
+
+    assert word.encode() not in msgspec.msgpack.encode(facts)
+
+
+# The parsers below the readers, against others of their kind.
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+def paths(value: Any, limit: int) -> list[tuple[str | int, ...]]:
+    if limit == 0 or not isinstance(value, dict | list):
+        return []
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    found: list[tuple[str | int, ...]] = []
+    for key, item in items:
+        found += [(key,), *((key, *rest) for rest in paths(item, limit - 1))]
+    return found
+
+
+@FUZZ
+@given(value=st.dictionaries(st.text(max_size=4), JSON, max_size=4), depth=st.integers(1, 5))
+def test_json_places(value: dict[str, Any], depth: int) -> None:
+    data = msgspec.json.format(msgspec.json.encode(value), indent=1)
+    lines = data.decode().split("\n")
+
+    document = json_index.parse(data, depth=depth)
+
+    assert document.value == value
+    seen = set()
+    for path in paths(value, depth):
+        line, column = document.at(*path)
+        assert (line, column) not in seen
+        seen.add((line, column))
+        if isinstance(path[-1], str):
+            rest = lines[line - 1].encode()[column - 1 :]
+            assert rest.startswith(msgspec.json.encode(path[-1]))
+
+
+TOML = st.text(alphabet="ab.=[]{}\"'#,\n\\ 01eu-_:T+x", max_size=60)
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=TOML)
+def test_toml_agrees_with_tomllib(text: str) -> None:
+    try:
+        expected = plain(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValueError):
+        with pytest.raises(InputError):
+            toml_lines.parse(text.encode())
+        return
+    assert plain(toml_lines.parse(text.encode())) == expected
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 not a number
+        return "nan"
+    return "when" if isinstance(value, date | time | datetime) else value
+
+
+def test_toml_tells_lines() -> None:
+    root = toml_lines.parse(b'a = 1\n[[t]]\nx = [\n "p",\n "q",\n]\n\n[[t]]\ny.z = {k = 2}\n')
+
+    assert root.at("a") == 1
+    assert [table.line for table in root.tables("t")] == [2, 8]
+    assert toml_lines.texts(root["t"][0]["x"]) == [("p", 4), ("q", 5)]
+    assert root["t"][1].table("y").at("z") == 9
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,3})?", fullmatch=True)
+VERSIONS = st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,2}((a|b|rc)[0-9])?", fullmatch=True)
+CLAUSES = st.lists(
+    st.tuples(st.sampled_from(["==", ">=", "<", "!=", "~=", "==="]), VERSIONS), max_size=3
+)
+
+
+@FUZZ
+@given(name=NAMES, extras=st.lists(NAMES, max_size=2), clauses=CLAUSES, url=st.booleans())
+def test_requirement_survives_print_and_parse(
+    name: str, extras: list[str], clauses: list[tuple[str, str]], *, url: bool
+) -> None:
+    made = requirement.Requirement(
+        name,
+        tuple(extras),
+        () if url else tuple(clauses),
+        url="https://files.example.com/a.zip" if url else "",
+        marker='python_version < "3"',
+    )
+
+    assert requirement.parse(str(made)) == made
+
+
+@FUZZ
+@given(entries=st.dictionaries(NAMES, st.tuples(VERSIONS, st.lists(NAMES, max_size=3)), min_size=1))
+def test_yarn_survives_print_and_parse(entries: dict[str, tuple[str, list[str]]]) -> None:
+    text = "# yarn lockfile v1\n"
+    for name, (version, needs) in entries.items():
+        text += f'\n"@s/{name}@^1", {name}@^2:\n  version "{version}"\n'
+        text += "  dependencies:\n" * bool(needs)
+        text += "".join(f'    {need} "^1"\n' for need in dict.fromkeys(needs))
+
+    root, faults = yarn_lines.parse(text)
+
+    assert not faults
+    found = {}
+    for key, block in root.items():
+        assert isinstance(block, yarn_lines.Block)
+        scoped, name = (yarn_lines.split(pattern)[0] for pattern in yarn_lines.patterns(key))
+        assert scoped == f"@s/{name}"
+        found[name] = (block.text("version"), list(block.block("dependencies")))
+    assert found == {
+        name: (version, list(dict.fromkeys(n))) for name, (version, n) in entries.items()
+    }
+
+
+@FUZZ
+@given(gems=st.dictionaries(NAMES, st.tuples(VERSIONS, st.lists(NAMES, max_size=2)), min_size=1))
+def test_gemfile_lock_survives_print_and_parse(gems: dict[str, tuple[str, list[str]]]) -> None:
+    text = "GEM\n  remote: https://rubygems.org/\n  specs:\n"
+    for name, (version, needs) in gems.items():
+        text += f"    {name} ({version})\n" + "".join(f"      {need} (>= 1)\n" for need in needs)
+    first = next(iter(gems))
+    text += f"\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  {first}\n"
+
+    facts = read("packages/gemfile-lock", {"Gemfile.lock": text.encode()})
+
+    assert not facts.problems
+    found = {n.name: (n.version, n.direct) for n in facts.nodes if isinstance(n, Package)}
+    assert found == {name: (version, name == first) for name, (version, _) in gems.items()}
+    edges = {e for e in facts.edges if e.relation == "requires"}
+    wanted = {
+        (n, need) for n, (_, needs) in gems.items() for need in needs if need in gems and need != n
+    }
+    assert len(edges) == len(wanted)
+
+
+def test_depth_is_bounded() -> None:
+    deep = b'{"a":' * 300 + b"1" + b"}" * 300
+
+    with pytest.raises(CeilingError):
+        json_index.parse(deep, depth=1000)
