@@ -263,10 +263,20 @@ def test_what_lies_in_another_scope_is_not_absent() -> None:
 
 def test_a_role_that_the_cluster_brings_is_not_absent() -> None:
     role = other("role", "Role", "a.yaml", "r", ns="kube-system")
-    fields = {"role_kind": '"Role"', "role_name": '"extension-apiserver-authentication-reader"'}
-    text = role + other("binding", "RoleBinding", "a.yaml", "b", ns="kube-system", **fields)
+    fields = {
+        "role_kind": '"Role"',
+        "role_name": '"extension-apiserver-authentication-reader"',
+        "subjects": '[{"kind":"ServiceAccount","name":"metrics","namespace":"mon"}]',
+    }
+    account = other("serviceaccount", "ServiceAccount", "b.yaml", "metrics", ns="mon")
+    text = (
+        account + role + other("binding", "RoleBinding", "a.yaml", "b", ns="kube-system", **fields)
+    )
 
-    assert looked(text) == ["role a.yaml:Role/kube-system/r"]
+    assert looked(text) == [
+        "role a.yaml:Role/kube-system/r",
+        "serviceaccount b.yaml:ServiceAccount/mon/metrics",
+    ]
 
 
 def test_a_policy_of_another_make_may_select_all() -> None:

@@ -3,6 +3,8 @@
 Source: the distribution reference grammar (registry/repository:tag@digest).
 """
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 _UNRESOLVED = ("$", "{", "}", "<", "%", " ")
@@ -22,6 +24,7 @@ class Reference(Struct, frozen=True):
         return f"{self.registry}/{self.repository}" if self.registry else self.repository
 
 
+@lru_cache(maxsize=4096)
 def parse(image: str) -> Reference | None:
     """Return the parts of *image*, or None for one that still holds a variable or nothing."""
     if not image or any(mark in image for mark in _UNRESOLVED):

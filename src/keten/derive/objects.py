@@ -53,6 +53,7 @@ _INERT = {
 }  # fmt: skip
 """Kinds of widely used operators that make no pods; nor do those of Kubernetes that are left."""
 
+_MEANT = ("selects", "grants")  # what a service, a policy and a binding are for
 _SYSTEM = ("kube-system", "kube-public")
 _POLICIES = {
     "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "CiliumClusterwideNetworkPolicy",
@@ -74,7 +75,9 @@ def derive(facts: Facts) -> Facts:
         if full:
             problems.append(_too_many(scope))
         elif scope.whole:
-            looked += _looked(scope, {edge.src for edge in mine}, everywhere)
+            looked += _looked(
+                scope, {edge.src for edge in mine if edge.relation in _MEANT}, everywhere
+            )
     return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
 
 
