@@ -86,7 +86,7 @@ class Worker:
 
     def work(self, entries: Sequence[Entry]) -> Batch:
         """Return the facts of the files, and what could be judged of them."""
-        parts: list[Facts] = []
+        parts = [Facts(looked=(Looked("*", "content"),))]
         texts: list[tuple[str, bytes]] = []
         for entry in entries:
             parts += self._read(entry, texts)

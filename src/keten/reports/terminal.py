@@ -126,8 +126,10 @@ def _actions(result: Result, pen: _Pen) -> Iterator[str]:
 def _action(number: int, action: Action, pen: _Pen) -> Iterator[str]:
     width = pen.style.width
     removes = action.why
-    title = pen.fit(action.title, width - 4 - len(removes) - 2)
-    yield f"{number:>2}  {title}{removes.rjust(width - 4 - len(title))}"
+    first, *more = wrap(pen.clean(action.title), width - 4 - len(removes) - 2) or [""]
+    yield f"{number:>2}  {first}{removes.rjust(width - 4 - len(first))}"
+    for line in more:
+        yield f"    {line}"
     if action.location:
         where = action.location
         yield pen.paint("      " + pen.cut(_at(where.path, where.line), width - 6), "dim")
