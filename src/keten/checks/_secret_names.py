@@ -134,6 +134,8 @@ _PLACEHOLDERS = frozenset(
     ]
 )
 _SHORT = 6
+_LONG = 16
+_VARIED = 10
 
 
 def secret_name(name: str) -> bool:
@@ -163,6 +165,13 @@ def holds_secret(name: str, value: str) -> bool:
                                     "notasecret", "fake", "insecure", "test")):  # fmt: skip
         return False
     return " " not in text and len(set(text)) > 3  # noqa: PLR2004 aaaa, 0000
+
+
+def strong(value: str) -> bool:
+    """Return whether a value looks made by a machine, not by a person for a test."""
+    text = value.strip().strip("\"'")
+    mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+    return len(text) >= _LONG and mixed and len(set(text)) >= _VARIED
 
 
 def _parts(name: str) -> list[str]:

@@ -6,7 +6,7 @@ everyone who may pull the image, and no later layer removes it.
 
 from collections.abc import Iterable
 
-from keten.checks._secret_names import holds_secret, secret_name
+from keten.checks._secret_names import holds_secret, secret_name, strong
 from keten.model.check import Check, Example, Threat
 from keten.model.delivery import Dockerfile, Stage
 from keten.model.facts import View
@@ -17,14 +17,14 @@ def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Look at literal values, and at secrets that are handed in as build arguments."""
     for name, value in sorted(dockerfile.arguments.items()):
         if holds_secret(name, value):
-            yield _said("ARG", name, f"arguments.{name}")
+            yield _said("ARG", name, f"arguments.{name}", value)
     for index, stage in enumerate(dockerfile.stages):
         for number, one in enumerate(stage.instructions):
             if one.word in ("ENV", "ARG"):
                 at = f"stages[{index}].instructions[{number}]"
                 for name, said in _pairs(one.text, legacy=one.word == "ENV"):
                     if said is not None and holds_secret(name, said):
-                        yield _said(one.word, name, at)
+                        yield _said(one.word, name, at, said)
                     elif one.word == "ARG" and not said and secret_name(name):
                         yield from _handed_in(stage, name, number, at)
 
@@ -41,9 +41,13 @@ def _handed_in(stage: Stage, name: str, number: int, at: str) -> Iterable[Violat
         )
 
 
-def _said(word: str, name: str, at: str) -> Violation:
+def _said(word: str, name: str, at: str, value: str) -> Violation:
     return Violation(
-        f"{word} {name} holds a value", at=at, key=name, change=Change(at, f"{word} {name}", "")
+        f"{word} {name} holds a value",
+        at=at,
+        key=name,
+        severity=None if strong(value) else Severity.MEDIUM,
+        change=Change(at, f"{word} {name}", ""),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from keten.checks._shell import commands
+from keten.checks._shell import Command, commands
 from keten.checks.pipeline._expressions import expressions
 from keten.checks.pipeline._github import filters, named, text_of
 from keten.model.delivery import Job, Pipeline, Step
@@ -14,52 +14,27 @@ EVENTS = ("pull_request_target", "workflow_run", "issue_comment")
 
 _TOOLS = frozenset(
     [
-        "npm",
-        "npx",
-        "yarn",
-        "pnpm",
-        "bun",
         "make",
         "gmake",
         "cmake",
         "ninja",
-        "python",
-        "python3",
         "pytest",
         "tox",
         "nox",
-        "poetry",
-        "uv",
-        "pdm",
-        "hatch",
         "pre-commit",
-        "go",
         "cargo",
         "mvn",
         "mvnw",
         "gradle",
         "gradlew",
-        "./gradlew",
-        "bundle",
         "rake",
-        "gem",
-        "composer",
-        "php",
         "bazel",
         "bazelisk",
-        "docker",
-        "docker-compose",
-        "terraform",
-        "tofu",
-        "ansible-playbook",
-        "helm",
         "just",
         "task",
         "mage",
         "sbt",
-        "dotnet",
         "msbuild",
-        "swift",
         "mix",
         "stack",
         "cabal",
@@ -72,28 +47,63 @@ _TOOLS = frozenset(
         "rubocop",
         "phpunit",
         "meson",
-        "deno",
-        "nix",
-        "nix-build",
         "earthly",
-        "dagger",
         "skaffold",
     ]
 )
-_SHELLS = frozenset({"bash", "sh", "zsh", "source", "."})
-_HARMLESS = frozenset(
-    {"version", "--version", "-v", "-V", "login", "pull", "install-hooks", "config"}
+_PACKAGERS = frozenset(
+    [
+        "ci",
+        "install",
+        "i",
+        "run",
+        "run-script",
+        "test",
+        "t",
+        "exec",
+        "x",
+        "build",
+        "start",
+        "pack",
+        "publish",
+    ]
 )
-_HEAD = (
+_VERBS: dict[str, frozenset[str]] = {
+    "npm": _PACKAGERS,
+    "pnpm": _PACKAGERS,
+    "yarn": _PACKAGERS,
+    "bun": _PACKAGERS,
+    "go": frozenset({"build", "test", "generate", "run", "vet", "install"}),
+    "docker": frozenset({"build", "buildx", "compose", "bake"}),
+    "pip": frozenset(),
+    "poetry": frozenset({"install", "run", "build"}),
+    "uv": frozenset({"run", "sync", "build"}),
+    "bundle": frozenset({"install", "exec"}),
+    "composer": frozenset({"install", "update", "run-script"}),
+    "dotnet": frozenset({"build", "test", "run", "restore", "publish"}),
+    "terraform": frozenset({"init", "plan", "apply"}),
+    "swift": frozenset({"build", "test", "run"}),
+    "deno": frozenset({"run", "task", "test"}),
+}
+_BARE = frozenset({"yarn", "composer", "bundle"})
+_PYTHONS = frozenset({"python", "python3"})
+_MODULES = frozenset({"pytest", "tox", "nox", "build", "unittest"})
+_SHELLS = frozenset({"bash", "sh", "zsh", "source", "."})
+_HARMLESS = frozenset({"version", "--version", "-v", "-V", "--help"})
+_PULL = (
     ("github", "head_ref"),
     ("github", "event", "pull_request", "head"),
     ("github", "event", "pull_request", "merge_commit_sha"),
+)
+_RUN = (
     ("github", "event", "workflow_run", "head_sha"),
     ("github", "event", "workflow_run", "head_branch"),
     ("github", "event", "workflow_run", "head_commit"),
     ("github", "event", "workflow_run", "head_repository"),
     ("github", "event", "workflow_run", "pull_requests"),
 )
+_HEADS = {"pull_request_target": _PULL, "workflow_run": _RUN, "issue_comment": ()}
+"""What names the stranger's commit under which event; elsewhere it is empty."""
 _SAME = (
     "head.repo.full_name == github.repository",
     "github.repository == github.event.pull_request.head.repo.full_name",
@@ -144,40 +154,47 @@ def untrusted(pipeline: Pipeline) -> Iterator[Checkout]:
     for job in pipeline.jobs:
         for index, step in enumerate(job.steps):
             conditions = f"{job.condition} && {step.condition}"
-            what = _what(step)
-            if not what or _only_same(conditions) or _ended(pipeline, conditions):
+            found = _what(step)
+            if not found or _only_same(conditions) or _ended(pipeline, conditions):
                 continue
-            event = _event(events, conditions)
+            event = _event([one for one in events if one in found], conditions)
             if event:
                 runs = _runs(job.steps[index + 1 :], text_of(step.inputs.get("path")), step)
                 severity = _severity(pipeline, job, conditions, event=event, runs=runs)
-                yield Checkout(job, step, event, what, runs, severity)
+                yield Checkout(job, step, event, found[event], runs, severity)
                 break
 
 
-def _what(step: Step) -> str:
+def _what(step: Step) -> dict[str, str]:
+    """Return what a step checks out of a stranger's, by the event under which it does."""
     if named(step, "actions/checkout"):
-        for name in ("ref", "repository"):
-            text = text_of(step.inputs.get(name))
-            for one in expressions(text):
-                for path in one.flows:
-                    if any(path[: len(head)] == head for head in _HEAD):
-                        return "the pull request's head"
-            if "refs/pull/" in text and "${{" in text:
-                return "the pull request"
-        return ""
+        return _checked_out(step)
     if step.run and ("pr checkout" in step.run or "pull/" in step.run):
+        moves = "git checkout" in step.run or "git switch" in step.run
         for command in commands(step.run):
             words = command.words
-            if words[:3] == ("gh", "pr", "checkout"):
-                return "the pull request"
-            if (
-                words[:2] in (("git", "fetch"), ("git", "pull"))
-                and any("pull/" in word and ("/head" in word or "/merge" in word) for word in words)
-                and ("git checkout" in step.run or "git switch" in step.run or words[1] == "pull")
-            ):
-                return "the pull request"
-    return ""
+            fetched = words[:2] in (("git", "fetch"), ("git", "pull")) and any(
+                "pull/" in word and ("/head" in word or "/merge" in word) for word in words
+            )
+            if words[:3] == ("gh", "pr", "checkout") or (fetched and (moves or words[1] == "pull")):
+                return dict.fromkeys(EVENTS, "the pull request")
+    return {}
+
+
+def _checked_out(step: Step) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in ("ref", "repository"):
+        text = text_of(step.inputs.get(name))
+        flows = [path for one in expressions(text) for path in one.flows]
+        for event, heads in _HEADS.items():
+            if any(path[: len(head)] == head for path in flows for head in heads):
+                found[event] = "the pull request's head"
+        if "refs/pull/" in text and flows:
+            comment = any("issue" in path for path in flows)
+            run = any("workflow_run" in path for path in flows)
+            event = "issue_comment" if comment else "workflow_run" if run else EVENTS[0]
+            found.setdefault(event, "the pull request")
+    return found
 
 
 def _only_same(conditions: str) -> bool:
@@ -221,18 +238,26 @@ def runs_tree(steps: tuple[Step, ...], path: str = "") -> str:
         if not step.run or not inside:
             continue
         for one in commands(step.run):
-            program = one.program
-            if (
-                program in _TOOLS
-                and not (set(one.args[:1]) & _HARMLESS)
-                and one.args[:1] != ("-c",)
-            ):
-                return program
-            if program in _SHELLS and one.args[:1] and not one.args[0].startswith(("-", "<", "/")):
-                return one.args[0][:60]
-            if one.words and one.words[0].startswith("./"):
-                return one.words[0][:60]
+            if ran := _executes(one):
+                return ran
     return ""
+
+
+def _executes(one: Command) -> str:
+    """Name what a command runs of the tree it stands in; "" if it is not sure to."""
+    program, args = one.program, one.args
+    first = args[0] if args else ""
+    if program in _VERBS:
+        return program if first in _VERBS[program] or (program in _BARE and not args) else ""
+    if program in _PYTHONS:
+        script = first.endswith(".py") and not first.startswith("/")
+        module = first == "-m" and args[1:2] and args[1] in _MODULES
+        return f"{program} {first}"[:60] if script else program if module else ""
+    if program in _TOOLS:
+        return "" if first in _HARMLESS else program
+    if program in _SHELLS and first and not first.startswith(("-", "<", "/", "$", "~")):
+        return first[:60]
+    return one.words[0][:60] if one.words and one.words[0].startswith("./") else ""
 
 
 def _severity(pipeline: Pipeline, job: Job, conditions: str, *, event: str, runs: str) -> Severity:

@@ -60,10 +60,15 @@ class Source:
         self._pipeline = pipeline
         self._events = frozenset(pipeline.triggers)
 
-    def judge(self, path: tuple[str, ...], job: Job, step: Step) -> Severity | None:
-        """Return how bad it is when the text of *path* is taken as code; None: harmless."""
+    def judge(self, path: tuple[str, ...], job: Job, step: Step, *, whole: bool) -> Severity | None:
+        """Return how bad it is when the text of *path* is taken as code; None: harmless.
+
+        *whole*: an object comes out with all its fields (toJSON), not as the word ``Object``.
+        """
         match path:
             case ("github",) | ("github", "event"):
+                if not whole:
+                    return None
                 return self._severity(_ISSUES | _PULLS | {"workflow_run", "push", "discussion"})
             case ("github", "head_ref"):
                 return self._severity(_PULLS)
@@ -73,7 +78,7 @@ class Source:
                 return Severity.LOW
             case ("github", "event", kind, *rest) if kind in _FIELDS:
                 events, fields = _FIELDS[kind]
-                return self._severity(events) if _within(tuple(rest), fields) else None
+                return self._severity(events) if _within(tuple(rest), fields, whole=whole) else None
             case ("env", name):
                 return self._variable(name, job, step)
             case ("steps", name, "outputs", output):
@@ -120,7 +125,10 @@ class Source:
     def worst(self, found: tuple[Expression, ...], job: Job, step: Step) -> Severity | None:
         """Return the worst of all that flows out of *found*; variables of variables are not."""
         judged = [
-            self.judge(path, job, step) for one in found for path in one.flows if path[0] != "env"
+            self.judge(path, job, step, whole="tojson" in one.calls)
+            for one in found
+            for path in one.flows
+            if path[0] != "env"
         ]
         return max((one for one in judged if one is not None), default=None)
 
@@ -135,10 +143,10 @@ class Source:
         return None
 
 
-def _within(path: tuple[str, ...], fields: tuple[tuple[str, ...], ...]) -> bool:
-    """Return whether *path* is one of *fields*, or an object that holds one."""
+def _within(path: tuple[str, ...], fields: tuple[tuple[str, ...], ...], *, whole: bool) -> bool:
+    """Return whether *path* is one of *fields*, or with *whole* an object that holds one."""
     return any(
-        len(path) <= len(field)
+        (len(path) == len(field) or (whole and len(path) < len(field)))
         and all(a == b or "*" in (a, b) for a, b in zip(path, field, strict=False))
         for field in fields
     )

@@ -7,7 +7,7 @@ name says that it is a password; the value is no reference to a store.
 from collections.abc import Iterable
 from typing import Any
 
-from keten.checks._secret_names import holds_secret
+from keten.checks._secret_names import holds_secret, strong
 from keten.checks.pipeline import _github as gh
 from keten.model.check import Check, Example, Threat
 from keten.model.delivery import Pipeline
@@ -32,6 +32,7 @@ def _judge(env: dict[str, Any], at: str, who: str, pipeline: Pipeline) -> Iterab
                 f"{who} holds the value of {name}",
                 at=f"{at}.{name}",
                 key=f"{who}/{name}",
+                severity=None if strong(value) else Severity.LOW,
                 change=Change(
                     f"{at}.{name}", "<a value>", "<a reference to the secret store>",
                     f"Move the secrets of {pipeline.id} into the store",

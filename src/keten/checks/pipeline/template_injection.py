@@ -43,7 +43,7 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
             seen: set[tuple[str, ...]] = set()
             for one in expressions(text):
                 for path in one.flows:
-                    severity = source.judge(path, job, step)
+                    severity = source.judge(path, job, step, whole="tojson" in one.calls)
                     if severity is None or path in seen:
                         continue
                     seen.add(path)
