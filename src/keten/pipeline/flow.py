@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -66,7 +67,7 @@ def scan(
 def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Scanned:
     """Return the facts of all files below *root*, and of the checkout it is."""
     history = history_of(root, policy)
-    tree = Tree(root, exclude=policy.config.paths.exclude)
+    tree = Tree(root, exclude=policy.config.paths.exclude, tracked=tracked_folders(root))
     total = sum(entry.size for entry in tree.entries)
     done = 0
 
@@ -104,6 +105,19 @@ def history_of(root: Path, policy: Policy) -> Facts:
         keyring=_beside(policy, source.keyring),
     )
     return git.collect(root, signers=signers, window=source.window)
+
+
+def tracked_folders(root: Path) -> Callable[[str], bool]:
+    """Return whether git tracks anything below a folder (told with a ``/`` at its end).
+
+    The index is read only when somebody asks.
+    """
+
+    @cache
+    def paths() -> frozenset[str]:
+        return git.tracked_paths(root) or frozenset()
+
+    return lambda folder: any(path.startswith(folder) for path in paths())
 
 
 def links(tree: Tree) -> Facts:

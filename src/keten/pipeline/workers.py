@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from keten.formats.content import traits
+from keten.formats.content import line_of, traits
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
 from keten.model.delivery import File
@@ -110,7 +110,7 @@ class Worker:
         seen = traits(entry.path, data, entry.mode)
         if seen:
             node = File(entry.path, seen, entry.size)
-            place = Place(node.ref, entry.path)
+            place = Place(node.ref, entry.path, line_of(seen[0], entry.path, data))
             parts.append(
                 Facts(
                     (node,), looked=(Looked(node.ref, "content"),), places=(place,),

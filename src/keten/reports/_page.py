@@ -106,7 +106,7 @@ def cell(link: LinkSummary) -> str:
     """Return a link's verdict in words: a colour never stands alone."""
     match link.verdict:
         case "fail":
-            more = f", {link.unknown} unknown" if link.unknown else ""
+            more = f", ? {link.unknown}" if link.unknown else ""
             return f"FAIL {link.failed}{more}"
         case "unknown":
             return f"UNKNOWN {link.unknown}"
