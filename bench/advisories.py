@@ -52,7 +52,7 @@ def synthetic(at: Path) -> None:
                 aliases=(f"CVE-{2010 + i % 17}-{10000 + i}",),
                 title=f"{name} {random.choice(_TITLES)} ({i % 97})",  # noqa: S311
                 rating=Rating(3, 75, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"),
-                published=f"{2010 + i % 17}-{1 + i % 12:02}-{1 + i % 28:02}",
+                published=date(2010 + i % 17, 1 + i % 12, 1 + i % 28),
             )
             stage.add(
                 "npm", row, "", per_package={("npm", name): [Entry(0, (("S", "i0", "f" + fixed),))]}

@@ -7,6 +7,8 @@ import sqlite3
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,11 @@ from keten.advisories.database import Database
 from keten.advisories.imports import Claim, Imported
 from keten.advisories.lookup import Lookup
 from keten.advisories.records import compact
+from keten.derive import vulnerabilities
 from keten.errors import CeilingError, DataError, InputError, UsageError
 from keten.formats import osv
+from keten.model.delivery import Package
+from keten.model.facts import Facts
 
 ONE = record("PYSEC-1", "Foo.Bar", *span("2.0"), aliases=["CVE-2020-1111"])
 NOTHING = Claim()
@@ -294,6 +299,43 @@ def test_damaged_database_is_said_to_be(tmp_path: Path) -> None:
 
     with Database(path) as opened, pytest.raises(DataError, match="is damaged"):
         opened.row(7)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    at = tmp_path_factory.mktemp("db")
+    many = [
+        record(
+            f"PYSEC-{i}", f"p{i % 9}", *span("2"), summary="s" * (i % 70), aliases=[f"CVE-1-{i}"]
+        )
+        for i in range(200)
+    ]
+    database(at, *many).close()
+    return (at / "advisories.db").read_bytes()
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=6))),
+    st.floats(0, 1),
+)
+def test_mutated_databases_say_that_they_are_damaged(
+    whole: bytes,
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: list[tuple[float, bytes]],
+    cut: float,
+) -> None:
+    data = bytearray(whole)
+    for at, put in changes:
+        place = int(at * len(data))
+        data[place : place + len(put)] = put
+    path = tmp_path_factory.mktemp("mutated") / "a.db"
+    path.write_bytes(bytes(data[: int(cut * len(data))] if cut < 0.5 else data))
+    packages = [
+        Package(f"x#{i}", ecosystem="pypi", name=f"p{i}", version="1.0", path="x") for i in range(9)
+    ]
+    with suppress(DataError), Database(path) as opened:
+        opened.sources()
+        vulnerabilities.derive(Facts(tuple(packages)), opened, date(2026, 11, 22), max_age_days=7)
 
 
 def test_find_takes_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,6 +223,7 @@ def test_no_reports_of_malice_is_not_their_absence(tmp_path: Path) -> None:
     [
         ((), NOW, "pypi", "only some records of PyPI"),
         (("PyPI",), date(2026, 11, 28), "pypi", "are as of 2026-11-20, 8 days ago (at most 7)"),
+        (("PyPI",), date(2020, 1, 1), "pypi", "which can not be"),
         (("PyPI",), NOW, "npm", "no advisories of npm"),
         (("PyPI",), NOW, "generic", "not known which ecosystem"),
     ],
@@ -280,9 +281,10 @@ def test_exploited_is_raised(tmp_path: Path) -> None:
 
 def test_unlocked_manifest_is_unknown_once_and_not_beside_a_lockfile() -> None:
     loose = [
-        package(name, "", path="app/pyproject.toml", constraint=">=1")
+        package(name, "", path="app/pyproject.toml", constraint=">=1" if name == "a" else "")
         for name in ("a", "b", "c", "d")
     ]
+    loose.append(package("git", "", path="app/pyproject.toml", source="git+https://x.example/y"))
     manifest = Manifest("app/pyproject.toml", ecosystem="pypi")
     alone = derive(Facts((manifest, *loose)), None)
     lock = Manifest("poetry.lock", ecosystem="pypi", lock=True)

@@ -12,6 +12,7 @@ import msgspec
 from keten.advisories.records import Entry, Row
 from keten.advisories.source import DataSource
 from keten.errors import DataError, UsageError
+from keten.formats import osv
 from keten.model import result
 
 MOST_BLOCKS = 200
@@ -101,7 +102,11 @@ class Database:
     @cached_property
     def _sources(self) -> tuple[DataSource, ...]:
         rows = self._ask("SELECT data FROM source ORDER BY number")
-        return tuple(self._read(_SOURCE.decode, data) for (data,) in rows)
+        found = tuple(self._read(_SOURCE.decode, data) for (data,) in rows)
+        for source in found:
+            if source.as_of != osv.day(source.as_of):
+                raise self._damaged(f"{source.as_of!r} is no day")
+        return found
 
     @classmethod
     def find(cls, named: Path | None = None) -> Self | None:
@@ -163,6 +168,8 @@ class Database:
         if place >= len(rows):
             raise self._damaged(f"record {number} is missing")
         row: Row = self._read(self._layout.unpack_row, rows[place])
+        if not 0 <= row.source < len(self.held()):
+            raise self._damaged(f"record {number} is of no source")
         return row
 
     def exploited(self, cve: str) -> str:

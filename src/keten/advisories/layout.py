@@ -7,7 +7,7 @@ import msgspec
 from keten.advisories.records import Entry, Row
 
 APPLICATION = 0x6B657431
-SCHEMA = 1
+SCHEMA = 2
 BLOCK = 64
 PACKED = 0x78  # first byte of a zlib stream; MessagePack of an array never begins so
 
@@ -22,6 +22,7 @@ TABLES = (
     "CREATE TABLE epss (cve TEXT PRIMARY KEY, score INTEGER NOT NULL) WITHOUT ROWID",
 )
 
+_EVENTS = frozenset("ifal")
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
 _ROWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _ROW = msgspec.msgpack.Decoder(Row)
@@ -29,7 +30,12 @@ _ROW = msgspec.msgpack.Decoder(Row)
 
 def unpack_entries(data: bytes) -> list[Entry]:
     """Return the entries in a ``package`` row."""
-    return _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
+    found = _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
+    for entry in found:
+        for one in (*entry.ranges, *entry.custom):
+            if not one or not one[0] or any(event[:1] not in _EVENTS for event in one[1:]):
+                raise ValueError("a range that is none")
+    return found
 
 
 def unpack_rows(data: bytes) -> list[msgspec.Raw]:

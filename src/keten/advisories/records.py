@@ -5,10 +5,11 @@ they are put in order when they are asked, because the order is the ecosystem's.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from keten import plugs
 from keten.errors import InputError
@@ -38,7 +39,7 @@ _INFORMATIONAL = {
 class Rating(Struct, frozen=True, array_like=True):
     """*severity* is None where nothing says; *tenths* is the CVSS score times ten, or -1."""
 
-    severity: int | None = None
+    severity: Annotated[int, Meta(ge=0, le=4)] | None = None
     tenths: int = -1
     vector: str = ""
 
@@ -52,7 +53,7 @@ class Row(Struct, frozen=True, array_like=True):
     upstream: tuple[str, ...] = ()
     title: str = ""
     rating: Rating = Rating()
-    published: str = ""
+    published: date | None = None
     malicious: bool = False
     informational: str = ""
 
@@ -126,7 +127,7 @@ def compact(record: osv.Record) -> tuple[Row, dict[tuple[str, str], list[Entry]]
         upstream=_ids(record.upstream),
         title=record.title,
         rating=shared,
-        published=osv.day(record.published),
+        published=date.fromisoformat(day) if (day := osv.day(record.published)) else None,
         malicious=record.id.startswith("MAL-"),
         informational=informational,
     )

@@ -26,6 +26,10 @@ LEAST: dict[str, int] = {
 MALICE = ("PyPI", "npm")
 
 
+# A run may be replayed as of an earlier day; a date further ahead is a fault in the data.
+MOST_AHEAD = 366
+
+
 class Coverage(Struct, frozen=True, array_like=True):
     """What one source holds of one ecosystem (with its suffix); *malicious* MAL- records."""
 
@@ -106,4 +110,6 @@ def stale(as_of: str, now: date, max_age_days: int) -> str:
     days = (now - date.fromisoformat(as_of)).days
     if days > max_age_days:
         return f"are as of {as_of}, {days} days ago (at most {max_age_days})"
+    if days < -MOST_AHEAD:
+        return f"say that they are as of {as_of}, which can not be"
     return ""

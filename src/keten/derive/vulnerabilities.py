@@ -161,7 +161,7 @@ class _Work:
             exploited=exploited,
             fixed=tuple(spell + version for version in found.fixed),
             malicious=found.malicious,
-            published=date.fromisoformat(min(days)) if days else None,
+            published=min(days, default=None),
             source=", ".join(
                 sorted({f"{hit.row.id} ({self._name(hit.row.source)})" for hit in cluster.hits})
             ),
@@ -199,7 +199,8 @@ def _unlocked(manifests: Iterable[Manifest], packages: Iterable[Package]) -> Ite
     locked = {(m.ecosystem, str(PurePosixPath(m.id).parent)) for m in listed if m.lock}
     loose: dict[str, list[str]] = {}
     for package in packages:
-        if not package.version and package.constraint and not package.development:
+        required = not (package.development or package.optional)
+        if not package.version and not package.source and required:
             loose.setdefault(package.path, []).append(package.name)
     for manifest in listed:
         names = sorted(set(loose.get(manifest.id, ())))
