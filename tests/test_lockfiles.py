@@ -1,8 +1,9 @@
 """Each reader of packages against files of its format and what must be read of them.
 
-``tests/golden/packages/PLUG.txt`` (and ``PLUG@VARIANT.txt``) holds sections: ``-- file: PATH --`` (the first is read, the
-others stand beside it) and ``-- facts --``, one line a package, edge, setting and problem. With
-KETEN_GOLDEN=write the last section is written anew, to be read before it is committed.
+``tests/golden/packages/PLUG.txt`` (and ``PLUG@VARIANT.txt``) holds sections: ``-- file: PATH --``
+(the first is read, the others stand beside it) and ``-- facts --``, one line a package, edge,
+setting and problem. With KETEN_GOLDEN=write the last section is written anew, to be read before
+it is committed.
 """
 
 import os

@@ -37,7 +37,6 @@ def outcome(plug: str, path: str, data: bytes, beside: dict[str, bytes] | None =
     try:
         return plugs.load(Reader, plug).read(Source(path, data, Memory(files)))
     except InputError as error:
-        assert error.what
         return Facts(problems=(Problem(path, error.what, error.line),))
 
 
@@ -99,28 +98,35 @@ def test_ends_fast(plug: str, shape: str) -> None:
 
 
 LONG = "9" * 100_000
+POM = """<project><dependencies><dependency>
+<groupId>g</groupId><artifactId>a</artifactId><version>%</version>
+</dependency></dependencies></project>"""
 
 
 @pytest.mark.parametrize(
     ("plug", "path", "text"),
     [
-        ("packages/requirements", "requirements.txt", f"a=={LONG}\n"),
-        ("packages/poetry-lock", "poetry.lock", f'[[package]]\nname = "a"\nversion = "{LONG}"\n'),
-        ("packages/package-lock", "package-lock.json",
-         '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"%s"}}}' % LONG),
-        ("packages/yarn-lock", "yarn.lock", f'a@1:\n  version "{LONG}"\n'),
-        ("packages/go-mod", "go.mod", f"module x\nrequire a.example/b v{LONG[:60_000]}\n"),
-        ("packages/pom", "pom.xml",
-         f"<project><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId>"
-         f"<version>{LONG}</version></dependency></dependencies></project>"),
+        ("packages/requirements", "requirements.txt", "a==%\n"),
+        ("packages/poetry-lock", "poetry.lock", '[[package]]\nname = "a"\nversion = "%"\n'),
+        (
+            "packages/package-lock",
+            "package-lock.json",
+            '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"%"}}}',
+        ),
+        ("packages/yarn-lock", "yarn.lock", 'a@1:\n  version "%"\n'),
+        (
+            "packages/go-sum",
+            "go.sum",
+            "a.example/b v% h1:TuBL49tXwgrFYWhqrNgrUNEY92u81SPhu7sTdzQEiWY=\n",
+        ),
+        ("packages/pom", "pom.xml", POM),
     ],
-)  # fmt: skip
+)
 def test_a_version_of_100_000_digits(plug: str, path: str, text: str) -> None:
-    facts = outcome(plug, path, text.encode())
+    facts = outcome(plug, path, text.replace("%", LONG).encode())
 
     assert not facts.problems
-    (package,) = [node for node in facts.nodes if isinstance(node, Package)]
-    assert len(package.version) >= 60_000
+    assert all(node.version == LONG for node in facts.nodes if isinstance(node, Package))
 
 
 def test_entities_that_double_are_refused_at_once() -> None:

@@ -1,9 +1,10 @@
 """Further index is searched beside the main one.
 
-pip takes the highest version that any index offers, whichever that is. Whoever publishes the
-name of an internal package on the public index, with a high version, is installed instead of
-it: Alex Birsan's dependency confusion of 2021 ran code at Apple, Microsoft and more than thirty
-others, and in December 2022 "torchtriton" on PyPI went before the one on PyTorch's own index.
+pip takes the highest version that any index offers, whichever that is; Poetry asks a
+supplemental source last. Whoever publishes the name of an internal package on the public index,
+with a high version, is installed instead of it: Alex Birsan's dependency confusion of 2021 ran
+code at Apple, Microsoft and more than thirty others, and in December 2022 "torchtriton" on PyPI
+went before the one on PyTorch's own index.
 
 Not reported where every requirement has a hash. A well-known public index beside PyPI (that of
 PyTorch, of NVIDIA) is low.
@@ -32,7 +33,7 @@ def run(manifest: Manifest, _: View) -> Iterator[Violation]:
         public = any(host == name or host.endswith(f".{name}") for name in _PUBLIC)
         at = f"indexes[{i}]"
         yield Violation(
-            f"{_locks.cut(host)} is searched beside the main index; the higher version wins",
+            f"{_locks.cut(host)} is searched beside the main index: a public namesake may win",
             at,
             severity=Severity.LOW if public else None,
             change=Change(
@@ -43,6 +44,8 @@ def run(manifest: Manifest, _: View) -> Iterator[Violation]:
 
 def applies(manifest: Manifest) -> bool:
     """Take what says of indexes at all, and requirements files."""
+    if _locks.is_sample(manifest.id):
+        return False
     return manifest.format == "requirements" or bool(manifest.settings.get("indexes"))
 
 

@@ -49,7 +49,7 @@ def run(manifest: Manifest, view: View) -> Iterator[Violation]:
 
 def applies(manifest: Manifest) -> bool:
     """Take the lockfiles that hold addresses of archives."""
-    return manifest.ecosystem == "npm" and manifest.lock
+    return manifest.ecosystem == "npm" and manifest.lock and not _locks.is_sample(manifest.id)
 
 
 _HEAD = "# yarn lockfile v1\n\n\n"

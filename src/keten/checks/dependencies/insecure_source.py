@@ -69,6 +69,11 @@ def _weak(package: Package) -> bool:
     return all(item.startswith(("sha1:", "md5:")) for item in package.hashes)
 
 
+def applies(manifest: Manifest) -> bool:
+    """Leave out tests and examples."""
+    return not _locks.is_sample(manifest.id)
+
+
 CHECK = Check(
     title="Packages come over an unencrypted connection",
     subject=Manifest,
@@ -88,5 +93,6 @@ CHECK = Check(
     bad=Example("requirements.txt", "--index-url http://pypi.example.com/simple\nflask==3.1.0\n"),
     good=Example("requirements.txt", "--index-url https://pypi.example.com/simple\nflask==3.1.0\n"),
     run=run,
+    applies=applies,
     refs=("https://cwe.mitre.org/data/definitions/319.html",),
 )

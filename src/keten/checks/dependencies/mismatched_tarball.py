@@ -57,7 +57,7 @@ def _archive(url: str, package: Package) -> tuple[str, str] | None:
 
 def applies(manifest: Manifest) -> bool:
     """Take the lockfiles that hold addresses of npm's registry."""
-    return manifest.ecosystem == "npm" and manifest.lock
+    return manifest.ecosystem == "npm" and manifest.lock and not _locks.is_sample(manifest.id)
 
 
 CHECK = Check(

@@ -30,7 +30,7 @@ def run(manifest: Manifest, _: View) -> Iterator[Violation]:
 
 def applies(manifest: Manifest) -> bool:
     """Take formats that can say so."""
-    return manifest.format in _FORMATS
+    return manifest.format in _FORMATS and not _locks.is_sample(manifest.id)
 
 
 _FORMATS = ("requirements", "Pipfile", "Pipfile.lock", "pyproject.toml", "composer.json")
