@@ -47,9 +47,9 @@ def serving() -> Iterator[list[str]]:
         store, peer, port = _port(), _port(), _port()
         token = os.urandom(16).hex()
         (folder / "tokens.csv").write_text(f"{token},admin,u1,system:masters\n")
-        key = folder / "sa.key"
+        key = f"{folder}/sa.key"
         subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-        public = ["openssl", "rsa", "-in", key, "-pubout", "-out", folder / "sa.pub"]
+        public = ["openssl", "rsa", "-in", key, "-pubout", "-out", f"{folder}/sa.pub"]
         subprocess.run(public, check=True, capture_output=True)
         at = f"http://127.0.0.1:{store}"
         near = f"http://127.0.0.1:{peer}"

@@ -13,32 +13,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from api_server import needs_server, serving
 from suites.yaml_truth import seen
 
 SCALARS = """
 true True TRUE tRuE false no No NO off Off y Y n N yes on On oN null Null NULL ~ nULL
-0 1 -1 +1 00 017 0o17 0O17 08 09 0x1F 0X1f 0b101 -0b1 0x 0o8 1_000 1__0 _1 1_ 12:30 1:30:00 190:20:30
-1e3 1E3 1e+3 1e-3 1.0 1000.0 1. .5 .5e1 5.e0 -.5 +.5 1.5 1e21 1e400 0.0 -0.0 .inf -.INF .nan +.inf
+0 1 -1 +1 00 017 0o17 0O17 08 09 0x1F 0X1f 0b101 -0b1 0x 0o8 1_000 1__0 _1 1_ 12:30 1:30:00
+190:20:30 1e3 1E3 1e+3 1e-3 1.0 1000.0 1. .5 .5e1 5.e0 -.5 +.5 1.5 1e21 1e400 0.0 -0.0 .inf
+-.INF .nan +.inf
 2147483647 2147483648 9223372036854775807 9223372036854775808 18446744073709551616 1e18 1e19
 2024-01-01 2024-01-01T00:00:00Z 2024-1-1 foo a-b "true" 'true' "1" '' "" "null" '~' "a\\tb" 'it''s'
 !!str true !!str 12 !!str !!bool yes !!bool "no" !!bool 1 !!int "12" !!int 1.0 !!int 0x10 !!float 12
-!!float "1e3" !!float foo !!null "" !!null foo !!binary aGk= !!binary "?" !foo bar !foo 12 ! yes ! "yes"
-!!timestamp 2024-01-01 !!timestamp foo !<tag:yaml.org,2002:bool> yes &a 1 &b true [] {} [1] {a: 1}
-= << @x 'a' a#b 1,000 1k 100Mi 1.5Gi 1Ki 0.1 100m 1e3m 5% - ? : -- .1.2 1.2.3 v1 0xZ é "\\u00e9" 0777 0o777
+!!float "1e3" !!float foo !!null "" !!null foo !!binary aGk= !!binary "?" !foo bar !foo 12
+! yes ! "yes" !!timestamp 2024-01-01 !!timestamp foo !<tag:yaml.org,2002:bool> yes &a 1 &b
+true [] {} [1] {a: 1}
+= << @x 'a' a#b 1,000 1k 100Mi 1.5Gi 1Ki 0.1 100m 1e3m 5% - ? : -- .1.2 1.2.3 v1 0xZ é
+"\\u00e9" 0777 0o777
 """
 TOKENS = [
     m.group()
     for m in re.finditer(
-        r"""![^ \n]* (?:"[^"\n]*"|'[^'\n]*'|[^\s]+)|![^\s]*|&\w \S+|"[^"\n]*"|'(?:''|[^'\n])*'|\S+""",
+        r"""![^ \n]* (?:"[^"\n]*"|'[^'\n]*'|[^\s]+)|![^\s]*|&\w \S+|"""
+        r""""[^"\n]*"|'(?:''|[^'\n])*'|\S+""",
         SCALARS,
     )
 ]
 
 
-_NUMBERS = "0 1 00 017 0o17 0O17 0x1F 0X1f 0b101 1_000 1__0 1_ 1e3 1E3 1e+3 1.0 1000.0 1. 5.e0 .5e1 +1 -0 08 09 ~"
-_TEXTS = "foo a-b 'it' \"1\" '1' 12:30 2024-01-01 nULL tRuE oN a_b a.b 1.2.3 v1 0xZ _1 0o8 null ~ '' 1k 100Mi x--y"
+_NUMBERS = """0 1 00 017 0o17 0O17 0x1F 0X1f 0b101 1_000 1__0 1_ 1e3 1E3 1e+3 1.0 1000.0 1.
+5.e0 .5e1
++1 -0 08 09 ~"""
+_TEXTS = """foo a-b 'it' "1" '1' 12:30 2024-01-01 nULL tRuE oN a_b a.b 1.2.3 v1 0xZ _1 0o8
+null ~ '' 1k 100Mi x--y"""
 FITTING = {
     "privileged": "true True TRUE false no No NO off Off y Y n N yes on On ON null ~ False",
     "runAsUser": _NUMBERS,
@@ -57,12 +63,29 @@ def pod(pick: random.Random, name: str) -> str:
     if pick.random() < 0.15:
         key["label"] = pick.choice([t for t in TOKENS if ": " not in t])
     if pick.random() < 0.1:
-        words = ['"privileged"', "'privileged'", "!!str privileged", "? privileged\n     ", "Privileged"]
+        words = [
+            '"privileged"',
+            "'privileged'",
+            "!!str privileged",
+            "? privileged\n     ",
+            "Privileged",
+        ]
         key["privileged"] = pick.choice(words)
     context = [f"{key['privileged']}: {base['privileged']}", f"runAsUser: {base['runAsUser']}"]
     if pick.random() < 0.15:
-        context.append(pick.choice([f"<<: {{privileged: true}}", "<<: [{runAsUser: 5}, {runAsUser: 6}]",
-                                    "privileged: true", "runAsUser: 7", '"<<": {a: 1}', "<<: foo", "extra: 1"]))
+        context.append(
+            pick.choice(
+                [
+                    "<<: {privileged: true}",
+                    "<<: [{runAsUser: 5}, {runAsUser: 6}]",
+                    "privileged: true",
+                    "runAsUser: 7",
+                    '"<<": {a: 1}',
+                    "<<: foo",
+                    "extra: 1",
+                ]
+            )
+        )
         pick.shuffle(context)
     body = "\n".join(f"      {line}" for line in context)
     return f"""apiVersion: v1
@@ -95,10 +118,31 @@ def stream(pick: random.Random, number: int) -> bytes:
     elif roll < 0.85:
         text = first.replace("\n", "\r\n")
     else:
-        between = pick.choice(["---\n", "--- # c\n", "---   \n", "--- a\n", "----\n", "...\n", "...\n---\n",
-                               "---\n---\n", "---\n# only\n---\n", " ---\n", "---\t\n", "%YAML 1.1\n---\n",
-                               "--- {}\n", "---\nnull\n---\n", "---\n[]\n---\n"])
-        text = pick.choice(["", "---\n", "# c\n---\n", "# c\n"]) + first + between + pod(pick, f"p{number}b")
+        between = pick.choice(
+            [
+                "---\n",
+                "--- # c\n",
+                "---   \n",
+                "--- a\n",
+                "----\n",
+                "...\n",
+                "...\n---\n",
+                "---\n---\n",
+                "---\n# only\n---\n",
+                " ---\n",
+                "---\t\n",
+                "%YAML 1.1\n---\n",
+                "--- {}\n",
+                "---\nnull\n---\n",
+                "---\n[]\n---\n",
+            ]
+        )
+        text = (
+            pick.choice(["", "---\n", "# c\n---\n", "# c\n"])
+            + first
+            + between
+            + pod(pick, f"p{number}b")
+        )
     return text.encode()
 
 
@@ -142,7 +186,7 @@ def test_random_spellings_are_read_as_the_server_reads_them(tmp_path: Path) -> N
         pods, wrong = told(kubectl, tmp_path)
     assert len(pods) > 200, wrong
     assert len(wrong) > 100
-    differ = []
+    differ: list[tuple[Any, ...]] = []
     for name, data in files.items():
         ours = seen(name, data)
         number = int(name[1:5])

@@ -6,6 +6,7 @@ For each file it holds ``{"pods": [{securityContext fields, "labels": {...}}]}``
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,11 @@ def run(path: Path) -> Iterator[Outcome]:
             continue
         for name, expected in cases:
             file = truth.parent / name
-            got = attempt(lambda file=file: _shown(seen(file.name, file.read_bytes())))
-            yield Outcome(name, _shown(expected), got)
+            yield Outcome(name, _shown(expected), attempt(partial(_read, file)))
+
+
+def _read(file: Path) -> str:
+    return _shown(seen(file.name, file.read_bytes()))
 
 
 def seen(name: str, data: bytes) -> dict[str, Any]:

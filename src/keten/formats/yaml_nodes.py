@@ -21,7 +21,7 @@ CROWD = 300_000  # lines and commas before nodes are counted exactly
 _BLANKED = bytes.maketrans(b"-?:\t", b"    ")
 _WIDE = b" " * INDENT
 # The tag ``!`` makes text of any scalar; the C composer does not tell it from no tag.
-_NON_SPECIFIC = re.compile(rb"[-:?,\[{][ \t]+!(?=\s)")
+_NON_SPECIFIC = re.compile(rb"(?:^|[-:?,\[{][ \t])[ \t]*!(?=\s)", re.MULTILINE)
 
 
 def compose(data: bytes) -> Iterator[Any]:
@@ -72,7 +72,7 @@ def _suspicious(data: bytes) -> bool:
         return True
     if data.count(b"\n") + data.count(b",") > CROWD:
         return True
-    if b" !" in data and _NON_SPECIFIC.search(data):
+    if b"!" in data and _NON_SPECIFIC.search(data):
         return True
     return _WIDE in data.translate(_BLANKED) or data[:2] in {b"\xff\xfe", b"\xfe\xff"}
 
@@ -109,6 +109,7 @@ def _documents(loader: Any) -> Iterator[Any]:
     anchors: dict[str, Any] = {}
     stack: list[tuple[Any, list[Any]]] = []  # an open collection and what it holds so far
     count = 0
+    root: Any = None
     while (event := loader.get_event()) is not None:
         kind = type(event)
         node: Any
@@ -130,11 +131,13 @@ def _documents(loader: Any) -> Iterator[Any]:
             node, held = stack.pop()
             _close(node, held)
             if not stack:
-                yield node
+                root = node
             continue
         else:
             if kind is events.DocumentStartEvent:
-                anchors, count = {}, 0
+                anchors, count, root = {}, 0, None
+            elif kind is events.DocumentEndEvent:
+                yield root
             continue
         count += 1
         if count > NODES:
@@ -144,7 +147,7 @@ def _documents(loader: Any) -> Iterator[Any]:
         if stack:
             stack[-1][1].append(node)
         elif kind in (events.ScalarEvent, events.AliasEvent):
-            yield node
+            root = node
         if kind in (events.MappingStartEvent, events.SequenceStartEvent):
             stack.append((node, []))
 

@@ -24,6 +24,7 @@ CACHE = 50_000  # distinct plain scalars remembered by a process
 
 _INT64, _UINT64 = 1 << 63, 1 << 64
 _LEAST, _MOST = -4, 6  # powers of ten that strconv's shortest %g writes without an exponent
+_EXACT = 1 << 53  # up to here a double holds every whole number
 _JSON_EXPONENT = 1e21  # encoding/json writes floats from here on with an exponent
 
 _WORDS: dict[str, bool | float | None] = {
@@ -134,7 +135,7 @@ def _key(text: str, value: Scalar) -> str:
         case float():
             return _float_key(value)
         case int() if _integer(text.replace("_", "")) is None:
-            return _float_key(float(value))
+            return _float_key(float(text.replace("_", "")))
         case int() if value < _INT64:
             return str(value)
     raise InputError(f"a key that is {text[:40] or 'empty'!r} cannot be a key of JSON")
@@ -181,9 +182,13 @@ def _fits(number: float, text: str) -> Scalar:
 
 
 def _integral(number: float) -> int | float:
-    if number.is_integer() and abs(number) < _JSON_EXPONENT:
+    if not number.is_integer() or abs(number) >= _JSON_EXPONENT:
+        return number
+    if abs(number) < _EXACT:
         return int(number)
-    return number
+    from decimal import Decimal
+
+    return int(Decimal(repr(number)))  # the shortest digits, then noughts, as Go writes it
 
 
 def _kind(text: str, value: Scalar) -> str:

@@ -54,7 +54,8 @@ def _yaml(data: bytes, before: int) -> Iterator[Part]:
         before += 1
         start = end
     if data[start:].strip():
-        yield Part(data[start:], before)
+        last = data[start:]  # kubectl ends every line
+        yield Part(last if last.endswith(b"\n") else last + b"\n", before)
 
 
 def _json_ends(data: bytes) -> Iterator[int]:
