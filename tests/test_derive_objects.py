@@ -279,6 +279,16 @@ def test_a_role_that_the_cluster_brings_is_not_absent() -> None:
     ]
 
 
+def test_a_kustomization_anywhere_may_give_the_tag() -> None:
+    pod = '{"containers":[{"name":"c","image":"r.example/web:latest"},{"name":"d","image":"db"}]}'
+    images = '[{"name":"r.example/web","newTag":"v2"},{"name":"db","newName":"pg"},7,{"name":1}]'
+    chart = f'chart prod/kustomization.yaml\n  tool "kustomize"\n  spec {{"images":{images}}}\n'
+
+    assert related(workload("base/a.yaml", "web", pod=pod) + chart) == [
+        "workload base/a.yaml:Deployment/-/web retagged-by chart prod/kustomization.yaml claimed"
+    ]
+
+
 def test_a_policy_of_another_make_may_select_all() -> None:
     api = '"cilium.io/v2"'
     policy = other("resource", "CiliumNetworkPolicy", "a.yaml", "p", ns="shop", api_version=api)

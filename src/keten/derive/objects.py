@@ -19,6 +19,7 @@ namespace, or everything where it has none.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from keten.derive.retagged import retagged
 from keten.derive.scopes import Scope, scopes
 from keten.derive.selectors import Labelled, Selector, equality, selector
 from keten.model.delivery import Chart
@@ -66,7 +67,7 @@ def derive(facts: Facts) -> Facts:
     objects = [node for node in facts.nodes if isinstance(node, Object)]
     charts = [node for node in facts.nodes if isinstance(node, Chart)]
     everywhere = _Everywhere(objects)
-    edges: list[Edge] = []
+    edges = list(retagged((o for o in objects if isinstance(o, Workload)), charts))
     looked: list[Looked] = []
     problems: list[Problem] = []
     for scope in scopes(objects, charts):

@@ -18,7 +18,7 @@ from keten.model.kube import Object
 _PLAIN = {
     "apiVersion", "kind", "metadata", "resources", "namespace", "namePrefix", "nameSuffix",
     "labels", "commonLabels", "commonAnnotations", "images", "replicas", "buildMetadata",
-    "sortOptions",
+    "sortOptions", "configMapGenerator", "secretGenerator", "generatorOptions",
 }  # fmt: skip
 _RECIPES = {"chart.yaml", "kustomization.yaml", "kustomization.yml", "kustomization"}
 

@@ -5,8 +5,10 @@ into the kernel, SYS_PTRACE reads other processes, DAC_READ_SEARCH opens any fil
 its handle: each of these is a known way out of a container. NET_ADMIN and NET_RAW rewrite and
 forge the traffic of the pod's network.
 
-High for those that lead out of the container; medium for others beyond the Baseline standard.
-Agents of the node (a DaemonSet) are one lower. What Baseline allows is not reported.
+High for those that lead out of the container; medium for others beyond the Baseline standard,
+low for those that many runtimes give anyway (NET_RAW) or that only concern limits and
+priorities (IPC_LOCK, SYS_NICE). Agents of the node (a DaemonSet) are one lower. What Baseline
+allows is not reported.
 """
 
 from collections.abc import Iterator
@@ -32,6 +34,7 @@ _WAYS_OUT = frozenset(
         "SYS_BOOT",
     }
 )
+_MILD = frozenset({"NET_RAW", "IPC_LOCK", "SYS_NICE", "SYS_RESOURCE", "LEASE", "WAKE_ALARM"})
 _BASELINE = frozenset(
     {
         "AUDIT_WRITE",
@@ -60,13 +63,18 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         added = [(name, name.upper().removeprefix("CAP_")) for name in own.capabilities.add]
         beyond = [name for name, plain in added if plain not in _BASELINE]
         if beyond:
-            worst = any(plain in _WAYS_OUT for _, plain in added)
+            plain = {name.upper().removeprefix("CAP_") for name in beyond}
+            severity = Severity.MEDIUM
+            if plain & _WAYS_OUT:
+                severity = Severity.HIGH
+            elif plain <= _MILD:
+                severity = Severity.LOW
             at = f"{path}.securityContext.capabilities.add"
             kept = [name for name, plain in added if plain in _BASELINE]
             yield Violation(
                 f"{called(path, container)} adds {', '.join(beyond[:6])}",
                 at,
-                severity=eased(Severity.HIGH if worst else Severity.MEDIUM, workload),
+                severity=eased(severity, workload),
                 change=harden(
                     workload,
                     at,

@@ -6,8 +6,9 @@ repository deploys. No scan and no signature that was looked at before holds for
 next.
 
 One finding for each image of the workload; a digest settles it. Low for a bare name such as
-web: it is often one that a tool replaces before the manifest is applied (Skaffold, an images:
-entry of Kustomize), which can not be told from here.
+web: it is often one that a tool replaces before the manifest is applied (Skaffold, a chart),
+which can not be told from here. Names to which a kustomization in the same tree gives a tag are
+not reported.
 """
 
 from collections.abc import Iterator
@@ -16,21 +17,22 @@ from keten.checks._examples import deployment
 from keten.checks._images import parse
 from keten.checks._pods import each
 from keten.model.check import Check, Threat
-from keten.model.facts import View
+from keten.model.delivery import Chart
+from keten.model.facts import Trust, View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Workload
 
 _MOVING = ("", "latest")
 
 
-def run(workload: Workload, _: View) -> Iterator[Violation]:
+def run(workload: Workload, view: View) -> Iterator[Violation]:
     """Report each image without digest whose tag is latest or missing."""
-    seen: set[str] = set()
+    seen = _replaced(workload, view)
     for path, container in each(workload):
         ref = parse(container.image)
-        if ref is None or ref.digest or ref.tag not in _MOVING or container.image in seen:
+        if ref is None or ref.digest or ref.tag not in _MOVING or ref.short in seen:
             continue
-        seen.add(container.image)
+        seen.add(ref.short)
         at = f"{path}.image"
         said = "the tag latest" if ref.tag else "no tag"
         local = not ref.registry and "/" not in ref.repository and not ref.tag
@@ -47,10 +49,19 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         )
 
 
+def _replaced(workload: Workload, view: View) -> set[str]:
+    """Return the names to which a kustomization of the target gives a tag."""
+    charts = [view.node(e.dst) for e in view.out(workload, "retagged-by", Trust.CLAIMED)]
+    images = [c.spec.get("images") or [] for c in charts if isinstance(c, Chart)]
+    return {
+        str(i["name"]) for items in images for i in items if isinstance(i, dict) and i.get("name")
+    }
+
+
 CHECK = Check(
     title="Image is taken by a tag that says nothing",
     subject=Workload,
-    needs=("manifest",),
+    needs=("manifest", "tree"),
     severity=Severity.MEDIUM,
     fix="Name the version and its digest: NAME:1.4@sha256:...",
     threats=(Threat.SUPPLY_CHAIN,),
