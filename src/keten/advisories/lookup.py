@@ -108,7 +108,7 @@ class Lookup:
         best = ""
         fewest = len({hit.row.id for item in found for hit in item.cluster.hits})
         while waiting and len(tried) < MAX_CANDIDATES:
-            candidate = min(waiting, key=key)
+            candidate = min(sorted(waiting), key=key)
             waiting.discard(candidate)
             tried.add(candidate)
             hits, doubts = self._hits(ecosystem, spelled, candidate)
