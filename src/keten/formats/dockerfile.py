@@ -14,6 +14,8 @@ from keten.errors import CeilingError, InputError
 from keten.model.delivery import Instruction, Stage
 
 MAX_INSTRUCTIONS = 10_000
+MAX_FLAGS = 100
+"""Of one instruction; what follows them is taken for its argument."""
 MAX_ARGUMENT = 4096
 """Characters of a build argument's value after substitution: ``ARG b=$a$a`` doubles."""
 MAX_NESTING = 8
@@ -280,7 +282,9 @@ def words(text: str) -> list[str]:
 def _instruction(word: str, rest: str, line: int, bodies: tuple[str, ...]) -> Instruction:
     flags: dict[str, str] = {}
     if word in _FLAGGED:
-        while rest.startswith("--"):
+        for _ in range(MAX_FLAGS):
+            if not rest.startswith("--"):
+                break
             flag = words(rest.split("\n", 1)[0][:MAX_ARGUMENT])[0]
             rest = rest[len(flag) :].lstrip()
             if flag == "--":

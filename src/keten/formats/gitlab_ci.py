@@ -17,7 +17,8 @@ MAX_FILES = 150
 MAX_JOBS = 2000
 MAX_EXTENDS = 11
 """Levels of extends, GitLab's own ceiling."""
-MAX_REFERENCES = 10
+MAX_REFERENCES = 20
+"""Levels of lists and references in a script; GitLab follows ten references."""
 MAX_VISITS = 200_000
 """Script entries of all jobs, after references are put in."""
 MAX_LINES = 20_000
@@ -286,12 +287,16 @@ class _Builder:
         if len(lines) > MAX_LINES or self._visits > MAX_VISITS:
             raise CeilingError(f"a script of more than {MAX_LINES} lines")
         if isinstance(said, list):
+            if depth > MAX_REFERENCES:
+                fault = (f"a script is nested, or refers, deeper than {MAX_REFERENCES} levels", 0)
+                if fault not in self._reading.faults:
+                    self._reading.faults.append(fault)
+                return lines
             target = self._reference(said)
-            if target is not None and depth <= MAX_REFERENCES:
+            if target is not None:
                 return self._script(target, depth + 1, lines)
-            if depth <= MAX_REFERENCES:
-                for one in said:
-                    self._script(one, depth + 1, lines)
+            for one in said:
+                self._script(one, depth + 1, lines)
         elif said is not None and not isinstance(said, dict):
             lines.append(_text(said))
         return lines

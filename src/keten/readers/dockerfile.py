@@ -111,13 +111,12 @@ def _images(node: Dockerfile) -> tuple[list[object], list[Edge]]:
 def _named(node: Dockerfile) -> Iterator[tuple[str, str]]:
     """Yield each image that is named: to build from, or to copy from."""
     names: set[str] = set()
-    for index, stage in enumerate(node.stages):
+    for stage in node.stages:
         if stage.parent is None and stage.base.lower() != "scratch" and not stage.unresolved:
             yield "builds-from", stage.base
         for one in stage.instructions:
             for text in _copied(one):
-                known = text.isdecimal() and int(text[:9]) < index
-                if text and not known and text.lower() not in names and "$" not in text:
+                if text and not text.isdecimal() and text.lower() not in names and "$" not in text:
                     yield "copies-from", text
         if stage.name:
             names.add(stage.name)

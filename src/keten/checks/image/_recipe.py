@@ -7,6 +7,11 @@ from keten.model.delivery import Dockerfile, Instruction, Stage
 
 _ASIDE = frozenset(
     [
+        ".github",
+        ".circleci",
+        ".ci",
+        "ci",
+        "dev",
         "test",
         "tests",
         "testdata",

@@ -18,6 +18,8 @@ _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", 
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Leave archives, addresses, patterns and variables alone: they may be meant."""
+    if recipe.aside(dockerfile):
+        return
     for at, _, one in recipe.instructions(dockerfile, "ADD"):
         sources = (one.json or tuple(one.text.split()))[:-1]
         plain = [s for s in sources if not _special(s)]

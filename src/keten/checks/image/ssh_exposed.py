@@ -15,6 +15,8 @@ from keten.model.finding import Change, Severity, Violation
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Look at the ports that are exposed."""
+    if recipe.aside(dockerfile):
+        return
     for at, _, one in recipe.instructions(dockerfile, "EXPOSE"):
         if any(word.partition("/")[0] == "22" for word in one.text.split()):
             yield Violation("port 22 is exposed", at=at, key="22",

@@ -18,6 +18,8 @@ _PIP = frozenset({"pip", "pip3", "uv", "pipx"})
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Look at the tools that fetch source; a tag or a commit counts as named."""
+    if recipe.aside(dockerfile):
+        return
     for at, command in recipe.ran(dockerfile):
         words = command.words
         if command.program == "go" and command.args[:1] == ("install",):

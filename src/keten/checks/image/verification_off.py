@@ -22,7 +22,12 @@ def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
         said = unverified(command)
         if said and (at, said) not in seen and not _local_apk(said, command):
             seen.add((at, said))
-            yield Violation(f"RUN turns a check off: {said}", at=at, key=said)
+            yield Violation(
+                f"RUN turns a check off: {said}",
+                at=at,
+                key=said,
+                severity=Severity.LOW if recipe.aside(dockerfile) else None,
+            )
     for at, _, one in recipe.instructions(dockerfile, "ENV"):
         for word in one.text.split():
             name, _, value = word.partition("=")

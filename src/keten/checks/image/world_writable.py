@@ -17,6 +17,8 @@ _OPEN = frozenset({"777", "0777", "a+rwx", "ugo+rwx", "a=rwx", "o+w", "a+w", "66
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Leave what is meant for everyone (/tmp), and stages that do not ship, alone."""
+    if recipe.aside(dockerfile):
+        return
     final = tuple(f"stages[{index}]." for index, _ in recipe.chain(dockerfile))
     for at, command in recipe.ran(dockerfile):
         if command.program != "chmod" or not at.startswith(final):

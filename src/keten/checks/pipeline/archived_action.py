@@ -16,6 +16,7 @@ _ARCHIVED = {
     "actions/create-release": "gh release create",
     "actions/upload-release-asset": "gh release upload",
     "actions/setup-ruby": "ruby/setup-ruby",
+    "sonarsource/sonarcloud-github-action": "sonarsource/sonarqube-scan-action",
     "actions-rs/toolchain": "dtolnay/rust-toolchain",
     "actions-rs/cargo": "cargo itself",
     "actions-rs/clippy-check": "cargo clippy",
