@@ -22,6 +22,7 @@ FILE_CEILING = 256 << 20
 CHUNK = 32 << 20
 OVERLAP = 32 << 10
 EXAMPLE = 30  # this sure or less: what documentation writes; INFO, and no check judges it
+MISS_CEILING = 50_000  # candidates of one head in a chunk that are nothing
 FOUND_CEILING = 500  # credentials in one file
 _NOTHING = Facts()
 _EDGE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
@@ -138,15 +139,20 @@ def _search(path: str, data: bytes, *, fallback: bool) -> tuple[list[Hit], bool]
     hits: list[Hit] = []
     extension = paths.extension(path)
     quiet = paths.generated(path)
-    seen: set[tuple[int, int]] = set()
+    misses: dict[int, int] = {}
     for number, end in ends:
         detector, head = planned.leads[number]
+        if misses.get(number, 0) > MISS_CEILING:
+            cut = True
+            continue
         if detector is None:
-            if not quiet and (0, end) not in seen:
-                seen.add((0, end))
-                hits += _assigned(data, end, extension)
+            got = [] if quiet else _assigned(data, end, extension)
         else:
-            hits += _confirmed(detector, data, end - heads.width(head))
+            got = _confirmed(detector, data, end - heads.width(head))
+        if got:
+            hits += got
+        else:
+            misses[number] = misses.get(number, 0) + 1
         if len(hits) > FOUND_CEILING * 4:
             return hits, True
     hits += manifests.secrets(path, data, _inner)

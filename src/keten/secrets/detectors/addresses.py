@@ -143,7 +143,7 @@ DETECTORS = (
     token(
         "curl-user",
         "Credentials on a curl command line",
-        r"\bcurl\b[^\n]{0,200}?(?:\\\r?\n[^\n]{0,120}?)?(?: -u| --user| --proxy-user)[ =][\"']?[\w.@%+-]{1,80}:(?P<secret>[^\s\"'$<{\\]{4,120})",
+        r"\bcurl [^\n]{0,200}?(?:\\\r?\n[^\n]{0,120}?)?(?: -u| --user| --proxy-user)[ =][\"']?[\w.@%+-]{1,80}:(?P<secret>[^\s\"'$<{\\]{4,120})",
         heads=("curl ",),
         judge=_password,
         kind="password",

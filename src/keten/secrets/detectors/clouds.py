@@ -185,7 +185,7 @@ DETECTORS = (
     token(
         "azure-servicebus-key",
         "Azure Service Bus key",
-        r"[A-Za-z0-9/+]{33}\+AS[be][A-Za-z0-9/+]{6,7}=",
+        r"[A-Za-z0-9/+]{33}\+A(?:Sb|Eh)[A-Za-z0-9/+]{6,7}=",
         AZURE,
         heads=(r"\+ASb[A-Za-z0-9/+]{5}", r"\+AEh[A-Za-z0-9/+]{5}"),
         back=33,
@@ -385,7 +385,7 @@ DETECTORS = (
     token(
         "yandex-s3",
         "Yandex Cloud static key",
-        r"YC[a-zA-Z0-9_-]{38}",
+        r"YC[AM][a-zA-Z0-9_-]{37}",
         "https://yandex.cloud/en/docs/iam/concepts/authorization/access-key",
         entropy=4.2,
         heads=("YC[AM][a-zA-Z0-9_-]{6}",),

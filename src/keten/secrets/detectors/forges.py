@@ -77,10 +77,10 @@ DETECTORS = (
     token(
         "github-client-id",
         "GitHub OAuth client id",
-        r"(?i:github)[\w.-]{0,20}(?i:client_?id|_id)[\"']?\s{0,4}[=:]\s{0,4}[\"']?(?P<secret>[0-9a-f]{20}|Iv1\.[0-9a-f]{16}|Ov23li[A-Za-z0-9]{14})",
+        r"(?i:github_?client_?id)[\"']?\s{0,4}[=:]\s{0,4}[\"']?(?P<secret>[0-9a-f]{20}|Iv1\.[0-9a-f]{16}|Ov23li[A-Za-z0-9]{14})",
         severity=Severity.INFO,
         kind="identifier",
-        heads=("(?i:github_client_?id)", "(?i:github.?id)", "(?i:githubclientid)"),
+        heads=("(?i:github_client_?id)", "(?i:githubclient_?id)"),
         back=20,
     ),
     _gitlab("glpat", "GitLab access token"),
@@ -222,7 +222,7 @@ DETECTORS = (
     token(
         "jfrog-key",
         "JFrog Artifactory API key",
-        rf"AKC[a-zA-Z0-9]{ALNUM}{{60,80}}",
+        rf"AKCp[a-zA-Z0-9]{ALNUM}{{60,80}}",
         "https://jfrog.com/help/",
         heads=("AKCp[a-zA-Z0-9]{4}",),
     ),

@@ -61,7 +61,7 @@ DETECTORS = (
     token(
         "bcrypt",
         "Password hash (bcrypt)",
-        r"\$2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}",
+        r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}",
         CRYPT,
         severity=Severity.MEDIUM,
         kind="hash",
@@ -139,11 +139,8 @@ DETECTORS = (
         "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-nlmp/",
         severity=Severity.MEDIUM,
         kind="hash",
-        heads=(
-            "::[A-Za-z0-9_.-]:",
-            "::[A-Za-z0-9_.-]{4}",
-        ),
-        back=40,
+        heads=(r"::[\w.-]{1,40}:[0-9a-fA-F]{16}",),
+        back=100,
         reach=1200,
     ),
     token(
@@ -166,7 +163,7 @@ DETECTORS = (
     token(
         "phpass",
         "Password hash (phpass)",
-        r"\$[PH]\$[./A-Za-z0-9]{31}",
+        r"\$[PH]\$[5-9A-Z][./A-Za-z0-9]{30}",
         "https://www.openwall.com/phpass/",
         severity=Severity.MEDIUM,
         kind="hash",

@@ -86,7 +86,7 @@ DETECTORS = (
     token(
         "adyen-key",
         "Adyen API key",
-        r"AQE[a-zA-Z0-9][A-Za-z0-9+/]{40,}={0,2}-[A-Za-z0-9+/]{30,}={0,2}-[A-Za-z0-9+/<>&(){}.,;:'\[\]]{16}",
+        r"AQE[a-zA-Z0-9]h[A-Za-z0-9+/]{40,}={0,2}-[A-Za-z0-9+/]{30,}={0,2}-[A-Za-z0-9+/<>&(){}.,;:'\[\]]{16}",
         "https://docs.adyen.com/development-resources/api-credentials/",
         heads=("AQE[a-zA-Z0-9]h[A-Za-z0-9+/]{4}",),
     ),
@@ -154,7 +154,7 @@ DETECTORS = (
         "Coinbase CDP key",
         rf"organizations/{UUID}/apiKeys/{UUID}",
         severity=Severity.MEDIUM,
-        heads=("organizations/[0-9a-f]{8}-",),
+        heads=("organizations/[0-9a-fA-F]{8}-",),
     ),
     named(
         "binance-key",

@@ -73,9 +73,9 @@ DETECTORS = (
     token(
         "figma",
         "Figma access token",
-        r"fig[dorp]h?_[A-Za-z0-9_-]{40}",
+        r"fig[dor]h?_[A-Za-z0-9_-]{40}",
         "https://www.figma.com/developers/api#access-tokens",
-        heads=("fig[dorp]_[A-Za-z0-9_-]{4}", "fig[or]h_[A-Za-z0-9_-]{4}"),
+        heads=("fig[dor]_[A-Za-z0-9_-]{4}", "fig[dor]h_[A-Za-z0-9_-]{4}"),
         entropy=3.6,
     ),
     token(
@@ -138,7 +138,7 @@ DETECTORS = (
     token(
         "okta-token-near",
         "Okta API token",
-        r"(?i:okta)[\w\" ]{0,40}[\s{=:\"'\w]{1,30}?[\"'](?P<secret>00[A-Za-z0-9_-]{39}[A-Za-z0-9_])[\"']",
+        r"(?i:okta)[_ -][\w\" ]{0,40}[\s{=:\"'\w]{1,30}?[\"'](?P<secret>00[A-Za-z0-9_-]{39}[A-Za-z0-9_])[\"']",
         heads=("(?i:okta)[_ -]",),
         entropy=3.8,
     ),
@@ -163,13 +163,6 @@ DETECTORS = (
         rf"sk_(?:live|test)_{ALNUM}{{40,60}}",
         heads=("sk_live_[A-Za-z0-9]{36}", "sk_test_[A-Za-z0-9]{36}"),
         entropy=3.6,
-    ),
-    token(
-        "workos",
-        "WorkOS key",
-        rf"sk_(?:live|test)?_?[a-zA-Z0-9]{{8,20}}_[A-Za-z0-9]{{20,60}}",
-        heads=("sk_live_[A-Za-z0-9]{8}_", "sk_test_[A-Za-z0-9]{8}_"),
-        entropy=3.8,
     ),
     token(
         "stytch",
@@ -415,12 +408,12 @@ DETECTORS = (
     token(
         "content-service",
         "Content service token",
-        rf"(?i:contentstack|strapi|prismic|sanity|storyblok|datocms)[\w.-]{{0,30}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9_.-]{{24,260}})",
+        rf"(?i:contentstack|strapi|prismic|sanity|storyblok|datocms)[\w.-]{{0,20}}(?i:key|token|secret|pat)[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9_.-]{{24,260}})",
         heads=(
             "(?i:contentstack)",
-            "(?i:strapi)_",
+            "(?i:strapi)",
             "(?i:prismic)",
-            "(?i:sanity)_",
+            "(?i:sanity)",
             "(?i:storyblok)",
             "(?i:datocms)",
         ),
@@ -457,7 +450,7 @@ DETECTORS = (
     token(
         "yelp",
         "Yelp API key",
-        rf"(?i:yelp)[\w.-]{{0,20}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9_\\=.-]{{128}})",
+        rf"(?i:yelp_)[\w.-]{{0,20}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9_\\=.-]{{128}})",
         heads=("(?i:yelp)_",),
     ),
     token(
@@ -498,14 +491,14 @@ DETECTORS = (
     token(
         "planner",
         "Planner service token",
-        rf"(?i:todoist|clickup|monday|wrike|smartsheet|basecamp)[\w.-]{{0,24}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9_.-]{{26,260}})",
+        rf"(?i:todoist|clickup|monday|wrike|smartsheet|basecamp)[\w.-]{{0,20}}(?i:key|token|secret|pat)[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9_.-]{{26,260}})",
         heads=(
-            "(?i:todoist)_",
-            "(?i:clickup)_",
-            "(?i:monday)_",
-            "(?i:wrike)_",
-            "(?i:smartsheet)_",
-            "(?i:basecamp)_",
+            "(?i:todoist)",
+            "(?i:clickup)",
+            "(?i:monday)",
+            "(?i:wrike)",
+            "(?i:smartsheet)",
+            "(?i:basecamp)",
         ),
         entropy=3.4,
     ),

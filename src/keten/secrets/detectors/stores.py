@@ -49,7 +49,7 @@ DETECTORS = (
         r"(?i:unseal)[\w -]{0,12}[: ][ ]{0,4}(?P<secret>[A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64,66})",
         VAULT,
         severity=CRITICAL,
-        heads=("(?i:unseal)[ _k]",),
+        heads=("(?i:unseal)",),
         entropy=3.3,
     ),
     token(
@@ -104,7 +104,7 @@ DETECTORS = (
         rf"0\.{UUID}\.[A-Za-z0-9]{{28,32}}:[A-Za-z0-9+/]{{20,26}}={{0,2}}",
         "https://bitwarden.com/help/access-tokens/",
         severity=CRITICAL,
-        heads=(r"\b0\.[0-9a-f]{8}-[0-9a-f]{4}-",),
+        heads=(r"\b0\.[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-",),
     ),
     token(
         "akeyless",
@@ -142,7 +142,7 @@ DETECTORS = (
     token(
         "kubernetes-bootstrap",
         "Kubernetes bootstrap token",
-        r"(?i:token)[\w \"'=:-]{1,12}?(?P<secret>[a-z0-9]{6}\.[a-z0-9]{16})",
+        r"(?i:token)[\w-]{0,8}[\"']?[ :=]{1,3}[\"']?(?P<secret>[a-z0-9]{6}\.[a-z0-9]{16})",
         "https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/",
         heads=(r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b",),
         back=48,
@@ -301,9 +301,9 @@ DETECTORS = (
     token(
         "fastly",
         "Fastly API token",
-        rf"(?i:fastly)[\w.-]{{0,20}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>{URL64}{{32}})",
+        rf"(?i:fastly)[_.-][\w.-]{{0,20}}(?i:key|token)[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>{URL64}{{32}})",
         "https://www.fastly.com/documentation/",
-        heads=("(?i:fastly)[_.\"' =:-]",),
+        heads=("(?i:fastly)[_.-]",),
         entropy=3.8,
     ),
     token(
@@ -360,7 +360,7 @@ DETECTORS = (
     token(
         "scalr",
         "Infrastructure service key (Scalr, env0, Spacelift)",
-        rf"(?i:scalr|spacelift|env0)[\w.-]{{0,24}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9._-]{{24,400}})",
+        rf"(?i:scalr_|spacelift_|env0_)[\w.-]{{0,24}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[A-Za-z0-9._-]{{24,400}})",
         heads=("(?i:scalr_)", "(?i:spacelift_)", "(?i:env0_)"),
         entropy=3.6,
     ),
@@ -389,9 +389,9 @@ DETECTORS = (
     token(
         "pubnub",
         "PubNub key",
-        rf"(?:sec|pub|sub)-c-(?:{UUID}|[A-Za-z0-9=]{{48}})",
+        rf"sec-c-(?:{UUID}|[A-Za-z0-9=]{{48}})",
         "https://www.pubnub.com/docs/",
-        heads=("sec-c-[A-Za-z0-9]{6}",),
+        heads=("sec-c-",),
         severity=Severity.HIGH,
     ),
     token(

@@ -81,11 +81,12 @@ DETECTORS = (
     token(
         "discord-bot",
         "Discord bot token",
-        r"[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,38}",
+        r"[MNO][A-Za-z0-9_-]{23,25}\.[\w-]{6}\.[\w-]{27,38}",
         "https://discord.com/developers/docs/reference#authentication",
         heads=(
-            r"[MNO][TDzjI][A-Za-z0-9_-]{22}\.[\w-]{6}\.",
-            r"[MNO][TDzjI][A-Za-z0-9_-]{24}\.[\w-]{6}\.",
+            r"[MNO][A-Za-z0-9_-]{23}\.[\w-]{6}\.",
+            r"[MNO][A-Za-z0-9_-]{24}\.[\w-]{6}\.",
+            r"[MNO][A-Za-z0-9_-]{25}\.[\w-]{6}\.",
         ),
         entropy=3.8,
     ),
@@ -162,7 +163,7 @@ DETECTORS = (
         "Webex token",
         rf"[A-Za-z0-9]{{64}}_[A-Za-z0-9]{{4}}_{UUID}",
         "https://developer.webex.com/",
-        heads=("_[A-Za-z0-9]{4}_[0-9a-f]{8}-[0-9a-f]{4}-",),
+        heads=("_[A-Za-z0-9]{4}_[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-",),
         back=64,
     ),
     token(
@@ -328,7 +329,7 @@ DETECTORS = (
     token(
         "intercom-token",
         "Intercom access token",
-        r"dG9r[A-Za-z0-9+/]{52,80}={0,2}",
+        r"dG9rO[A-Za-z0-9+/]{51,79}={0,2}",
         "https://developers.intercom.com/",
         heads=("dG9rO[A-Za-z0-9]{4}",),
         entropy=3.8,

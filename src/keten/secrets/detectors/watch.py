@@ -64,7 +64,7 @@ DETECTORS = (
         "Pixie key",
         rf"px-(?:api|dep)-{UUID}",
         "https://docs.px.dev/",
-        heads=("px-api-[0-9a-f]{4}", "px-dep-[0-9a-f]{4}"),
+        heads=("px-api-[0-9a-fA-F]{4}", "px-dep-[0-9a-fA-F]{4}"),
     ),
     named(
         "pixie-named",
@@ -186,7 +186,7 @@ DETECTORS = (
         "Splunk HEC token",
         rf"(?i:splunk)[^\n]{{0,24}}[=: \"']{{1,4}}(?P<secret>{UUID})",
         "https://docs.splunk.com/Documentation/Splunk/latest/Data/UsetheHTTPEventCollector",
-        heads=("(?i:splunk)[ _.h\"':= ]",),
+        heads=("(?i:splunk)",),
     ),
     token(
         "elastic-key",
@@ -204,9 +204,9 @@ DETECTORS = (
     token(
         "sumologic",
         "Sumo Logic access id",
-        rf"(?i:sumo)[\w]{{0,20}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>su{ALNUM}{{12}}|{ALNUM}{{64}})",
+        rf"(?i:sumo_|sumologic)[\w]{{0,20}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>su{ALNUM}{{12}}|{ALNUM}{{64}})",
         "https://help.sumologic.com/",
-        heads=("(?i:sumo)[_lL]",),
+        heads=("(?i:sumo_)", "(?i:sumologic)"),
         entropy=3.2,
     ),
     token(
@@ -246,7 +246,7 @@ DETECTORS = (
         "Axiom token",
         rf"xa[ap]t-{UUID}",
         "https://axiom.co/docs/",
-        heads=("xa[ap]t-[0-9a-f]{4}",),
+        heads=("xa[ap]t-[0-9a-fA-F]{4}",),
     ),
     token("langfuse", "Langfuse secret key", rf"sk-lf-{UUID}", "https://langfuse.com/docs"),
     token(
@@ -260,7 +260,7 @@ DETECTORS = (
         "LaunchDarkly key",
         rf"(?:sdk|api|mob)-{UUID}",
         "https://launchdarkly.com/docs/sdk/concepts/client-side-server-side",
-        heads=("sdk-[0-9a-f]{8}-", "api-[0-9a-f]{8}-", "mob-[0-9a-f]{8}-"),
+        heads=("sdk-[0-9a-fA-F]{8}-", "api-[0-9a-fA-F]{8}-", "mob-[0-9a-fA-F]{8}-"),
     ),
     token(
         "statsig",
@@ -273,9 +273,9 @@ DETECTORS = (
     token(
         "split",
         "Split.io key",
-        rf"(?i:split)[\w.-]{{0,20}}(?i:key)[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[a-z0-9]{{36,54}})",
-        heads=("(?i:split)[_i.]",),
-        entropy=3.6,
+        rf"(?i:split)[_i.][\w.-]{{0,20}}(?i:key)[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[a-z0-9]{{36,54}})",
+        heads=("(?i:split)[_i.][_i.]",),
+        entropy=3.2,
     ),
     token(
         "checkly",
