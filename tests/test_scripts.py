@@ -29,7 +29,9 @@ def parts(text: str) -> tuple[dict[str, str], list[tuple[str, str]]]:
 
 
 def pattern(expected: str) -> re.Pattern[str]:
-    lines = []
+    lines: list[str] = []
+    if not expected.strip("\n"):
+        return re.compile(r"\Z")
     for line in expected.strip("\n").split("\n"):
         if line.strip() == "...":
             lines.append(r"(?:.*\n)*?")

@@ -10,9 +10,13 @@ from keten.model.finding import Change, Finding, Location, Severity
 
 
 class LinkSummary(Struct, frozen=True):
-    """One link. *verdict* is ``fail``, ``unknown``, ``pass``, or ``none``: nothing there to judge.
+    """One link of the chain, summed up.
 
-    The counts are verdicts of checks on things, *waived* findings that a waiver covers.
+    *verdict* is ``fail``, ``unknown``, ``known`` (all it has, the baseline has), ``pass``, or
+    ``none`` (nothing there to judge).
+
+    The counts are verdicts of checks on things; *waived* are findings that a waiver covers,
+    *known* those that the baseline has.
     """
 
     name: Link
@@ -21,6 +25,23 @@ class LinkSummary(Struct, frozen=True):
     unknown: int = 0
     passed: int = 0
     waived: int = 0
+    known: int = 0
+
+    def cell(self, unknown: str = "?") -> str:
+        """Return the verdict in a few words: a colour never stands alone."""
+        match self.verdict:
+            case "fail":
+                return f"FAIL {self.failed}"
+            case "unknown":
+                return f"{unknown} {self.unknown}"
+            case "known":
+                return f"old {self.known}"
+            case "pass" if self.waived:
+                return f"waived {self.waived}"
+            case "pass":
+                return f"ok {self.passed}"
+            case _:
+                return "none"
 
 
 class Action(Struct, frozen=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from keten.model.evidence import Evidence, Link
 from keten.model.facts import Facts
 from keten.model.finding import Finding, Verdict
 from keten.model.result import DataSource, LinkSummary, Result, Tally, Target, Unknown, Waived
-from keten.pipeline.judge import Judged, link_of
+from keten.pipeline.judge import Judged, chooser, link_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
 from keten.policy.waivers import apply
@@ -38,12 +38,13 @@ def conclude(
     found = sorted((_weighed(f, policy) for f in judged.findings), key=lambda f: f.order)
     stay, waived, notes = apply(found, config.waiver, now)
     unknown = gather(stay, facts.problems)
-    new = [f for f in stay if f.fingerprint not in known or f.verdict is Verdict.UNKNOWN]
-    if len(new) < len(stay):
-        notes.append(f"{len(stay) - len(new)} findings were there before and are not shown")
-    stay = new
+    old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
+    if old:
+        notes.append(f"{len(old)} findings were there before and are not shown")
+        stay = [f for f in stay if f not in old]
     failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
     exploited = {node.ref for node in facts.nodes if isinstance(node, Advisory) and node.exploited}
+    files = target.files if any(map(chooser(policy), _secrets())) else 0
     return Result(
         schema=SCHEMA,
         keten=__version__,
@@ -52,7 +53,7 @@ def conclude(
         data=tuple(data),
         policy=policy.name,
         policy_digest=policy.digest,
-        links=summaries(_Counts(judged, stay, waived, unknown, target.files)),
+        links=summaries(_Counts(judged, stay, waived, unknown, old, files)),
         actions=actions(
             failed,
             config.rank,
@@ -77,6 +78,7 @@ class _Counts(Struct):
     findings: Sequence[Finding]
     waived: Sequence[Waived]
     unknown: Sequence[Unknown]
+    old: Sequence[Finding]
     files: int
 
 
@@ -94,8 +96,14 @@ def _summary(link: Link, counts: _Counts) -> LinkSummary:
     passed = sum(c[0] for name, c in counts.judged.tallies.items() if link_of(name) is link)
     if link is Link.SECRETS:  # a file without a secret has no node that a check could pass
         passed += max(0, counts.files - len({f.location.path for f in mine if f.location}))
-    verdict = "fail" if failed else "unknown" if unknown else "pass" if passed or waived else "none"
-    return LinkSummary(link, verdict, failed, unknown, passed, waived)
+    old = sum(1 for f in counts.old if f.link is link)
+    verdicts = {"fail": failed, "unknown": unknown, "known": old, "pass": passed + waived}
+    verdict = next((word for word, count in verdicts.items() if count), "none")
+    return LinkSummary(link, verdict, failed, unknown, passed, waived, old)
+
+
+def _secrets() -> list[str]:
+    return [name for name in plugs.names(Check) if link_of(name) is Link.SECRETS]
 
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:

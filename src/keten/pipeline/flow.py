@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from keten.model.evidence import Place
 from keten.model.facts import Facts, Looked
 from keten.model.result import Result, Target
 from keten.pipeline.conclude import conclude
-from keten.pipeline.judge import Judged, judge_all, local, select, waiting
+from keten.pipeline.judge import Judged, chooser, judge_all, local, select, waiting
 from keten.pipeline.rendering import rendered
 from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
@@ -142,18 +141,6 @@ def derived(
         vulnerabilities.derive(facts, database, now, max_age_days=age),
         Facts(looked=(Looked("*", "tree"),)),
     )
-
-
-def chooser(policy: Policy) -> Callable[[str], bool]:
-    """Return which checks policy lets run."""
-    checks = policy.config.checks
-
-    def chosen(name: str) -> bool:
-        if checks.only and not any(fnmatchcase(name, glob) for glob in checks.only):
-            return False
-        return not any(fnmatchcase(name, glob) for glob in checks.disable)
-
-    return chosen
 
 
 def _target(root: Path, facts: Facts, tree: Tree, size: int) -> Target:

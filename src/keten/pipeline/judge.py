@@ -5,11 +5,13 @@ here, so that no check can get them wrong.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from hashlib import blake2b
 
 import msgspec
 
 from keten import plugs
+from keten.config import Policy
 from keten.graph.places import Places
 from keten.model.check import Check
 from keten.model.evidence import Link
@@ -52,6 +54,18 @@ _LINKS = {str(link): link for link in Link}
 def link_of(check: str) -> Link:
     """Return the link of the chain that a check belongs to: its folder."""
     return _LINKS[check.partition("/")[0]]
+
+
+def chooser(policy: Policy) -> Callable[[str], bool]:
+    """Return which checks policy lets run."""
+    checks = policy.config.checks
+
+    def chosen(name: str) -> bool:
+        if checks.only and not any(fnmatchcase(name, glob) for glob in checks.only):
+            return False
+        return not any(fnmatchcase(name, glob) for glob in checks.disable)
+
+    return chosen
 
 
 def select(chosen: Callable[[str], bool] = lambda _: True, *, of: Iterable[type]) -> Checks:

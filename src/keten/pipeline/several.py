@@ -66,7 +66,7 @@ def _under(result: Result) -> Result:
 
 def _link(parts: Sequence[LinkSummary]) -> LinkSummary:
     words = {part.verdict for part in parts}
-    verdict = next(word for word in ("fail", "unknown", "pass", "none") if word in words)
+    verdict = next(word for word in ("fail", "unknown", "known", "pass", "none") if word in words)
     return LinkSummary(
         parts[0].name,
         verdict,
@@ -74,6 +74,7 @@ def _link(parts: Sequence[LinkSummary]) -> LinkSummary:
         sum(p.unknown for p in parts),
         sum(p.passed for p in parts),
         sum(p.waived for p in parts),
+        sum(p.known for p in parts),
     )
 
 

@@ -90,11 +90,18 @@ class Worker:
         texts: list[tuple[str, bytes]] = []
         for entry in entries:
             parts += self._read(entry, texts)
-        parts.append(engine.scan(texts))
+        parts.append(self._secrets(texts))
         facts = merge(parts)
         checks = local(select(self._job.chosen, of={type(node) for node in facts.nodes}))
         view = Graph(facts, self._job.now, local=True)
         return Batch(facts, judge_all(facts.nodes, checks, view, Places(facts.places)))
+
+    def _secrets(self, texts: list[tuple[str, bytes]]) -> Facts:
+        """Return the secrets in the files, each file that holds one as evidence."""
+        facts = engine.scan(texts)
+        holding = {node.path for node in facts.nodes}
+        kept = (evidence(p, data, "text/plain") for p, data in texts if p in holding)
+        return merge([facts, Facts(evidence=tuple(kept))]) if holding else facts
 
     def _read(self, entry: Entry, texts: list[tuple[str, bytes]]) -> list[Facts]:
         tree = self._job.tree

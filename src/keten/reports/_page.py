@@ -76,7 +76,7 @@ def chain(links: tuple[LinkSummary, ...]) -> str:
     """Return the chain as SVG: two rows of five links, each with its verdict as a word."""
     rows = (len(links) + PER_ROW - 1) // PER_ROW
     width, height = PER_ROW * (WIDE + GAP) - GAP, rows * (HIGH + GAP) - GAP
-    words = "; ".join(f"{link.name}: {cell(link)}" for link in links)
+    words = "; ".join(f"{link.name}: {_cell(link)}" for link in links)
     parts = [
         (
             f'<svg class="chain" viewBox="-2 -2 {width + 4} {height + 4}" role="img" '
@@ -97,20 +97,11 @@ def chain(links: tuple[LinkSummary, ...]) -> str:
             f'<g class="{link.verdict}">'
             f'<rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="8"/>'
             f'<text x="{x + WIDE // 2}" y="{y + 24}">{link.name}</text>'
-            f'<text class="count" x="{x + WIDE // 2}" y="{y + 43}">{cell(link)}</text></g>'
+            f'<text class="count" x="{x + WIDE // 2}" y="{y + 43}">{_cell(link)}</text></g>'
         )
     return "".join([*parts, "</svg>"])
 
 
-def cell(link: LinkSummary) -> str:
-    """Return a link's verdict in words: a colour never stands alone."""
-    match link.verdict:
-        case "fail":
-            more = f", ? {link.unknown}" if link.unknown else ""
-            return f"FAIL {link.failed}{more}"
-        case "unknown":
-            return f"UNKNOWN {link.unknown}"
-        case "pass":
-            return f"ok {link.passed}"
-        case _:
-            return "nothing there"
+def _cell(link: LinkSummary) -> str:
+    more = f", ? {link.unknown}" if link.failed and link.unknown else ""
+    return f"{link.cell('UNKNOWN')}{more}"

@@ -99,7 +99,8 @@ def _unknown(result: Result) -> Iterator[str]:
     for item in result.unknown:
         more = f" and {item.count - 1} more" if item.count > 1 else ""
         yield (
-            f'<tr><td class="unknown">{item.link}</td><td><code>{_text(item.what)}</code>{more}</td>'
+            f'<tr><td class="unknown">{item.link}</td>'
+            f"<td><code>{_text(item.what)}</code>{more}</td>"
             f"<td>{_text(item.why)}</td><td>{_text(item.how)}</td></tr>"
         )
     yield "</tbody></table>"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from keten.model.finding import Finding, Verdict
 from keten.model.plug import Report
-from keten.model.result import Action, LinkSummary, Result, Style
+from keten.model.result import Action, Result, Style
 
 CEILING = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
@@ -42,7 +42,9 @@ def _blocks(result: Result) -> Iterator[str]:
         f"Gate `{decision.gate}`: {decision.reason}.\n\n"
     )
     names = " | ".join(str(link.name) for link in result.links)
-    cells = " | ".join(_cell(link) for link in result.links)
+    cells = " | ".join(
+        f"**{link.cell()}**" if link.failed else link.cell() for link in result.links
+    )
     yield f"| {names} |\n|{'---|' * len(result.links)}\n| {cells} |\n"
     if result.actions:
         yield "\n### Do first\n\n"
@@ -61,18 +63,6 @@ def _blocks(result: Result) -> Iterator[str]:
         yield f"\nNote: {_text(note)}\n"
     data = f"as of {result.as_of}" if result.data else "none"
     yield f"\nJudged on {result.now}; advisories {data}.\n"
-
-
-def _cell(link: LinkSummary) -> str:
-    match link.verdict:
-        case "fail":
-            return f"**FAIL {link.failed}**"
-        case "unknown":
-            return f"? {link.unknown}"
-        case "pass":
-            return f"ok {link.passed}"
-        case _:
-            return "none"
 
 
 def _action(action: Action) -> str:

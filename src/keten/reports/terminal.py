@@ -6,7 +6,7 @@ from textwrap import shorten, wrap
 from keten.model.evidence import Link
 from keten.model.finding import Finding, Severity, Verdict
 from keten.model.plug import Report
-from keten.model.result import Action, LinkSummary, Result, Style, Unknown
+from keten.model.result import Action, Result, Style, Unknown
 
 FIRST = 5
 """Actions and unknowns that are shown before "and n more"."""
@@ -15,7 +15,8 @@ SOME = 10
 
 SHORT = {Link.DEPENDENCIES: "deps", Link.DEPLOYMENT: "deploy"}
 COLORS = {
-    "fail": "31;1", "unknown": "33", "pass": "32", "none": "2", "critical": "35;1", "high": "31;1",
+    "fail": "31;1", "unknown": "33", "pass": "32", "known": "2", "none": "2",
+    "critical": "35;1", "high": "31;1",
     "medium": "33", "low": "36", "info": "2", "title": "1", "dim": "2",
 }  # fmt: skip
 
@@ -68,7 +69,7 @@ def _head(result: Result, pen: _Pen) -> Iterator[str]:
 
 
 def _chain(result: Result, pen: _Pen) -> Iterator[str]:
-    cells = [(SHORT.get(s.name, str(s.name)), _cell(s), s.verdict) for s in result.links]
+    cells = [(SHORT.get(s.name, str(s.name)), s.cell(), s.verdict) for s in result.links]
     for row, gap in _rows(cells, pen.style.width):
         widths = [max(len(name), len(cell)) for name, cell, _ in row]
         names = gap.join(name.ljust(w) for (name, _, _), w in zip(row, widths, strict=True))
@@ -80,18 +81,6 @@ def _chain(result: Result, pen: _Pen) -> Iterator[str]:
                 for (_, cell, verdict), w in zip(row, widths, strict=True)
             ).rstrip()
         )
-
-
-def _cell(link: LinkSummary) -> str:
-    match link.verdict:
-        case "fail":
-            return f"FAIL {link.failed}"
-        case "unknown":
-            return f"? {link.unknown}"
-        case "pass":
-            return f"ok {link.passed}" if link.passed < 100_000 else "ok"  # noqa: PLR2004 width
-        case _:
-            return "none"
 
 
 _Cells = list[tuple[str, str, str]]
