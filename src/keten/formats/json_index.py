@@ -10,19 +10,18 @@ from typing import Any
 import msgspec
 
 from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
 
 MAX_DEPTH = 200
 _BOM = b"\xef\xbb\xbf"
-_BYTE = re.compile(r"\(byte (\d+)\)")
-_TOKEN = re.compile(
-    rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL
-)
+_BYTE = lazy(r"\(byte (\d+)\)")
+_TOKEN = lazy(rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL)
 # An object or array with at most two more levels inside, passed over in one step.
 _PLAIN = rb'"(?:[^"\\]++|\\.)*+"|[^"{}\[\]]++'
 _FLAT = rb"[{\[](?:%s)*+[}\]]" % _PLAIN
 _LEVEL = rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _FLAT)
-_SHALLOW = re.compile(rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _LEVEL), re.DOTALL)
-_COMMENT = re.compile(
+_SHALLOW = lazy(rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _LEVEL), re.DOTALL)
+_COMMENT = lazy(
     rb'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=(?:\s|//[^\n]*+)*+[\]}])', re.DOTALL
 )
 

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from keten.errors import InputError
+from keten.formats.lazy_pattern import lazy
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?")
-_EXTRAS = re.compile(r"\s*\[([^\[\]]*+)\]")
-_CLAUSE = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()<>=!~]++)\s*\Z")
-_SEPARATORS = re.compile(r"[-_.]+")
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.DOTALL)
-_LEADING_COMMENT = re.compile(r"\s*#")
-_WORD = re.compile(r"""(?:[^\s"'\\]++|\\.|"[^"]*+"|'[^']*+')++""", re.DOTALL)
-_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_QUOTE = re.compile(r"[\"']")
+_NAME = lazy(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?")
+_EXTRAS = lazy(r"\s*\[([^\[\]]*+)\]")
+_CLAUSE = lazy(r"\s*(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()<>=!~]++)\s*\Z")
+_SEPARATORS = lazy(r"[-_.]+")
+_COMMENT = lazy(r"(?:^|(?<=\s))#.*", re.DOTALL)
+_LEADING_COMMENT = lazy(r"\s*#")
+_WORD = lazy(r"""(?:[^\s"'\\]++|\\.|"[^"]*+"|'[^']*+')++""", re.DOTALL)
+_COMMIT = lazy(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_QUOTE = lazy(r"[\"']")
 
 
 class Requirement(Struct, frozen=True):

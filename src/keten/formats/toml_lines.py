@@ -9,45 +9,46 @@ import re
 from typing import Any, Never
 
 from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
 
 MAX_DEPTH = 100
 MAX_DIGITS = 4300
 
-_PAIR = re.compile(
+_PAIR = lazy(
     r'([A-Za-z0-9_-]+) = (?:"([^"\\\x00-\x1f\x7f]*+)"|([0-9]{1,15}(?![0-9._eE:xob-]))) *\n'
 )
 # What tools write most: an inline table of plain pairs, an array of plain strings, a line each.
-_PAIRS = re.compile(
+_PAIRS = lazy(
     r'\{ ?((?:[A-Za-z0-9_-]++ = (?:"[^"\\\x00-\x1f\x7f]*+"|(?:0|[1-9][0-9]{0,14})(?=[ ,}]))'
     r"(?:, |(?= ?\})))++) ?\}"
 )
-_ONE_PAIR = re.compile(r'([A-Za-z0-9_-]++) = (?:"([^"]*+)"|([0-9]++))')
-_STRINGS = re.compile(r'\[\n((?:[ \t]*+"[^"\\\x00-\x1f\x7f]*+",\n)++)\]')
-_ONE_STRING = re.compile(r'"([^"]*+)"')
-_SPACE = re.compile(r"(?:[ \t\n]++|#[^\x00-\x08\x0b-\x1f\x7f\n]*+)*+")
-_BLANK = re.compile(r"[ \t]*+")
-_TAIL = re.compile(r"[ \t]*+(?:#[^\x00-\x08\x0b-\x1f\x7f\n]*+)?(?:\n|\Z)")
-_BARE = re.compile(r"[A-Za-z0-9_-]++")
-_BASIC = re.compile(r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]++|\\.)*+)"')
-_LITERAL = re.compile(r"'([^'\x00-\x08\x0a-\x1f\x7f]*+)'")
-_BASIC_LONG = re.compile(r'"""\n?((?:[^"\\]++|\\.|"{1,2}+(?!"))*+"{0,2})"""', re.DOTALL)
-_LITERAL_LONG = re.compile(r"'''\n?((?:[^']++|'{1,2}+(?!'))*+'{0,2})'''", re.DOTALL)
-_SCALAR = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.+Zz-]*+|[^\s,\]}#=\[{\"']++")
-_ESCAPE = re.compile(r'\\(?:([btnfr"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*\n[ \t\n]*)|)')
+_ONE_PAIR = lazy(r'([A-Za-z0-9_-]++) = (?:"([^"]*+)"|([0-9]++))')
+_STRINGS = lazy(r'\[\n((?:[ \t]*+"[^"\\\x00-\x1f\x7f]*+",\n)++)\]')
+_ONE_STRING = lazy(r'"([^"]*+)"')
+_SPACE = lazy(r"(?:[ \t\n]++|#[^\x00-\x08\x0b-\x1f\x7f\n]*+)*+")
+_BLANK = lazy(r"[ \t]*+")
+_TAIL = lazy(r"[ \t]*+(?:#[^\x00-\x08\x0b-\x1f\x7f\n]*+)?(?:\n|\Z)")
+_BARE = lazy(r"[A-Za-z0-9_-]++")
+_BASIC = lazy(r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]++|\\.)*+)"')
+_LITERAL = lazy(r"'([^'\x00-\x08\x0a-\x1f\x7f]*+)'")
+_BASIC_LONG = lazy(r'"""\n?((?:[^"\\]++|\\.|"{1,2}+(?!"))*+"{0,2})"""', re.DOTALL)
+_LITERAL_LONG = lazy(r"'''\n?((?:[^']++|'{1,2}+(?!'))*+'{0,2})'''", re.DOTALL)
+_SCALAR = lazy(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.+Zz-]*+|[^\s,\]}#=\[{\"']++")
+_ESCAPE = lazy(r'\\(?:([btnfr"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([ \t]*\n[ \t\n]*)|)')
 _SIMPLE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
-_INTEGER = re.compile(
+_INTEGER = lazy(
     r"[+-]?(?:0|[1-9](?:_?[0-9])*+)|0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*+|0o[0-7](?:_?[0-7])*+|0b[01](?:_?[01])*+"
 )
-_FLOAT = re.compile(
+_FLOAT = lazy(
     r"[+-]?(?:inf|nan|(?:0|[1-9](?:_?[0-9])*+)(?:\.[0-9](?:_?[0-9])*+)?"
     r"(?:[eE][+-]?[0-9](?:_?[0-9])*+)?)"
 )
-_TIME = re.compile(
+_TIME = lazy(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
     r"|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = lazy(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Table(dict[str, Any]):

@@ -4,15 +4,15 @@ Both are keys indented by two blanks; Yarn 1 puts a blank between key and value,
 ones a colon. Read line by line, with no recursion.
 """
 
-import re
 from typing import Any
 
 from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
 
 MAX_DEPTH = 20
-_WORD = re.compile(r'"((?:[^"\\]++|\\.)*+)"|([^\s",:](?:[^\s",]*[^\s",:])?)(?=[\s,:]|$)')
-_BLANKS = re.compile(r" *")
-_ESCAPE = re.compile(r"\\(.)")
+_WORD = lazy(r'"((?:[^"\\]++|\\.)*+)"|([^\s",:](?:[^\s",]*[^\s",:])?)(?=[\s,:]|$)')
+_BLANKS = lazy(r" *")
+_ESCAPE = lazy(r"\\(.)")
 
 
 class Block(dict[str, "Block | str"]):

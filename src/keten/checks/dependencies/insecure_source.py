@@ -4,8 +4,9 @@ Who stands between the build and the server (a shared network, a proxy, a taken-
 reads what is asked for and answers in the server's place. Install scripts run what was
 answered. http:// and git:// have no protection against it; svn:// neither.
 
-Where every package has a strong hash the bytes are still checked: then it is low. A server
-that only an organisation's own network reaches is medium, for an intruder must be inside.
+Where every package has a strong hash, or names its commit, the bytes are still checked: then it
+is low. A server that only an organisation's own network reaches is medium, for an intruder must
+be inside.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from keten.model.delivery import Manifest, Package
 
 _PLAIN = ("http://", "git://", "svn://", "git+http://", "git+git://", "svn+http://", "svn+svn://",
           "registry+http://", "hg+http://", "bzr+http://", "sparse+http://")  # fmt: skip
+
+
+_COMMIT = 40
+_HEX = frozenset("0123456789abcdef")
 
 
 def run(manifest: Manifest, view: View) -> Iterator[Violation]:
@@ -32,7 +37,7 @@ def run(manifest: Manifest, view: View) -> Iterator[Violation]:
             hosts.setdefault(_locks.host(package.source), []).append(package)
     for host, found in sorted(hosts.items()):
         if host and not _locks.is_local(host):
-            hashed = all(p.hashes and not _weak(p) for p in found)
+            hashed = all(_held(p) for p in found)
             names = _locks.listed(map(_locks.label, found))
             verb = "comes" if len(found) == 1 else "come"
             message = f"{names} {verb} unencrypted from {_locks.cut(host)}"
@@ -65,8 +70,12 @@ def _clean(url: str) -> str:
     return f"{head}{scheme}{place.rpartition('@')[2]}{slash}{path}"
 
 
-def _weak(package: Package) -> bool:
-    return all(item.startswith(("sha1:", "md5:")) for item in package.hashes)
+def _held(package: Package) -> bool:
+    """Return whether a hash, or the commit that git itself checks, holds the bytes."""
+    ref = package.source.partition("#")[2]
+    if package.source.startswith("git") and len(ref) >= _COMMIT and _HEX.issuperset(ref):
+        return True
+    return any(not item.startswith(("sha1:", "md5:")) for item in package.hashes)
 
 
 def applies(manifest: Manifest) -> bool:

@@ -5,13 +5,12 @@ node: direct if it is anywhere, for development or optional only if it is everyw
 where it was named first.
 """
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from keten.errors import CeilingError, InputError
-from keten.formats import purl
+from keten.formats.lazy_pattern import lazy
 from keten.model.delivery import Manifest, Package
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
@@ -21,8 +20,8 @@ MAX_PACKAGES = 300_000
 MAX_NAME = 1000
 MAX_PROBLEMS = 100
 _MEND = "Mend the entry, or regenerate the file."
-_USER = re.compile(r"(https?://)[^/\s@?#]++@")
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+_USER = lazy(r"(https?://)[^/\s@?#]++@")
+_UNPRINTABLE = lazy(r"[\x00-\x20\x7f]")
 
 
 class Entry:
@@ -56,6 +55,9 @@ class Draft:
     """
 
     def __init__(self, source: Source, *, ecosystem: str, format: str, lock: bool) -> None:  # noqa: A002 the field's name
+        from keten.formats import purl
+
+        self._make = purl.make
         self.path = source.path
         self.ecosystem = ecosystem
         self.format = format
@@ -89,7 +91,7 @@ class Draft:
             return None
         namespace, base = _split(self.ecosystem, name)
         try:
-            url = purl.make(self.ecosystem, namespace, base, version)
+            url = self._make(self.ecosystem, namespace, base, version)
         except InputError as error:
             self.problem(error.what, line, column)
             return None

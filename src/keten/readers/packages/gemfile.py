@@ -4,21 +4,20 @@ A Gemfile is a Ruby program. What is written plainly (``source``, ``gem`` with l
 arguments) is taken; what a program makes of it is in the lockfile.
 """
 
-import re
-
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
 MAX_LINE = 10_000
-_SOURCE = re.compile(r"""source[\s(]+["']([^"']++)["']""")
-_GEM = re.compile(r"""gem[\s(]+["']([^"']++)["']""")
-_TEXT = re.compile(r"""\s*,\s*["']([^"']*+)["']""")
-_OPTION = re.compile(
+_SOURCE = lazy(r"""source[\s(]+["']([^"']++)["']""")
+_GEM = lazy(r"""gem[\s(]+["']([^"']++)["']""")
+_TEXT = lazy(r"""\s*,\s*["']([^"']*+)["']""")
+_OPTION = lazy(
     r"""(?::(git|github|ref|tag|branch|path)\s*=>|\b(git|github|ref|tag|branch|path):)\s*["']([^"']++)["']"""
 )
-_GROUP = re.compile(r"group[\s(]+(.*?)\s+do\b")
-_DEVELOPMENT = re.compile(r":(?:development|test)\b")
+_GROUP = lazy(r"group[\s(]+(.*?)\s+do\b")
+_DEVELOPMENT = lazy(r":(?:development|test)\b")
 
 
 def read(source: Source) -> Facts:

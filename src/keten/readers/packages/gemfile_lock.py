@@ -4,16 +4,15 @@ Sections GEM, GIT, PATH and PLUGIN SOURCE hold specs, each with what it requires
 DEPENDENCIES are the direct ones, CHECKSUMS the hashes (Bundler 2.5 and later).
 """
 
-import re
-
 from keten.errors import InputError
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
 
-_SPEC = re.compile(r"([^\s(),!]++)(?: \(([^()]*+)\))?(!?)")
-_CHECKSUM = re.compile(r"([^\s()]++) \(([^()]*+)\) (\S++)")
-_PLATFORM = re.compile(r"([0-9][^-]*+)-(.+)")
+_SPEC = lazy(r"([^\s(),!]++)(?: \(([^()]*+)\))?(!?)")
+_CHECKSUM = lazy(r"([^\s()]++) \(([^()]*+)\) (\S++)")
+_PLATFORM = lazy(r"([0-9][^-]*+)-(.+)")
 _RUBYGEMS = "https://rubygems.org"
 _SECTIONS = {
     "GEM", "GIT", "PATH", "PLUGIN SOURCE", "PLATFORMS", "DEPENDENCIES", "CHECKSUMS",

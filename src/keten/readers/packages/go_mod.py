@@ -5,17 +5,17 @@ standard library that it is built with at least. A replaced module is listed as 
 replaced by; a replacement by a folder is no package.
 """
 
-import re
 from typing import NamedTuple
 
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
 MAX_LINE = 1 << 16
-_TOKEN = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"|`([^`\n]*+)`|([^\s"`]++)')
+_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"|`([^`\n]*+)`|([^\s"`]++)')
 _BLOCKS = {"require", "exclude", "replace", "retract", "tool", "ignore", "godebug"}
-_GO = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:(?:rc|beta)[0-9]+)?\Z")
+_GO = lazy(r"[0-9]+(?:\.[0-9]+)*(?:(?:rc|beta)[0-9]+)?\Z")
 
 
 class _Require(NamedTuple):

@@ -3,13 +3,12 @@
 It names more modules than are built, so it makes no packages; go.mod takes its hashes.
 """
 
-import re
-
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
-_HASH = re.compile(r"[a-z][a-z0-9]*:[A-Za-z0-9+/]+={0,2}\Z")
+_HASH = lazy(r"[a-z][a-z0-9]*:[A-Za-z0-9+/]+={0,2}\Z")
 
 
 def read(source: Source) -> Facts:

@@ -1,13 +1,12 @@
 """go.work: the modules of a workspace, and what it replaces for all of them."""
 
-import re
-
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
 MAX_LINE = 1 << 16
-_TOKEN = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"|`([^`\n]*+)`|([^\s"`]++)')
+_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"|`([^`\n]*+)`|([^\s"`]++)')
 _VERBS = {"use", "replace", "go", "toolchain", "godebug"}
 
 

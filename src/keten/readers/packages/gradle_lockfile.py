@@ -2,13 +2,12 @@
 configuration: https://docs.gradle.org/current/userguide/dependency_locking.html.
 """  # noqa: D205 one sentence
 
-import re
-
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
-_LINE = re.compile(r"([^:=\s]++):([^:=\s]++):([^:=\s]++)(?:=(\S*+))?")
+_LINE = lazy(r"([^:=\s]++):([^:=\s]++):([^:=\s]++)(?:=(\S*+))?")
 
 
 def read(source: Source) -> Facts:

@@ -4,10 +4,9 @@ A version is a least version, and NuGet takes the least that fits: what stands t
 restore gets, unless another package asks for more. Ranges and ``*`` stay open.
 """
 
-import re
-
 from keten.errors import InputError
 from keten.formats import xml_safe
+from keten.formats.lazy_pattern import lazy
 from keten.formats.xml_safe import Element
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
@@ -16,9 +15,9 @@ from keten.readers.packages._draft import Draft
 MAX_ROUNDS = 10
 MAX_TEXT = 1 << 17
 MAX_FOLDERS = 64
-_PROPERTY = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*+)\)")
-_EXACT = re.compile(r"\[([^\[\](),]++)\]")
-_OPEN = re.compile(r"[\[\](),*]|\$\(")
+_PROPERTY = lazy(r"\$\(([A-Za-z_][A-Za-z0-9_.-]*+)\)")
+_EXACT = lazy(r"\[([^\[\](),]++)\]")
+_OPEN = lazy(r"[\[\](),*]|\$\(")
 _REFERENCES = {"PackageReference", "GlobalPackageReference", "PackageVersion", "PackageDownload"}
 
 

@@ -5,17 +5,18 @@ where what it requires stands apart, under ``snapshots``, once for each set of p
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats import yaml
 from keten.formats.json_index import table
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
 
 _GROUPS = ("dependencies", "optionalDependencies", "devDependencies")
-_KEY = re.compile(r"/?((?:@[^/@]++/)?[^/@]++)([/@])(.+)", re.DOTALL)
+_KEY = lazy(r"/?((?:@[^/@]++/)?[^/@]++)([/@])(.+)", re.DOTALL)
 _LOCAL = ("link:", "file:", "workspace:")
 
 
@@ -27,11 +28,12 @@ class _Lock:
         self.roots: dict[str, list[str]] = {group: [] for group in _GROUPS}
         self.flagged = False  # 5 and 6 mark what is for development themselves
 
-    def read(self, document: yaml.Document) -> None:
-        root, fields = table(document.value), document.fields
+    def read(
+        self, root: dict[str, Any], fields: dict[str, int], step: Callable[[str], str]
+    ) -> None:
         packages = table(root.get("packages"))
         for key, item in packages.items():
-            line = fields.get(f"packages{yaml.step(str(key))}", 0)
+            line = fields.get(f"packages{step(str(key))}", 0)
             if isinstance(item, dict):
                 self.package(str(key), item, line)
             else:
@@ -166,13 +168,15 @@ def _text(value: Any) -> str:
 
 def read(source: Source) -> Facts:
     """Return the packages of one pnpm-lock.yaml."""
+    from keten.formats import yaml
+
     lock = _Lock(source)
     known = False
     for document in yaml.load_all(source.data, yaml.Dialect.CORE):
         if isinstance(document.value, dict) and "lockfileVersion" in document.value:
             known = True
             lock.draft.settings["version"] = _text(document.value["lockfileVersion"])
-            lock.read(document)
+            lock.read(document.value, document.fields, yaml.step)
     if not known:
         raise InputError("no lockfile of pnpm: it has no lockfileVersion", line=1)
     return lock.finish()

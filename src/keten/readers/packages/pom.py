@@ -5,10 +5,9 @@ version that comes from outside it (a parent or a bill of materials in a reposit
 open: the package has no version, and its constraint is the text that stands there.
 """
 
-import re
-
 from keten.errors import InputError
 from keten.formats import xml_safe
+from keten.formats.lazy_pattern import lazy
 from keten.formats.xml_safe import Element
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
@@ -17,9 +16,9 @@ from keten.readers.packages._draft import Draft
 MAX_PARENTS = 20
 MAX_ROUNDS = 10
 MAX_TEXT = 1 << 17
-_VARIABLE = re.compile(r"\$\{([^{}$]*+)\}")
-_EXACT = re.compile(r"\[([^\[\](),]++)\]")
-_OPEN = re.compile(r"[\[(,]|\$\{|(?:LATEST|RELEASE)\Z")
+_VARIABLE = lazy(r"\$\{([^{}$]*+)\}")
+_EXACT = lazy(r"\[([^\[\](),]++)\]")
+_OPEN = lazy(r"[\[(,]|\$\{|(?:LATEST|RELEASE)\Z")
 _PARTS = ("groupId", "artifactId", "version")
 
 

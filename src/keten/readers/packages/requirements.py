@@ -5,17 +5,17 @@ named, not followed: each is read on its own. The ``# via`` notes of pip-compile
 who asked for a package; what a comment says is CLAIMED.
 """
 
-import re
 from collections.abc import Iterator
 
 from keten.errors import InputError
 from keten.formats import requirement as pep508
+from keten.formats.lazy_pattern import lazy
 from keten.formats.requirement import Logical, Requirement
 from keten.model.facts import Facts, Trust
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
 
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_CODING = lazy(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -23,14 +23,12 @@ _MARKS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_HASH = re.compile(r"(?:^|(?<=\s))--hash[= ]\s*([A-Za-z0-9]++):([0-9A-Fa-f]++)")
-_OPTION = re.compile(r"(?:^|(?<=\s))(?=--?[A-Za-z])")
-_PATH = re.compile(r"(?:[a-z][a-z0-9+.-]*+://|file:|\.{0,2}/|[A-Za-z]:[\\/])")
-_ARCHIVE = re.compile(r"\S++(?<=\.whl)\Z|\S++(?<=\.zip)\Z|\S++(?<=\.tar\.gz)\Z")
-_ROLE = re.compile(
-    r"(?:^|[-_./])(?:dev|devel|development|tests?|testing|lint|docs?|ci)(?:[-_./]|$)"
-)
-_VIA = re.compile(r"via\b")
+_HASH = lazy(r"(?:^|(?<=\s))--hash[= ]\s*([A-Za-z0-9]++):([0-9A-Fa-f]++)")
+_OPTION = lazy(r"(?:^|(?<=\s))(?=--?[A-Za-z])")
+_PATH = lazy(r"(?:[a-z][a-z0-9+.-]*+://|file:|\.{0,2}/|[A-Za-z]:[\\/])")
+_ARCHIVE = lazy(r"\S++(?<=\.whl)\Z|\S++(?<=\.zip)\Z|\S++(?<=\.tar\.gz)\Z")
+_ROLE = lazy(r"(?:^|[-_./])(?:dev|devel|development|tests?|testing|lint|docs?|ci)(?:[-_./]|$)")
+_VIA = lazy(r"via\b")
 
 _TAKES = {  # option: (settings key, whether it takes a value)
     "-i": "index", "--index-url": "index", "--pypi-url": "index",

@@ -4,12 +4,13 @@ import re
 
 from keten.errors import InputError
 from keten.formats import requirement as pep508
+from keten.formats.lazy_pattern import lazy
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
-_SECTION = re.compile(r"\[([^\]]++)\]")
-_OPTION = re.compile(r"([^\s=:][^=:]*+)[=:](.*)")
+_SECTION = lazy(r"\[([^\]]++)\]")
+_OPTION = lazy(r"([^\s=:][^=:]*+)[=:](.*)")
 _LISTS = {"install_requires", "setup_requires", "tests_require"}
 
 

@@ -1,15 +1,15 @@
 """Gradle's version catalogue, ``gradle/libs.versions.toml``."""
 
-import re
 from typing import Any
 
 from keten.formats import toml_lines
+from keten.formats.lazy_pattern import lazy
 from keten.formats.toml_lines import Table
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
 
-_DYNAMIC = re.compile(r"[\[\](),+]|latest\.")
+_DYNAMIC = lazy(r"[\[\](),+]|latest\.")
 
 
 def read(source: Source) -> Facts:

@@ -4,17 +4,16 @@ Yarn 1 does not say which packages are for development, nor which are direct; th
 beside it does. Berry keeps the project's workspaces among the entries.
 """
 
-import re
-
 from keten.errors import InputError
 from keten.formats import json_index, yarn_lines
+from keten.formats.lazy_pattern import lazy
 from keten.formats.yarn_lines import Block
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
 
-_SHA1 = re.compile(r"[0-9a-f]{40}\Z")
-_CHECKSUM = re.compile(r"(?:[0-9a-z]+/)?([0-9a-f]{128})\Z")
+_SHA1 = lazy(r"[0-9a-f]{40}\Z")
+_CHECKSUM = lazy(r"(?:[0-9a-z]+/)?([0-9a-f]{128})\Z")
 _WANTED = ("dependencies", "devDependencies", "optionalDependencies")
 
 
