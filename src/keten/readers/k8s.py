@@ -118,6 +118,10 @@ class _Reading:
         if len(self._nodes) >= OBJECTS:
             raise InputError(f"more than {OBJECTS} objects in one file", line=line)
         refused = list(refusals(value))
+        if refused and _has_no_pod(value):  # a piece of a workload: there is nothing to judge
+            what = f"the API server would refuse this: {refused[0].what}"
+            self._problem(what, _line(fields, refused[0].at) or line, _MEND)
+            return
         made = node(value, self._id(value), self._path, clean=not refused)
         ref = made.ref
         self._nodes.append(made)
@@ -201,16 +205,25 @@ def _is_object(value: dict[str, Any]) -> bool:
     version, kind = value.get("apiVersion"), value.get("kind")
     if not isinstance(version, str) or not isinstance(kind, str) or not kind:
         return False
+    from keten.formats.kubernetes.schema import applied, gone, groups
+
+    if not applied(version, kind):
+        return False
     group, slash, number = version.rpartition("/")
     if not slash:
         return _core(version, kind)
     if group in _NO_SERVER or "/" in group:
         return False
-    from keten.formats.kubernetes.schema import gone, groups
-
     if group in groups() or gone(version, kind):
         return True
     return "." in group and _VERSION.fullmatch(number) is not None
+
+
+def _has_no_pod(value: dict[str, Any]) -> bool:
+    from keten.formats.kubernetes.rules import PODS, at
+
+    path = PODS.get(value["kind"])
+    return path is not None and not isinstance(at(value, path), dict)
 
 
 def _lacks(value: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from keten.formats.kubernetes.schema import gone, group_of, groups, schema
+from keten.formats.kubernetes.schema import gone, group_of, groups, schema, served_as
 
 _INT32, _INT64 = 1 << 31, 1 << 63
 _QUANTITY = re.compile(
@@ -69,7 +69,9 @@ def refusals(value: dict[str, Any]) -> Iterator[Refusal]:
         what = f"{kind} of {api_version} is gone since Kubernetes {since}{instead}"
         yield Refusal(what, "apiVersion", gone=True)
     elif group_of(api_version) in groups():
-        yield Refusal(f"unknown kind {kind} in {api_version}", "kind")
+        now = served_as(group_of(api_version), kind)
+        instead = f"; it is {now} now" if now else ""
+        yield Refusal(f"unknown kind {kind} in {api_version}{instead}", "kind")
 
 
 def _fine(value: dict[str, Any], fields: dict[str, str], types: dict[str, dict[str, str]]) -> bool:

@@ -31,6 +31,21 @@ def groups() -> frozenset[str]:
     return frozenset(group_of(name.rpartition("/")[0]) for name in schema().kinds)
 
 
+def served_as(group: str, kind: str) -> str:
+    """Return the best apiVersion of *group* that serves *kind*, "" where none does."""
+    found = [name.rpartition("/")[0] for name in schema().kinds if name.endswith(f"/{kind}")]
+    return min((one for one in found if group_of(one) == group), key=len, default="")
+
+
+def applied(api_version: str, kind: str) -> bool:
+    """Return whether *kind* is a thing that is applied: not an answer of the API (APIGroup)."""
+    name = schema().kinds.get(f"{api_version}/{kind}")
+    if name is None:
+        return True
+    fields = schema().types[name]
+    return fields.get("metadata") == "ObjectMeta" or "items" in fields
+
+
 def group_of(api_version: str) -> str:
     """Return the group of an apiVersion: ``""`` for ``v1``."""
     return api_version.partition("/")[0] if "/" in api_version else ""
