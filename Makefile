@@ -38,9 +38,9 @@ bench: $(VENV)/dev.stamp
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
 
-$(DB): $(VENV)/run.stamp $(wildcard examples/advisories/*.json)
+$(DB): $(VENV)/run.stamp $(wildcard examples/advisories/*/*.json) src/keten/advisories/store.py
 	@mkdir -p .cache
-	@$(BIN)/keten db import examples/advisories --db $(DB) > /dev/null
+	@rm -f $(DB); $(BIN)/keten db import examples/advisories --db $(DB) > /dev/null
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "keten needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 2; }

@@ -7,9 +7,11 @@ from fnmatch import fnmatchcase
 from msgspec import Struct, structs
 
 from keten import __version__, plugs
+from keten.advisories.database import Database
+from keten.advisories.lookup import ecosystem_of
 from keten.config import Policy, severity
 from keten.model.check import Check
-from keten.model.delivery import Advisory
+from keten.model.delivery import Advisory, Package
 from keten.model.evidence import Evidence, Link
 from keten.model.facts import Facts
 from keten.model.finding import Finding, Verdict
@@ -19,6 +21,7 @@ from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
 from keten.policy.waivers import apply
 from keten.remedy.actions import actions
+from keten.remedy.upgrade import plan
 
 SCHEMA = "keten.result/1"
 
@@ -29,7 +32,7 @@ def conclude(
     *,
     target: Target,
     policy: Policy,
-    data: Sequence[DataSource],
+    database: Database | None,
     now: date,
     known: frozenset[str] = frozenset(),
 ) -> Result:
@@ -50,7 +53,7 @@ def conclude(
         keten=__version__,
         now=now.isoformat(),
         targets=(target,),
-        data=tuple(data),
+        data=_answering(facts, database),
         policy=policy.name,
         policy_digest=policy.digest,
         links=summaries(_Counts(judged, stay, waived, unknown, old, files)),
@@ -59,6 +62,7 @@ def conclude(
             config.rank,
             fix=lambda check: plugs.load(Check, check).fix,
             exploited=lambda f: not exploited.isdisjoint(f.about),
+            upgrades={u.package: u for u in plan(facts, database)} if database else {},
         ),
         findings=tuple(failed),
         waived=tuple(waived),
@@ -68,6 +72,19 @@ def conclude(
         evidence=_resting(facts, failed),
         checks=tuple(Tally(name, *judged.tallies[name]) for name in sorted(judged.tallies)),
         decision=decide(failed, unknown, config.gate),
+    )
+
+
+def _answering(facts: Facts, database: Database | None) -> tuple[DataSource, ...]:
+    """Return the data that answered: of the ecosystems that occur, and what is of none."""
+    if database is None:
+        return ()
+    packages = (node for node in facts.nodes if isinstance(node, Package))
+    occur = {ecosystem_of(package) for package in packages}
+    return tuple(
+        source
+        for source in database.sources()
+        if not source.ecosystems or any(e.partition(":")[0] in occur for e in source.ecosystems)
     )
 
 

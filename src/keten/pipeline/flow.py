@@ -57,9 +57,14 @@ def scan(
     checks = waiting(select(chosen, of={type(node) for node in facts.nodes}))
     judged = scanned.judged
     judged.add(judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places)))
-    data = database.sources() if database else ()
     return conclude(
-        facts, judged, target=scanned.target, policy=policy, data=data, now=now, known=known
+        facts,
+        judged,
+        target=scanned.target,
+        policy=policy,
+        database=database,
+        now=now,
+        known=known,
     )
 
 

@@ -5,29 +5,55 @@ is grouped with its like: one check, one file.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import structs
 
 from keten.config import Rank
 from keten.model.evidence import Link
-from keten.model.finding import Finding, Location, Severity, Verdict
+from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import Action
+from keten.remedy.upgrade import Upgrade
 
 Exploited = Callable[[Finding], bool]
 
 
 def actions(
-    findings: Sequence[Finding], rank: Rank, *, fix: Callable[[str], str], exploited: Exploited
+    findings: Sequence[Finding],
+    rank: Rank,
+    *,
+    fix: Callable[[str], str],
+    exploited: Exploited,
+    upgrades: Mapping[str, Upgrade],
 ) -> tuple[Action, ...]:
     """Return the actions, the one that removes most risk first.
 
-    *fix* gives a check's advice, *exploited* whether a finding is known to be used in attacks.
+    *fix* gives a check's advice, *exploited* whether a finding is known to be used in attacks,
+    *upgrades* what was judged again, by the package's ref.
     """
     groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.FAIL:
             groups[_key(finding)].append(finding)
-    made = [_action(found, rank, fix, exploited) for found in groups.values()]
+    made = [
+        _upgraded(_action(found, rank, fix, exploited), upgrades.get(found[0].subject))
+        for found in groups.values()
+    ]
     return tuple(sorted(made, key=lambda a: (-a.rank, a.location or _NOWHERE, a.title)))
+
+
+def _upgraded(action: Action, upgrade: Upgrade | None) -> Action:
+    """Return an action on a package as the upgrade that was judged again."""
+    if upgrade is None:
+        return action
+    if not upgrade.after:
+        title = f"Replace {upgrade.name} {upgrade.before}, or waive: no fixed version is known"
+        return structs.replace(action, title=title, changes=(), proof=upgrade.proof)
+    title = f"Upgrade {upgrade.name} {upgrade.before} to {upgrade.after}"
+    if upgrade.through:
+        title += f", required by {upgrade.through[-1]}"
+    change = Change("version", upgrade.before, upgrade.after)
+    return structs.replace(action, title=title, changes=(change,), proof=upgrade.proof)
 
 
 _NOWHERE = Location("")
