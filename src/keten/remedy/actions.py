@@ -61,6 +61,8 @@ _NOWHERE = Location("")
 
 def _key(finding: Finding) -> tuple[str, ...]:
     path = finding.location.path if finding.location else ""
+    if finding.change and finding.change.group and not finding.change.field:
+        return (path.rpartition("/")[0], finding.change.group)  # something new, once a folder
     if finding.change and finding.change.group:
         subject = "" if finding.subject.startswith("package ") else finding.subject
         return (path, subject, finding.change.group)
