@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from keten.errors import InputError
 from keten.formats.yaml import Part
 
@@ -60,6 +62,13 @@ def _yaml(data: bytes, before: int) -> Iterator[Part]:
 
 def _json_ends(data: bytes) -> Iterator[int]:
     """Yield the end of each JSON value; stop, or raise, where the stream is JSON no longer."""
+    try:  # one value, mostly: checked without building it
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    else:
+        yield len(data)
+        return
     text = data.decode("utf-8", "surrogateescape")
     narrow = len(text) == len(data)
     decoder = json.JSONDecoder(parse_constant=_refuse)
