@@ -78,7 +78,7 @@ def behind(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[at:]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def commands(script: str) -> tuple[Command, ...]:
     """Return the commands of POSIX shell text in order; what is beyond the ceiling is not read."""
     found: list[Command] = []

@@ -199,7 +199,10 @@ class _Builder:
         self._done: dict[str, dict[str, Any]] = {}
         self._visits = 0
         self._default = {k: whole[k] for k in _DEFAULTS if k in whole}
-        self._default |= {k: v for k, v in _map(whole.get("default")).items() if k in _DEFAULTS}
+        self._origins = dict.fromkeys(self._default, "")
+        said = _map(whole.get("default"))
+        self._default |= {k: v for k, v in said.items() if k in _DEFAULTS}
+        self._origins |= dict.fromkeys(said, "default")
 
     def jobs(self) -> list[Job]:
         """Return the jobs that run: hidden ones (``.name``) are templates only."""
@@ -255,7 +258,7 @@ class _Builder:
         names = list(said["services"]) if isinstance(said.get("services"), list) else []
         rules = said.get("rules")
         steps = [
-            Step(f"{at}.{part}", id=part, name=part, run=text)
+            Step(self._at(name, part, at), id=part, name=part, run=text)
             for part in ("before_script", "script", "after_script")
             if (text := "\n".join(self._script(said.get(part), 0, [])))
         ]
@@ -280,6 +283,15 @@ class _Builder:
                 **({"service_count": len(names)} if names else {}),
             },
         )
+
+    def _at(self, name: str, part: str, at: str) -> str:
+        """Return where a script stands: in the job, or in what is the default for all."""
+        if part in self._own(name) or part not in self._origins:
+            return f"{at}.{part}"
+        return below(self._origins[part], part)
+
+    def _own(self, name: str) -> dict[str, Any]:
+        return self._extended(name, (name,))
 
     def _script(self, said: Any, depth: int, lines: list[str]) -> list[str]:
         """Flatten a script; ``!reference [job, script]`` arrives as a list of two names."""

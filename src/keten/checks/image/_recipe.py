@@ -12,6 +12,7 @@ _ASIDE = frozenset(
         ".ci",
         "ci",
         "dev",
+        "devenv",
         "test",
         "tests",
         "testdata",

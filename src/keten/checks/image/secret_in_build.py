@@ -7,6 +7,7 @@ everyone who may pull the image, and no later layer removes it.
 from collections.abc import Iterable
 
 from keten.checks._secret_names import holds_secret, secret_name, strong
+from keten.checks.image import _recipe as recipe
 from keten.model.check import Check, Example, Threat
 from keten.model.delivery import Dockerfile, Stage
 from keten.model.facts import View
@@ -15,16 +16,17 @@ from keten.model.finding import Change, Severity, Violation
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Look at literal values, and at secrets that are handed in as build arguments."""
+    low = Severity.LOW if recipe.aside(dockerfile) else None
     for name, value in sorted(dockerfile.arguments.items()):
         if holds_secret(name, value):
-            yield _said("ARG", name, f"arguments.{name}", value)
+            yield _said("ARG", name, f"arguments.{name}", low or _grade(value))
     for index, stage in enumerate(dockerfile.stages):
         for number, one in enumerate(stage.instructions):
             if one.word in ("ENV", "ARG"):
                 at = f"stages[{index}].instructions[{number}]"
                 for name, said in _pairs(one.text, legacy=one.word == "ENV"):
                     if said is not None and holds_secret(name, said):
-                        yield _said(one.word, name, at, said)
+                        yield _said(one.word, name, at, low or _grade(said))
                     elif one.word == "ARG" and not said and secret_name(name):
                         yield from _handed_in(stage, name, number, at)
 
@@ -41,12 +43,16 @@ def _handed_in(stage: Stage, name: str, number: int, at: str) -> Iterable[Violat
         )
 
 
-def _said(word: str, name: str, at: str, value: str) -> Violation:
+def _grade(value: str) -> Severity:
+    return Severity.HIGH if strong(value) else Severity.MEDIUM
+
+
+def _said(word: str, name: str, at: str, severity: Severity) -> Violation:
     return Violation(
         f"{word} {name} holds a value",
         at=at,
         key=name,
-        severity=None if strong(value) else Severity.MEDIUM,
+        severity=severity,
         change=Change(at, f"{word} {name}", ""),
     )
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from keten.checks._shell import Command, commands
 from keten.checks.pipeline._expressions import expressions
-from keten.checks.pipeline._github import filters, named, text_of
+from keten.checks.pipeline._github import filters, gated, named, text_of
 from keten.model.delivery import Job, Pipeline, Step
 from keten.model.finding import Severity
 
@@ -120,19 +120,6 @@ _SAME = (
     "workflow_run.event == 'workflow_dispatch'",
     "pull_request.merged",
 )
-_GATES = (
-    "author_association",
-    "labels",
-    "label.name",
-    "github.actor",
-    "user.login",
-    "sender.login",
-    "triggering_actor",
-    "permission",
-    "authorized",
-    "allowed",
-    "approved",
-)
 
 
 class Checkout(Struct, frozen=True):
@@ -153,14 +140,14 @@ def untrusted(pipeline: Pipeline) -> Iterator[Checkout]:
         return
     for job in pipeline.jobs:
         for index, step in enumerate(job.steps):
-            conditions = f"{job.condition} && {step.condition}"
+            conditions = f"({_bare(job.condition)}) && ({_bare(step.condition)})"
             found = _what(step)
             if not found or _only_same(conditions) or _ended(pipeline, conditions):
                 continue
             event = _event([one for one in events if one in found], conditions)
             if event:
                 runs = _runs(job.steps[index + 1 :], text_of(step.inputs.get("path")), step)
-                severity = _severity(pipeline, job, conditions, event=event, runs=runs)
+                severity = _severity(pipeline, job, step, event=event, runs=runs)
                 yield Checkout(job, step, event, found[event], runs, severity)
                 break
 
@@ -200,7 +187,32 @@ def _checked_out(step: Step) -> dict[str, str]:
 def _only_same(conditions: str) -> bool:
     """Return whether the job runs only for branches of the repository itself."""
     flat = " ".join(conditions.replace('"', "'").split())
-    return "||" not in flat and any(text in flat for text in _SAME)
+    sides = [side[1:-1] for side in _conjuncts(flat) for side in [side.strip()]]
+    parts = [part for side in sides for part in _conjuncts(side)]
+    return any("||" not in part and any(text in part for text in _SAME) for part in parts)
+
+
+def _bare(condition: str) -> str:
+    text = condition.strip()
+    inner = text[3:-2] if text.startswith("${{") and text.endswith("}}") else text
+    return inner.strip()
+
+
+def _conjuncts(text: str) -> list[str]:
+    """Split at ``&&`` outside parentheses; with an ``||`` there, nothing must hold."""
+    found: list[str] = []
+    depth = start = 0
+    for at, char in enumerate(text):
+        if char in "({":
+            depth += 1
+        elif char in ")}":
+            depth -= 1
+        elif depth <= 0 and text.startswith("||", at):
+            return []
+        elif depth <= 0 and text.startswith("&&", at):
+            found.append(text[start:at])
+            start = at + 2
+    return [*found, text[start:]]
 
 
 def _ended(pipeline: Pipeline, conditions: str) -> bool:
@@ -260,9 +272,9 @@ def _executes(one: Command) -> str:
     return one.words[0][:60] if one.words and one.words[0].startswith("./") else ""
 
 
-def _severity(pipeline: Pipeline, job: Job, conditions: str, *, event: str, runs: str) -> Severity:
+def _severity(pipeline: Pipeline, job: Job, step: Step, *, event: str, runs: str) -> Severity:
     level = Severity.CRITICAL if runs else Severity.HIGH
-    if any(gate in conditions for gate in _GATES) or job.environment:
+    if gated(job, step):
         level = Severity.MEDIUM
     said = job.permissions if job.permissions is not None else pipeline.permissions
     reads = said == "read-all" or (

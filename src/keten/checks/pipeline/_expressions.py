@@ -39,7 +39,7 @@ class Expression(Struct, frozen=True):
     sound: bool = True
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def expressions(text: str) -> tuple[Expression, ...]:
     """Return the expressions in a value, in order."""
     return tuple(_each(text)) if "${{" in text else ()

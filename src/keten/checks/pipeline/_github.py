@@ -15,6 +15,21 @@ PRIVILEGED = frozenset(
 )  # fmt: skip
 """Events that strangers cause, which get the repository's token and secrets."""
 
+_GATES = (
+    "author_association",
+    "labels",
+    "label.name",
+    "github.actor",
+    "user.login",
+    "sender.login",
+    "triggering_actor",
+    "permission",
+    "maintainer",
+    "is_member",
+    "authorized",
+    "allowed",
+    "approved",
+)
 _SHA = (40, 64)
 _HEX = frozenset("0123456789abcdef")
 _OTHER_SHELLS = ("pwsh", "powershell", "cmd", "python", "node", "perl", "ruby")
@@ -92,6 +107,12 @@ def github(pipeline: Pipeline) -> bool:
 def gitlab(pipeline: Pipeline) -> bool:
     """Return whether it is a GitLab pipeline."""
     return pipeline.system == "gitlab"
+
+
+def gated(job: Job, step: Step) -> bool:
+    """Return whether a person of the project is asked first: a label, a role, an environment."""
+    conditions = f"{job.condition} {step.condition}"
+    return bool(job.environment) or any(gate in conditions for gate in _GATES)
 
 
 def text_of(value: Any) -> str:

@@ -99,12 +99,10 @@ class Source:
     def _input(self, name: str) -> Severity | None:
         """Judge an input: only free text can do harm, and a caller may pass on a stranger's."""
         if self._pipeline.system == "github-action":
-            return Severity.LOW
+            published = self._pipeline.id in ("action.yml", "action.yaml")
+            return Severity.LOW if published else Severity.INFO
         worst = None
-        for event, severity in (
-            ("workflow_call", Severity.LOW),
-            ("workflow_dispatch", Severity.INFO),
-        ):
+        for event in ("workflow_call", "workflow_dispatch"):
             inputs = filters(self._pipeline, event).get("inputs")
             spec = next(
                 (v for k, v in inputs.items() if str(k).lower() == name), None
@@ -112,7 +110,7 @@ class Source:
             kind = spec.get("type", "string") if isinstance(spec, dict) else "string"
             if isinstance(inputs, dict) and kind == "string" and worst is None:
                 declared = any(str(k).lower() == name for k in inputs)
-                worst = severity if declared else None
+                worst = Severity.INFO if declared else None
         return worst
 
     def _variable(self, name: str, job: Job, step: Step) -> Severity | None:

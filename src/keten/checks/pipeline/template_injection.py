@@ -36,33 +36,40 @@ _SINKS = {
 
 
 def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
-    """Follow each context that comes out of an expression in a script to who chooses it."""
+    """Follow each context that comes out of an expression in a script to who chooses it.
+
+    What a caller chooses (inputs) is one violation a script; a stranger's text one each.
+    """
     source = Source(pipeline)
+    group = f"Pass untrusted values to the scripts of {pipeline.id} through env"
     for job, step in gh.steps(pipeline):
         for at, text in _scripts(step):
-            seen: set[tuple[str, ...]] = set()
+            worst: dict[tuple[str, ...], Severity] = {}
             for one in expressions(text):
                 for path in one.flows:
                     severity = source.judge(path, job, step, whole="tojson" in one.calls)
-                    if severity is None or path in seen:
-                        continue
-                    seen.add(path)
-                    name = spelled(path)
-                    variable = (
-                        "".join(c if c.isalnum() else "_" for c in path[-1]).upper() or "VALUE"
-                    )
-                    yield Violation(
-                        f"{gh.label(job, step)} pastes {name} into its script",
-                        at=at,
-                        key=f"{job.id}/{step.id or step.name}/{name}",
-                        severity=severity,
-                        change=Change(
-                            at,
-                            f"${{{{ {name} }}}}",
-                            f"${variable}, with {variable} set in env",
-                            f"Pass untrusted values to the scripts of {pipeline.id} through env",
-                        ),
-                    )
+                    if severity is not None:
+                        if gh.gated(job, step):
+                            severity = min(severity, Severity.MEDIUM)
+                        worst.setdefault(path, severity)
+            callers = [path for path in worst if path[0] == "inputs" or "inputs" in path[:3]]
+            together = [callers] if callers else []
+            for paths in [*([path] for path in worst if path not in callers), *together]:
+                names = ", ".join(spelled(path) for path in paths[:3])
+                more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""  # noqa: PLR2004 shown
+                variable = "".join(c if c.isalnum() else "_" for c in paths[0][-1]).upper()
+                yield Violation(
+                    f"{gh.label(job, step)} pastes {names}{more} into its script",
+                    at=at,
+                    key=f"{job.id}/{step.id or step.name}/{names}",
+                    severity=max(worst[path] for path in paths),
+                    change=Change(
+                        at,
+                        f"${{{{ {spelled(paths[0])} }}}}",
+                        f"${variable}, with {variable} set in env",
+                        group,
+                    ),
+                )
 
 
 def _scripts(step: Step) -> Iterable[tuple[str, str]]:

@@ -17,13 +17,17 @@ from keten.model.finding import Severity, Violation
 
 def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
     """Follow what scripts download to where it is run, unless a checksum stands in between."""
+    seen: set[str] = set()
     for job, step in gh.steps(pipeline):
+        if step.at in seen:  # a default for all jobs of GitLab
+            continue
+        seen.add(step.at)
         if not step.run or not gh.posix(pipeline, job, step):
             continue
         for found in run_unverified(step.run):
             yield Violation(
                 f"{gh.label(job, step)}: {found.url[:60]} is {found.how}",
-                at=f"{step.at}.run",
+                at=f"{step.at}.run" if gh.github(pipeline) else step.at,
                 key=f"{job.id}/{found.url}",
                 severity=Severity.HIGH if found.plain else None,
             )

@@ -31,7 +31,7 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
                         seen.add(said)
                         yield Violation(
                             f"{gh.label(job, step)} turns a check off: {said}",
-                            at=f"{step.at}.run",
+                            at=f"{step.at}.run" if gh.github(pipeline) else step.at,
                             key=f"{job.id}/{said}",
                         )
 
