@@ -24,7 +24,8 @@ from keten.model.kube import Workload
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report each privileged container."""
     pod = workload.pod
-    root = any((v.get("hostPath") or {}).get("path") == "/" for v in pod.volumes)
+    sources = [volume.get("hostPath") for volume in pod.volumes]
+    root = any(isinstance(source, dict) and source.get("path") == "/" for source in sources)
     open_host = (
         " and sees the host's processes"
         if pod.host_pid

@@ -36,7 +36,9 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
 
 def _egress(policy: NetworkPolicy) -> bool:
     types = policy.spec.get("policyTypes")
-    return "Egress" in types if types else bool(policy.spec.get("egress"))
+    return (
+        "Egress" in types if isinstance(types, list) and types else bool(policy.spec.get("egress"))
+    )
 
 
 def _applies(workload: Workload) -> bool:

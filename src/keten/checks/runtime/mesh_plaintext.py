@@ -26,7 +26,7 @@ def run(resource: Resource, _: View) -> Iterator[Violation]:
         places.append((f"spec.portLevelMtls.{port}.mode", setting, f" on port {port}"))
     for at, setting, on in places:
         mode = setting.get("mode") if isinstance(setting, dict) else None
-        if mode in _SEVERITY:
+        if isinstance(mode, str) and mode in _SEVERITY:
             yield Violation(
                 f"{resource.title} accepts plain text{on} ({mode})",
                 at,

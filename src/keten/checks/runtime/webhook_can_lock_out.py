@@ -52,9 +52,13 @@ def _pods(item: dict[str, Any]) -> bool:
     for rule in rules if isinstance(rules, list) else ():
         if not isinstance(rule, dict) or rule.get("scope") == "Cluster":
             continue
-        if all(wanted.intersection(map(str, rule.get(key) or ())) for key, wanted in _WANTED):
+        if all(any(word in wanted for word in _words(rule.get(key))) for key, wanted in _WANTED):
             return True
     return False
+
+
+def _words(value: Any) -> list[str]:
+    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
 
 
 CHECK = Check(
