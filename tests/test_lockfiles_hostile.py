@@ -67,7 +67,7 @@ def test_mutated_files(plug: str, choice: st.DataObject) -> None:
 
 HUGE = {
     "a line of 5 MB": b"a" * 5_000_000,
-    "quotes": b'"' + b'\\"' * 1_000_000,
+    "quotes": b'"' + b'\\"' * 200_000,
     "opened": b"[" * 100_000,
     "objects": b'{"a":' * 100_000,
     "closed": b"[" * 100_000 + b"]" * 100_000,
@@ -75,15 +75,15 @@ HUGE = {
     "inline": b"a = " + b"{b = " * 50_000,
     "dotted": b".".join([b"a"] * 200_000) + b" = 1",
     "elements": b"<a>" * 100_000,
-    "blanks": b" " * 3_000_000 + b";",
-    "colons": b"a:" * 1_000_000,
-    "lines": b"\n" * 1_000_000 + b"x",
-    "commas": b"," * 1_000_000,
+    "blanks": b" " * 1_000_000 + b";",
+    "colons": b"a:" * 200_000,
+    "lines": b"\n" * 100_000 + b"x",
+    "commas": b"," * 200_000,
     "hashes": b"a==1 " + b"--hash=sha256:aa " * 100_000,
-    "brackets in quotes": b'{"a": "' + b"{[" * 500_000 + b'"}',
+    "brackets in quotes": b'{"a": "' + b"{[" * 200_000 + b'"}',
     "indented": b"\n".join(b" " * n + b"a:" for n in range(2000)),
-    "comments": b"/*" * 500_000,
-    "continuations": b"a\\\n" * 300_000,
+    "comments": b"/*" * 200_000,
+    "continuations": b"a\\\n" * 200_000,
 }
 
 
@@ -212,7 +212,7 @@ def test_json_places(value: dict[str, Any], depth: int) -> None:
 TOML = st.text(alphabet="ab.=[]{}\"'#,\n\\ 01eu-_:T+x", max_size=60)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(text=TOML)
 def test_toml_agrees_with_tomllib(text: str) -> None:
     try:
