@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
 r"""Values that are secret because of what they are assigned to.
 
 ``password = "…"``, ``API_KEY: …``, ``--token …``, ``<add key="DbPassword" value="…"/>``,
@@ -268,7 +269,7 @@ def _generic(data: bytes, value: Value, *, extension: bytes) -> Found | None:
     if random_looking(value.text, strict=extension in CODE and not value.quote):
         kind = "password" if password else "generic"
         title = "Password" if password else "Secret key or token"
-        return _found(f"generic-{kind}", title, kind, Severity.MEDIUM, value, 55)
+        return _found(f"generic-{kind}", title, kind, Severity.MEDIUM, value=value, sure=55)
     if not password and b"secret" not in value.name:
         return None
     if re.search(rb"\$[A-Za-z_]", value.text) and (not value.quote or extension in _SHELLS):
@@ -280,10 +281,14 @@ def _generic(data: bytes, value: Value, *, extension: bytes) -> Found | None:
     elif _same(value, sure):
         return None
     severity = Severity.MEDIUM if sure > 1 else Severity.LOW
-    return _found("generic-password", "Password", "password", severity, value, 35 + 10 * sure)
+    return _found(
+        "generic-password", "Password", "password", severity, value=value, sure=35 + 10 * sure
+    )
 
 
-def _found(name: str, title: str, kind: str, severity: Severity, value: Value, sure: int) -> Found:
+def _found(
+    name: str, title: str, kind: str, severity: Severity, *, value: Value, sure: int
+) -> Found:
     return Found(name, title, kind, severity, value.start, value.end, Match(sure))
 
 

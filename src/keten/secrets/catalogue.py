@@ -9,8 +9,8 @@ import msgspec
 from keten.model.plug import Detector
 
 AREAS = (
-    "clouds", "forges", "talk", "money", "watch", "models", "stores", "services", "keys",
-    "addresses",
+    "clouds", "hosting", "forges", "registries", "talk", "money", "watch", "models", "stores",
+    "devices", "services", "sites", "keys", "addresses",
 )  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def named() -> tuple[Detector, ...]:
     return tuple(detector for detector in detectors() if detector.names)
 
 
-def digest(heads: tuple[str, ...]) -> str:
-    """Return the digest that a compiled database of *heads* is kept under."""
-    return sha256(msgspec.json.encode(heads)).hexdigest()[:32]
+def digest(gates: tuple[str, ...]) -> str:
+    """Return the digest of all that the heads of tokens, and *gates*, are made from."""
+    said = (gates, [(detector.id, detector.pattern, detector.heads) for detector in tokens()])
+    return sha256(msgspec.json.encode(said)).hexdigest()[:32]

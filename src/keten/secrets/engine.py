@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
 """The one engine: bytes in, credentials out; it keeps no secret and prints none.
 
 One pass over the bytes finds the heads of all detectors (keten.secrets.prefilter), each hit is
@@ -52,11 +53,21 @@ class Plan(Struct, frozen=True):
 @cache
 def plan(*, fallback: bool = False) -> Plan:
     """Return the compiled heads; *fallback* takes RE2 although Hyperscan is there."""
-    leads: list[tuple[Detector | None, str]] = [(None, gate) for gate in assignments.GATES]
-    leads += [(detector, head) for detector in catalogue.tokens() for head in heads.heads(detector)]
-    texts = tuple(head for _, head in leads)
-    find = prefilter.finder(texts, catalogue.digest(texts), fallback=fallback)
-    return Plan(find, tuple(leads))
+    tokens = catalogue.tokens()
+    find, numbered = prefilter.finder(
+        _heads, catalogue.digest(assignments.GATES), fallback=fallback
+    )
+    leads = tuple((None if owner < 0 else tokens[owner], head) for owner, head in numbered)
+    return Plan(find, leads)
+
+
+def _heads() -> prefilter.Heads:
+    gates = [(-1, gate) for gate in assignments.GATES]
+    return tuple(gates) + tuple(
+        (number, head)
+        for number, detector in enumerate(catalogue.tokens())
+        for head in heads.heads(detector)
+    )
 
 
 def find(path: str, data: bytes, *, identifiers: bool = False, fallback: bool = False) -> Facts:
@@ -212,7 +223,7 @@ def _confirmed(detector: Detector, data: bytes, start: int) -> list[Hit]:
     value = data[begin:end]
     shown = 0 if group or detector.kind == "key" else heads.public(detector.pattern)
     body = value[shown:]
-    if detector.kind != "identifier" and detector.kind != "key":
+    if detector.kind not in {"identifier", "key"}:
         if detector.kind in ("token", "hash") and hollow(body):
             return []
         if detector.entropy and entropy(body) < detector.entropy:

@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
 """The fixed-width beginnings of detectors: what the one pass over the bytes looks for.
 
 A head has one width, so where it ends says where it begins, in any engine. Where a detector

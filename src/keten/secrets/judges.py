@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
 """What a secret's own structure proves offline: checksums, decodings, lengths.
 
 A judge gets the secret's bytes and returns a Match: how sure, and what was checked. Where a
@@ -171,7 +172,7 @@ def basic(value: bytes) -> Match | None:
     )
 
 
-def openai(value: bytes) -> Match:
+def openai(_: bytes) -> Match:
     """Judge an OpenAI key: the vendor's mark stands in its middle."""
     return Match(90, "carries the vendor's mark")
 

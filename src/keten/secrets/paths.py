@@ -1,3 +1,4 @@
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
 """What a file's path and first bytes say of it: skip it, read it otherwise, weigh it less."""
 
 import re
@@ -23,12 +24,87 @@ _GENERATED = re.compile(
     re.IGNORECASE,
 )
 _SKIPPED = frozenset(
-    "png jpg jpeg gif webp ico bmp tif tiff woff woff2 ttf otf eot mp3 mp4 mov avi webm ogg wav "
-    "flac zip gz bz2 xz zst tgz tar jar war ear whl egg gem nupkg rpm deb apk dmg iso exe dll so "
-    "dylib a o lib class pyc pyo wasm pdf doc docx xls xlsx ppt pptx psd ai parquet avro npy npz "
-    "h5 pt onnx bin dat db sqlite sqlite3 idx pack rlib rmeta".split()
+    [
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "ico",
+        "bmp",
+        "tif",
+        "tiff",
+        "woff",
+        "woff2",
+        "ttf",
+        "otf",
+        "eot",
+        "mp3",
+        "mp4",
+        "mov",
+        "avi",
+        "webm",
+        "ogg",
+        "wav",
+        "flac",
+        "zip",
+        "gz",
+        "bz2",
+        "xz",
+        "zst",
+        "tgz",
+        "tar",
+        "jar",
+        "war",
+        "ear",
+        "whl",
+        "egg",
+        "gem",
+        "nupkg",
+        "rpm",
+        "deb",
+        "apk",
+        "dmg",
+        "iso",
+        "exe",
+        "dll",
+        "so",
+        "dylib",
+        "a",
+        "o",
+        "lib",
+        "class",
+        "pyc",
+        "pyo",
+        "wasm",
+        "pdf",
+        "doc",
+        "docx",
+        "xls",
+        "xlsx",
+        "ppt",
+        "pptx",
+        "psd",
+        "ai",
+        "parquet",
+        "avro",
+        "npy",
+        "npz",
+        "h5",
+        "pt",
+        "onnx",
+        "bin",
+        "dat",
+        "db",
+        "sqlite",
+        "sqlite3",
+        "idx",
+        "pack",
+        "rlib",
+        "rmeta",
+    ]
 )
-_CONTAINERS = frozenset("key pem p12 pfx jks keystore ppk der kdbx".split())
+_CONTAINERS = frozenset(["key", "pem", "p12", "pfx", "jks", "keystore", "ppk", "der", "kdbx"])
 TEST = "a test, example or documentation path"
 
 

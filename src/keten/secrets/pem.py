@@ -1,4 +1,5 @@
-"""Private keys in PEM, RFC 7468, and its older forms: is there really one inside?"""
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
+"""Private keys in PEM (RFC 7468) and its older forms: whether there really is one inside."""
 
 import binascii
 from base64 import b64decode, urlsafe_b64decode

@@ -1,7 +1,9 @@
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
 """What stands where a secret will be put, or says nothing: placeholders, variables, masks."""
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 # In a random token none of these occurs by chance; who writes them means "not a secret".
 _MARKS = (
@@ -66,7 +68,7 @@ def _patterned(value: bytes) -> bool:
     size = len(value)
     if size < 8:
         return False
-    steps = sum(1 for a, b in zip(value, value[1:], strict=False) if b - a in (0, 1))
+    steps = sum(1 for a, b in pairwise(value) if b - a in (0, 1))
     if steps > size * 0.6:
         return True
     return any(

@@ -9,31 +9,50 @@ import os
 import platform
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 HIT_CEILING = 200_000  # hits in one block; what has more is no text that people wrote
-_MAGIC = b"KETENHS1"
+_MAGIC = b"KETENHS2"
 
 Finder = Callable[[bytes], tuple[list[tuple[int, int]], bool]]
 
 
-def finder(heads: tuple[str, ...], digest: str, *, fallback: bool = False) -> Finder:
-    """Return the function that finds *heads*; its flag says that HIT_CEILING cut it short."""
+Heads = tuple[tuple[int, str], ...]  # whose head it is, and the head
+
+
+def finder(
+    make: Callable[[], Heads], digest: str, *, fallback: bool = False
+) -> tuple[Finder, Heads]:
+    """Return the function that finds heads, and the heads in the order of their numbers.
+
+    *make* gives them; it is called only when no database is kept under *digest*, as taking
+    them from patterns costs more than loading. The function's flag says that HIT_CEILING
+    cut it short.
+    """
     if not fallback:
         try:
             import hyperscan
         except ImportError:
             pass
         else:
-            return _hyperscan(hyperscan, heads, digest)
-    return _re2(heads)
+            return _hyperscan(hyperscan, make, digest)
+    heads = make()
+    return _re2(tuple(head for _, head in heads)), heads
 
 
-def _hyperscan(hyperscan: Any, heads: tuple[str, ...], digest: str) -> Finder:
-    database = _database(hyperscan, heads, digest)
+class _Kept(msgspec.Struct, array_like=True):
+    heads: Heads
+    database: bytes
+
+
+def _hyperscan(hyperscan: Any, make: Callable[[], Heads], digest: str) -> tuple[Finder, Heads]:
+    database, heads = _database(hyperscan, make, digest)
     hits: list[tuple[int, int]] = []
     add = hits.append
     over = [False]
@@ -48,36 +67,36 @@ def _hyperscan(hyperscan: Any, heads: tuple[str, ...], digest: str) -> Finder:
     def find(data: bytes) -> tuple[list[tuple[int, int]], bool]:
         hits.clear()
         over[0] = False
-        try:
+        with suppress(hyperscan.ScanTerminated):
             database.scan(data, match_event_handler=seen)
-        except hyperscan.ScanTerminated:
-            pass
         return sorted(set(hits)), over[0]
 
-    return find
+    return find, heads
 
 
-def _database(hyperscan: Any, heads: tuple[str, ...], digest: str) -> Any:
+def _database(hyperscan: Any, make: Callable[[], Heads], digest: str) -> tuple[Any, Heads]:
     name = f"heads-{digest}-{_version(hyperscan)}.hsdb"
     path = folder() / name
     blob = _read(path)
     if blob is not None:
         try:
-            database = hyperscan.loadb(blob, hyperscan.HS_MODE_BLOCK)
+            kept: _Kept = msgspec.msgpack.decode(blob, type=_Kept)
+            database = hyperscan.loadb(kept.database, hyperscan.HS_MODE_BLOCK)
             database.scratch = hyperscan.Scratch(database)
-        except hyperscan.HyperscanError:
-            blob = None
+        except (hyperscan.HyperscanError, msgspec.DecodeError):
+            pass
         else:
-            return database
+            return database, kept.heads
+    heads = make()
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[head.encode() for head in heads],
+        expressions=[head.encode() for _, head in heads],
         ids=list(range(len(heads))),
         elements=len(heads),
         flags=[0] * len(heads),
     )
-    _write(path, hyperscan.dumpb(database))
-    return database
+    _write(path, msgspec.msgpack.encode(_Kept(heads, hyperscan.dumpb(database))))
+    return database, heads
 
 
 def _version(hyperscan: Any) -> str:

@@ -1,4 +1,5 @@
-"""Was a value made at random, chosen by a person, or is it a word of the program?"""
+# ruff: noqa: PLR2004 character codes, and lengths that formats set
+"""Whether a value was made at random, was chosen by a person, or is a word of the program."""
 
 import re
 
@@ -30,13 +31,10 @@ def random_looking(value: bytes, *, strict: bool = False) -> bool:
     if (
         not _TEXT.fullmatch(value)
         or _ADDRESS.search(value)
-        or _NAMELIKE.fullmatch(value)
-        and not _jumbled(value)
+        or (_NAMELIKE.fullmatch(value) and not _jumbled(value))
     ):
         return False
-    if entropy(value) < (3.8 if strict else 3.4) or not _jumbled(value):
-        return False
-    return True
+    return entropy(value) >= (3.8 if strict else 3.4) and _jumbled(value)
 
 
 def _gibberish(value: bytes) -> bool:
@@ -56,7 +54,7 @@ def _jumbled(value: bytes) -> bool:
     average = sum(map(len, parts)) / len(parts)
     if digits >= 2 and average < 3.6:
         return True
-    return average < 2.7 and any(48 <= char <= 57 for char in value) or average < 2.3
+    return (average < 2.7 and any(48 <= char <= 57 for char in value)) or average < 2.3
 
 
 def chosen(value: bytes, *, quoted: bool) -> int:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 a pattern stays on one line
 """Credentials inside addresses, connection strings, headers and command lines."""
 
 from keten.model.finding import Severity

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 a pattern stays on one line
 """Private keys, signed tokens and password hashes."""
 
 from keten.model.finding import Severity

@@ -11,7 +11,7 @@ DETECTORS = (
     token(
         "openai",
         "OpenAI API key",
-        rf"sk-(?:(?:proj|svcacct|admin|None)-)?[A-Za-z0-9_-]{{20,100}}T3BlbkFJ[A-Za-z0-9_-]{{20,100}}",
+        r"sk-(?:(?:proj|svcacct|admin|None)-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}",
         OPENAI,
         judge=judges.openai,
         severity=Severity.CRITICAL,
@@ -90,7 +90,7 @@ DETECTORS = (
     token(
         "sk-hex",
         "API key of a model service",
-        rf"sk-[a-f0-9]{{32}}",
+        r"sk-[a-f0-9]{32}",
         heads=("sk-[a-f0-9]{12}",),
         entropy=3.2,
     ),
@@ -112,7 +112,7 @@ DETECTORS = (
     token(
         "cerebras",
         "Cerebras API key",
-        rf"csk-[a-z0-9]{{48}}",
+        r"csk-[a-z0-9]{48}",
         "https://inference-docs.cerebras.ai/",
     ),
     token("nvidia", "NVIDIA API key", rf"nvapi-{URL64}{{60,70}}", "https://docs.api.nvidia.com/"),
@@ -194,7 +194,7 @@ DETECTORS = (
     token(
         "brave",
         "Brave Search key",
-        rf"BSA[A-Za-z0-9_-]{{27,28}}",
+        r"BSA[A-Za-z0-9_-]{27,28}",
         "https://api-dashboard.search.brave.com/",
         entropy=4.0,
         heads=("BSA[A-Za-z0-9_-]{12}",),

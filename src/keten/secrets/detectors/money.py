@@ -1,3 +1,4 @@
+# ruff: noqa: E501 a pattern stays on one line
 """Payments, shops, exchanges, banks' interfaces."""
 
 from keten.model.finding import Severity
@@ -30,7 +31,7 @@ DETECTORS = (
     token(
         "stripe-webhook",
         "Stripe webhook secret",
-        rf"whsec_[A-Za-z0-9+/=]{{32,64}}",
+        r"whsec_[A-Za-z0-9+/=]{32,64}",
         STRIPE,
         entropy=3.5,
     ),
@@ -64,7 +65,7 @@ DETECTORS = (
     token(
         "paypal-braintree",
         "Braintree access token",
-        rf"access_token\$(?:production|sandbox)\$[0-9a-z]{{16}}\$[0-9a-f]{{32}}",
+        r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
         "https://developer.paypal.com/braintree/docs",
         severity=CRITICAL,
     ),
@@ -102,7 +103,7 @@ DETECTORS = (
     token(
         "shopify-upper",
         "Shopify access token or secret",
-        rf"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{{32}}",
+        r"shp(?:at|ca|pa|ss)_[0-9A-Fa-f]{32}",
         SHOPIFY,
         heads=("shp[acps][tas]_[0-9A-F]",),
         entropy=2.8,
@@ -211,7 +212,7 @@ DETECTORS = (
     token(
         "checkout",
         "Checkout.com secret key",
-        rf"sk_(?:sbox_)?[a-z0-9]{{26}}[a-z0-9*#$=]",
+        r"sk_(?:sbox_)?[a-z0-9]{26}[a-z0-9*#$=]",
         "https://www.checkout.com/docs/",
         heads=("sk_[a-z0-9]{12}", "sk_sbox_[a-z0-9]{4}"),
         entropy=3.6,

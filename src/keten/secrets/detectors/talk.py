@@ -1,3 +1,4 @@
+# ruff: noqa: E501 a pattern stays on one line
 """Chat, mail, short messages and calls."""
 
 from keten.model.finding import Severity

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 a pattern stays on one line
 """Monitoring, analytics, logging, incidents."""
 
 from keten.model.finding import Severity
@@ -136,7 +137,7 @@ DETECTORS = (
     token(
         "honeycomb",
         "Honeycomb key",
-        rf"hc[abci]i[ck]_[a-z0-9]{{58}}|hc[xb]mk_[a-z0-9]{{58}}",
+        r"hc[abci]i[ck]_[a-z0-9]{58}|hc[xb]mk_[a-z0-9]{58}",
         "https://docs.honeycomb.io/",
         heads=("hc[abci]i[ck]_[a-z0-9]{4}", "hc[xb]mk_[a-z0-9]{3}"),
     ),
@@ -273,8 +274,8 @@ DETECTORS = (
     token(
         "split",
         "Split.io key",
-        rf"(?i:split)[_i.][\w.-]{{0,20}}(?i:key)[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}[\"']?(?P<secret>[a-z0-9]{{36,54}})",
-        heads=("(?i:split)[_i.][_i.]",),
+        r"(?i:split)[_i.][\w.-]{0,20}(?i:key)[\"']?[ ]{0,2}[=:][ ]{0,2}[\"']?(?P<secret>[a-z0-9]{36,54})",
+        heads=("(?i:split)[_i.]",),
         entropy=3.2,
     ),
     token(
