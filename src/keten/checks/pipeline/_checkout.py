@@ -274,7 +274,8 @@ def _executes(one: Command) -> str:
 
 def _severity(pipeline: Pipeline, job: Job, step: Step, *, event: str, runs: str) -> Severity:
     level = Severity.CRITICAL if runs else Severity.HIGH
-    if gated(job, step):
+    answered = event == "issue_comment" and ".outputs." in f"{job.condition}{step.condition}"
+    if gated(job, step) or answered:
         level = Severity.MEDIUM
     said = job.permissions if job.permissions is not None else pipeline.permissions
     reads = said == "read-all" or (

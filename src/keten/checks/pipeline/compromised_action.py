@@ -38,10 +38,10 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
                 severity=severity,
                 change=Change(
                     f"{step.at}.uses",
-                    shown,
-                    f"<commit of {known.fixed} or later>"
+                    f"@{shown}",
+                    f"@<commit of {known.fixed} or later>"
                     if known.fixed != "0"
-                    else "<a commit of its owner>",
+                    else "@<a commit of its owner>",
                     f"Replace actions of {pipeline.id} that advisories name",
                 ),
             )

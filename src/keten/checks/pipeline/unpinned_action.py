@@ -28,6 +28,7 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
         if used is None or used.pinned or step.uses in seen or "$" in used.ref:
             continue
         seen.add(step.uses)
+        written = step.uses.partition("@")[0][:60]
         if used.ref:
             kind = "the branch" if used.ref.lower() in _BRANCHES else "the tag"
             what = f"follows {kind} {used.ref}"
@@ -40,8 +41,8 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
             severity=Severity.LOW if used.owner in _OWN else None,
             change=Change(
                 f"{step.at}.uses",
-                f"@{used.ref}" if used.ref else "",
-                f"@<commit of {used.ref or 'a release'}> # {used.ref or 'its tag'}",
+                step.uses[:80],
+                f"{written}@<commit of {used.ref or 'a release'}> # {used.ref or 'its tag'}",
                 f"Pin the actions of {pipeline.id} to commits",
             ),
         )

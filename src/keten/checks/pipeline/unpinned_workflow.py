@@ -28,8 +28,8 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
             key=job.uses,
             change=Change(
                 f"{job.at}.uses",
-                f"@{used.ref}",
-                f"@<commit of {used.ref}> # {used.ref}",
+                job.uses[:90],
+                f"{job.uses.partition('@')[0][:70]}@<commit of {used.ref}> # {used.ref}",
                 f"Pin the actions of {pipeline.id} to commits",
             ),
         )
