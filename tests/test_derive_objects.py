@@ -279,6 +279,13 @@ def test_a_role_that_the_cluster_brings_is_not_absent() -> None:
     ]
 
 
+def test_what_lies_beside_an_unread_manifest_is_not_looked_at() -> None:
+    text = workload("a/w.yaml", "web") + workload("b/v.yaml", "api")
+    unread = 'problem "a/broken.yaml" {"what":"not YAML","link":"deployment"}\n'
+
+    assert looked(text + unread) == ["workload b/v.yaml:Deployment/-/api"]
+
+
 def test_a_kustomization_anywhere_may_give_the_tag() -> None:
     pod = '{"containers":[{"name":"c","image":"r.example/web:latest"},{"name":"d","image":"db"}]}'
     images = '[{"name":"r.example/web","newTag":"v2"},{"name":"db","newName":"pg"},7,{"name":1}]'

@@ -11,11 +11,13 @@ from custom resources, which an operator turns into workloads that no file shows
 said of a service or network policy in the same namespace as one. And of those, and of a
 binding to a Role, it is not said where what they are for may be elsewhere: nothing of its
 kind lies beside them, it lies in another scope, or they are in a namespace of Kubernetes' own.
+Nor is it said of anything in a folder of which some manifest could not be read.
 
 Policies of Cilium, Calico and the like are not read: each is CLAIMED to select what is in its
 namespace, or everything where it has none.
 """
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -67,6 +69,11 @@ def derive(facts: Facts) -> Facts:
     objects = [node for node in facts.nodes if isinstance(node, Object)]
     charts = [node for node in facts.nodes if isinstance(node, Chart)]
     everywhere = _Everywhere(objects)
+    unread = {
+        posixpath.dirname(p.path)
+        for p in facts.problems
+        if p.link is Link.DEPLOYMENT and not p.about
+    }
     edges = list(retagged((o for o in objects if isinstance(o, Workload)), charts))
     looked: list[Looked] = []
     problems: list[Problem] = []
@@ -76,9 +83,9 @@ def derive(facts: Facts) -> Facts:
         if full:
             problems.append(_too_many(scope))
         elif scope.whole:
-            looked += _looked(
-                scope, {edge.src for edge in mine if edge.relation in _MEANT}, everywhere
-            )
+            related = {edge.src for edge in mine if edge.relation in _MEANT}
+            found = _looked(scope, related, everywhere)
+            looked += [Looked(item.ref, "objects") for item in found if _folder(item) not in unread]
     return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
 
 
@@ -303,13 +310,14 @@ class _Everywhere:
         return wanted is not None and self._pods.any(wanted)
 
 
-def _looked(scope: Scope, related: set[str], everywhere: _Everywhere) -> Iterator[Looked]:
+def _looked(scope: Scope, related: set[str], everywhere: _Everywhere) -> Iterator[Object]:
+    """Yield the objects of which it is known what else there is."""
     makers = {o.namespace for o in scope.objects if isinstance(o, Resource) and _makes_pods(o)}
     beside = {(_what(o), o.namespace, _folder(o)) for o in scope.objects}
     for item in scope.objects:
         match item:
             case Service() if not item.spec.get("selector"):
-                yield Looked(item.ref, "objects")
+                yield item
                 continue
             case Service() | NetworkPolicy():
                 known = not _meets(item.namespace, makers)
@@ -317,13 +325,13 @@ def _looked(scope: Scope, related: set[str], everywhere: _Everywhere) -> Iterato
             case Binding(role_kind="Role"):
                 known, what = True, "role"
             case _:
-                yield Looked(item.ref, "objects")
+                yield item
                 continue
         if known and item.ref not in related:
             near = (what, item.namespace, _folder(item)) in beside
             known = near and item.namespace not in _SYSTEM and not everywhere.has(item)
         if known:
-            yield Looked(item.ref, "objects")
+            yield item
 
 
 def _what(item: Object) -> str:
@@ -331,7 +339,7 @@ def _what(item: Object) -> str:
 
 
 def _folder(item: Object) -> str:
-    return item.path.rpartition("/")[0]
+    return posixpath.dirname(item.path)
 
 
 def _meets(namespace: str, others: set[str]) -> bool:

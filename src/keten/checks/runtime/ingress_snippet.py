@@ -2,8 +2,8 @@
 
 A snippet is written into the controller's own configuration. With CVE-2021-25742 whoever may
 create an Ingress reads the controller's token that way, and with it the secrets of all
-namespaces; since then the controller refuses snippets unless an administrator allows them,
-which this asks for.
+namespaces; since its version 1.9 the controller refuses snippets unless an administrator allows
+them, which this asks for.
 """
 
 from collections.abc import Iterator
