@@ -3,7 +3,7 @@
 A plug that breaks must neither hide what the others find nor pass for "nothing found".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -19,10 +19,10 @@ class Broken(Struct, frozen=True):
     what: str
 
 
-def attempt(plug: Callable[..., T], *arguments: Any) -> T | Broken:
-    """Call a plug; return what it returns, or Broken. KetenError of its contract passes."""
+def attempt(plug: Callable[..., Iterable[T]], *arguments: Any) -> list[T] | Broken:
+    """Call a plug; return all that it yields, or Broken. KetenError of its contract passes."""
     try:
-        return plug(*arguments)
+        return list(plug(*arguments))
     except KetenError:
         raise
     except Exception as error:  # noqa: BLE001 see the module's docstring

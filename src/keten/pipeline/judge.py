@@ -4,7 +4,7 @@ A check says only what it saw. Its id, severity, verdict, place and fingerprint 
 here, so that no check can get them wrong.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 
@@ -97,45 +97,60 @@ def asked(check: Check, node: Node) -> bool:
 def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places) -> Judged:
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})
+    passed: dict[str, int] = {}
     for node in nodes:
-        for name, check in checks.get(type(node), ()):
+        asked = checks.get(type(node), ())
+        needs = {need for _, check in asked for need in check.needs} if asked else ()
+        lacking = {need for need in needs if not view.covers(node, need)}
+        for name, check in asked:
             if check.applies is not None and not check.applies(node):
                 continue
-            found = judge(name, check, node, view, places=places)
-            if not found:
-                judged.count(name, Verdict.PASS)
-            for finding in found:
+            need = next((n for n in check.needs if n in lacking), "") if lacking else ""
+            seen = None if need else attempt(check.run, node, view)
+            if not need and not seen:
+                passed[name] = passed.get(name, 0) + 1
+                continue
+            for finding in _said(name, check, node, seen=seen, need=need, places=places):
                 judged.findings.append(finding)
                 judged.count(name, finding.verdict)
+    for name, count in passed.items():
+        judged.count(name, Verdict.PASS, count)
     return judged
 
 
 def judge(name: str, check: Check, node: Node, view: View, *, places: Places) -> Sequence[Finding]:
-    """Ask one check about one node it is asked of (see ``asked``); nothing is said for PASS.
+    """Ask one check about one node it is asked of (see ``asked``); nothing is said for PASS."""
+    need = next((need for need in check.needs if not view.covers(node, need)), "")
+    seen = None if need else attempt(check.run, node, view)
+    return list(_said(name, check, node, seen=seen, need=need, places=places))
 
-    A check that breaks is a finding, not a crash.
+
+def _said(
+    name: str,
+    check: Check,
+    node: Node,
+    *,
+    seen: list[Violation] | Broken | None,
+    need: str,
+    places: Places,
+) -> Iterator[Finding]:
+    """Yield the findings of what was *seen*, or of the *need* that was not met.
+
+    A check that broke is a finding, not a crash.
     """
-    for need in check.needs:
-        if not view.covers(node, need):
-            lacking = Violation(need, key=need)
-            return (_finding(name, check, node, lacking, places=places, verdict=Verdict.UNKNOWN),)
-    violations = attempt(_run, check, node, view)
-    if isinstance(violations, Broken):
-        seen = Violation(f"the check broke: {violations.what}", key="error")
-        return (_finding(name, check, node, seen, places=places, verdict=Verdict.ERROR),)
-    if not violations:
-        return ()
+    if seen is None:
+        lacking = Violation(need, key=need)
+        yield _finding(name, check, node, lacking, places=places, verdict=Verdict.UNKNOWN)
+        return
+    if isinstance(seen, Broken):
+        broke = Violation(f"the check broke: {seen.what}", key="error")
+        yield _finding(name, check, node, broke, places=places, verdict=Verdict.ERROR)
+        return
     keys: dict[str, int] = {}
-    found = []
-    for violation in violations:
+    for violation in seen:
         key = violation.key or violation.at
         ordinal = keys[key] = keys.get(key, 0) + 1
-        found.append(_finding(name, check, node, violation, places=places, ordinal=ordinal))
-    return found
-
-
-def _run(check: Check, node: Node, view: View) -> list[Violation]:
-    return list(check.run(node, view))
+        yield _finding(name, check, node, violation, places=places, ordinal=ordinal)
 
 
 def _finding(

@@ -57,7 +57,7 @@ def evidence(path: str, data: bytes, media_type: str) -> Evidence:
 
 def _read(name: str, reader: Reader, source: Source) -> Facts:
     try:
-        facts = attempt(reader.read, source)
+        facts = attempt(lambda: [reader.read(source)])
     except InputError as error:
         advice = error.advice or "Mend the file, or exclude it if it is not yours to judge."
         return _problem(reader, source.path, error.what, error=error, advice=advice)
@@ -65,7 +65,7 @@ def _read(name: str, reader: Reader, source: Source) -> Facts:
         what = f"keten's reader {name} broke on this file: {facts.what}"
         advice = "This is a fault of keten: please report it, with the file."
         return _problem(reader, source.path, what, advice=advice)
-    return facts
+    return facts[0]
 
 
 def _problem(
