@@ -97,7 +97,8 @@ def main() -> None:
         found = ours(tree)
         mine = time.perf_counter() - begin
         print(
-            f"keten engine, {PROCESSES} processes: {mine:.2f} s, {megabytes / mine:.0f} MB/s, {found} found"
+            f"keten engine, {PROCESSES} processes: {mine:.2f} s, "
+            f"{megabytes / mine:.0f} MB/s, {found} found"
         )
         print(f"start of the engine: {start_up() * 1000:.0f} ms beyond the interpreter's")
         for name, arguments in PEERS.items():
@@ -112,7 +113,8 @@ def main() -> None:
             took = time.perf_counter() - begin
             ratio = took / mine
             print(
-                f"{name}: {took:.2f} s, {megabytes / took:.0f} MB/s, {ratio:.1f} x ours, exit {done.returncode}"
+                f"{name}: {took:.2f} s, {megabytes / took:.0f} MB/s, "
+                f"{ratio:.1f} x ours, exit {done.returncode}"
             )
 
 

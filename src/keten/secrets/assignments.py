@@ -16,6 +16,7 @@ from msgspec import Struct
 from keten.model.finding import Severity
 from keten.model.plug import Detector, Match
 from keten.secrets import catalogue
+from keten.secrets.lazy import Lazy
 from keten.secrets.placeholders import entropy, hollow
 from keten.secrets.prefilter import latin1, plain
 from keten.secrets.randomness import chosen, random_looking
@@ -35,15 +36,17 @@ GATES = (
 REACH = 420
 _BEFORE = 200
 _LONG_LINE = 1_500
-_OPEN = re.compile(rb"[=:>,(]{0,3}\s{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`]))?")
+_LONGEST = 300
+_OPEN = Lazy(rb"[=:>,(]{0,3}\s{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`]))?")
 _NAMED = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-$")
-_ATTRIBUTE = re.compile(rb"\"\s{1,8}value\s{0,2}=$")
-_LITERAL = re.compile(rb"[\w.\[\]()'\"\-:]{1,80}\s{0,3}(?:\|\||\?\?|or|,)\s{0,3}([\"'])")
-_BARE = re.compile(rb"[^\s\"'`,;<>()\[\]{}&#|]{4,300}")
-_NOT = re.compile(
+_ATTRIBUTE = Lazy(rb"\"\s{1,8}value\s{0,2}=$")
+_LITERAL = Lazy(rb"[\w.\[\]()'\"\-:]{1,80}\s{0,3}(?:\|\||\?\?|or|,)\s{0,3}([\"'])")
+_BARE = Lazy(rb"[^\s\"'`,;<>()\[\]{}&#|]{4,300}")
+_NOT = Lazy(
     rb"(?:public|pub_?key|key_?id|kid|finger|hash|checksum|digest|cache|primary|foreign|partition"
     rb"|sort|token_?type|max_?tok|tokens$|tokeni[sz]|csrf|xsrf|nonce|sha\d|md5|etag|selector"
-    rb"|url|uri$|endpoint|path|file|dir$|name|region|zone$|type$|length|size|expir|ttl|count|regex|pattern"
+    rb"|url|uri$|endpoint|path|file|dir$|name|region|zone$|type$|length|size|expir|ttl|count"
+    rb"|regex|pattern"
     rb"|format|label|title|hint|help|message|error|policy|field|column|param|class|icon|input"
     rb"|select|version|keyword|author|monkey|turkey|hotkey|shortcut|key_?code|keyframe|keypress"
     rb"|keydown|placeholder|description|ref$|key$[.]|algorithm|method|issuer|audience|scope"
@@ -52,20 +55,20 @@ _NOT = re.compile(
     rb"|encoding|lang|locale|i18n|translation|sitekey|site_?key|publishable|bypass|compass|passed"
     rb"|passive|passage|passenger|passthrough|tokenizer|secretary|authority|(?:^|_)author)"
 )
-_ENDS = re.compile(rb"secret|token$|password$|passwd$|api_?key$|secret_?key$")
-_NEVER = re.compile(
-    rb"forgot|reset|change|confirm|hash|label|hint|csrf|valid|public|name$|max_|min_"
-)
-_STRONG = re.compile(
+_ENDS = Lazy(rb"secret|token$|password$|passwd$|api_?key$|secret_?key$")
+_NEVER = Lazy(rb"forgot|reset|change|confirm|hash|label|hint|csrf|valid|public|name$|max_|min_")
+_STRONG = Lazy(
     rb"pass|pwd|secret|token|api.?key|app.?key|auth|priv|access.?key|cred|[_.\-a-z]key$"
     rb"|encryption.?key|_api$|license|webhook|pat$|key\d?$|stream"
 )
-_PASSWORD = re.compile(rb"pass(?:w|phrase|wd|$|_)|pwd|pass[a-z0-9]{0,8}$")
-_USER = re.compile(
-    rb"(?i)(?:user(?:_?name|_?id)?|login|email|account|uid)[\"']?\s{0,3}(?:=>|[=:])\s{0,3}[\"'`]?[\w@.+\-]{3,60}"
+_PASSWORD = Lazy(rb"pass(?:w|phrase|wd|$|_)|pwd|pass[a-z0-9]{0,8}$")
+_USER = Lazy(
+    rb"(?i)(?:user(?:_?name|_?id)?|login|email|account|uid)[\"']?"
+    rb"\s{0,3}(?:=>|[=:])\s{0,3}[\"'`]?[\w@.+\-]{3,60}"
 )
 CODE = frozenset(
-    b"py pyi js ts jsx tsx mjs cjs go java kt kts scala rb php c cc cpp cxx h hpp cs fs vb swift m mm "
+    b"py pyi js ts jsx tsx mjs cjs go java kt kts scala rb php c cc cpp cxx h hpp cs fs vb swift m "
+    b"mm "
     b"rs lua pl pm r dart ex exs erl hrl clj cljs groovy gradle jl hs ml mli elm nim zig v sol vue "
     b"svelte html htm css scss less xhtml jsp asp aspx cshtml ejs hbs pug proto graphql sql "
     b"ipynb rst adoc po pot map svg".split()
@@ -177,7 +180,11 @@ def _unquoted(data: bytes, at: int, extension: bytes) -> tuple[tuple[int, int], 
     if extension in CODE or extension in _DATA - {b"xml"}:
         return None
     bare = _BARE.match(data, at, at + REACH)
-    if bare is None or data[bare.end() : bare.end() + 1] in (b"(", b"[", b"{"):
+    if (
+        bare is None
+        or bare.end() - at >= _LONGEST
+        or data[bare.end() : bare.end() + 1] in (b"(", b"[", b"{")
+    ):
         return None
     text = bare.group().rstrip(b".:\\")
     return (at, at + len(text)), b""

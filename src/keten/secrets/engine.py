@@ -166,8 +166,14 @@ def _search(path: str, data: bytes, *, fallback: bool) -> tuple[list[Hit], bool]
             misses[number] = misses.get(number, 0) + 1
         if len(hits) > FOUND_CEILING * 4:
             return hits, True
-    hits += manifests.secrets(path, data, _inner)
-    return hits, cut
+    inner, spans = manifests.secrets(path, data, _inner)
+    if spans:
+        hits = [hit for hit in hits if hit.rank != 1 or not _within(hit, spans)]
+    return hits + inner, cut
+
+
+def _within(hit: Hit, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= hit.start and hit.end <= end for start, end in spans)
 
 
 def _inner(name: bytes, value: bytes) -> list[Hit]:

@@ -5,30 +5,41 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keten.secrets.judges import standard
+from keten.secrets.lazy import Lazy
 
 VALUES_CEILING = 2_000
-_KIND = re.compile(rb"^\s{0,8}\"?kind\"?:[ \t]{0,4}\"?Secret\"?,?[ \t]*\r?$", re.MULTILINE)
-_ENTRY = re.compile(
-    rb"^[ \t]{1,16}\"?([\w.\-]{1,253})\"?:[ \t]{1,4}[\"']?([A-Za-z0-9+/]{4,65536}={0,2})[\"']?,?[ \t]*\r?$",
+_KIND = Lazy(rb"^\s{0,8}\"?kind\"?:[ \t]{0,4}\"?Secret\"?,?[ \t]*\r?$", re.MULTILINE)
+_ENTRY = Lazy(
+    rb"^[ \t]{1,16}\"?([\w.\-]{1,253})\"?:[ \t]{1,4}"
+    rb"[\"']?([A-Za-z0-9+/]{4,65536}={0,2})[\"']?,?[ \t]*\r?$",
     re.MULTILINE,
 )
-_DATA = re.compile(rb"^[ \t]{0,8}\"?data\"?:[ \t]{0,4}\{?[ \t]*\r?$", re.MULTILINE)
-_SPLIT = re.compile(rb"^---", re.MULTILINE)
+_DATA = Lazy(rb"^[ \t]{0,8}\"?data\"?:[ \t]{0,4}\{?[ \t]*\r?$", re.MULTILINE)
+_OUTSIDE = Lazy(rb"^[^\s#}]", re.MULTILINE)
+_SPLIT = Lazy(rb"^---", re.MULTILINE)
 
 
-def secrets(path: str, data: bytes, judge: Callable[[bytes, bytes], list[Any]]) -> list[Any]:
-    """Return the hits inside the values of Secret manifests, at the values' own places."""
+Span = tuple[int, int]
+
+
+def secrets(
+    path: str, data: bytes, judge: Callable[[bytes, bytes], list[Any]]
+) -> tuple[list[Any], list[Span]]:
+    """Return the hits inside the values of Secret manifests, at the values' own places.
+
+    And the spans of all values that were decoded: as base64 they say nothing themselves.
+    """
     if not path.endswith((".yaml", ".yml", ".json", ".tpl")) or b"Secret" not in data:
-        return []
+        return [], []
     hits: list[Any] = []
+    spans: list[Span] = []
     for start, end in _documents(data):
         if _KIND.search(data, start, end) is None:
             continue
         block = _DATA.search(data, start, end)
-        if block is None:
-            continue
-        hits += _entries(data, block.end(), end, judge)
-    return hits
+        if block is not None:
+            _entries(data, block.end(), end, judge=judge, hits=hits, spans=spans)
+    return hits, spans
 
 
 def _documents(data: bytes) -> Iterator[tuple[int, int]]:
@@ -40,22 +51,25 @@ def _documents(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _entries(
-    data: bytes, start: int, end: int, judge: Callable[[bytes, bytes], list[Any]]
-) -> list[Any]:
-    hits: list[Any] = []
+    data: bytes,
+    start: int,
+    end: int,
+    *,
+    judge: Callable[[bytes, bytes], list[Any]],
+    hits: list[Any],
+    spans: list[Span],
+) -> None:
     at = start + 1
     for count, entry in enumerate(_ENTRY.finditer(data, at, end)):
         between = data[at : entry.start()]
-        if count >= VALUES_CEILING or re.search(rb"^[^\s#}]", between, re.MULTILINE):
+        if count >= VALUES_CEILING or _OUTSIDE.search(between):
             break  # the block ended
         at = entry.end()
         value = standard(entry.group(2))
         if not value or not _text(value):
             continue
-        for hit in judge(entry.group(1), value.strip()):
-            hits.append(_placed(hit, entry.start(2), entry.end(2)))
-            break
-    return hits
+        spans.append(entry.span(2))
+        hits += [_placed(hit, *entry.span(2)) for hit in judge(entry.group(1), value.strip())[:1]]
 
 
 def _text(value: bytes) -> bool:

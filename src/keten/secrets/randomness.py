@@ -3,15 +3,16 @@
 
 import re
 
+from keten.secrets.lazy import Lazy
 from keten.secrets.placeholders import entropy
 
-_HEX = re.compile(rb"[0-9a-fA-F]{16,128}")
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TEXT = re.compile(rb"[A-Za-z0-9+/=_.~!@#%^*?:$&|\-]{16,300}")
-_WORD = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_NAMELIKE = re.compile(rb"[A-Za-z]+\d{0,3}(?:[_\-./:# ][A-Za-z]+\d{0,3})*")
-_ADDRESS = re.compile(rb"://|^[./~]|@[\w.-]+\.\w+$|\.\w{2,4}$|^arn:|^[A-Z]:\\|^\$|::|/$")
-_DIGEST = re.compile(rb"^(?:sha\d{1,3}|md5|h1)[-:]", re.IGNORECASE)
+_HEX = Lazy(rb"[0-9a-fA-F]{16,128}")
+_UUID = Lazy(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TEXT = Lazy(rb"[A-Za-z0-9+/=_.~!@#%^*?:$&|\-]{16,300}")
+_WORD = Lazy(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_NAMELIKE = Lazy(rb"[A-Za-z]+\d{0,3}(?:[_\-./:# ][A-Za-z]+\d{0,3})*")
+_ADDRESS = Lazy(rb"://|^[./~]|@[\w.-]+\.\w+$|\.\w{2,4}$|^arn:|^[A-Z]:\\|^\$|::|/$")
+_DIGEST = Lazy(rb"^(?:sha\d{1,3}|md5|h1)[-:]", re.IGNORECASE)
 
 
 def random_looking(value: bytes, *, strict: bool = False) -> bool:

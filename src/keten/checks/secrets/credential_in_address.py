@@ -17,7 +17,10 @@ CHECK = Check(
     subject=Credential,
     severity=Severity.HIGH,
     needs=("content",),
-    fix="Change the password and give the address to the program without it, or as a whole from a secret store.",
+    fix=(
+        "Change the password and give the address to the program without it, or as a whole "
+        "from a secret store."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=_told.CONTROLS,
     refs=("https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",),

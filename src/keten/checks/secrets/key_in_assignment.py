@@ -16,7 +16,9 @@ CHECK = Check(
     subject=Credential,
     severity=Severity.MEDIUM,
     needs=("content",),
-    fix="Find out what it opens; if it is live, revoke it and read the new one from a secret store.",
+    fix=(
+        "Find out what it opens; if it is live, revoke it and read the new one from a secret store."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=_told.CONTROLS,
     refs=("https://cwe.mitre.org/data/definitions/798.html",),

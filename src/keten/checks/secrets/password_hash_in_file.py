@@ -14,7 +14,10 @@ CHECK = Check(
     subject=Credential,
     severity=Severity.MEDIUM,
     needs=("content",),
-    fix="Change the password, and keep its hash in a secret store that is mounted where it is needed.",
+    fix=(
+        "Change the password, and keep its hash in a secret store that is mounted where it is "
+        "needed."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=_told.CONTROLS,
     refs=("https://attack.mitre.org/techniques/T1110/002/",),

@@ -1,7 +1,8 @@
 """Password is written in a file.
 
-Passwords in configuration, scripts and source are found by everyone who can read them, and people
-use them again elsewhere. Stolen configuration is how many intrusions move on from the first machine.
+Passwords in configuration, scripts and source are found by all who can read them; people
+use them again elsewhere. Stolen configuration is how many intrusions move on from the first
+machine.
 
 Without a vendor's form there is no proof, so this is reported with less weight, and only where a
 literal is assigned to something that is named as a password, is no placeholder or variable, and
@@ -18,7 +19,10 @@ CHECK = Check(
     subject=Credential,
     severity=Severity.MEDIUM,
     needs=("content",),
-    fix="Change the password, keep the new one in a secret store, and let the program read it from there or from its environment.",
+    fix=(
+        "Change the password, keep the new one in a secret store, and let the program read it "
+        "from there or from its environment."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=_told.CONTROLS,
     refs=("https://cwe.mitre.org/data/definitions/798.html",),

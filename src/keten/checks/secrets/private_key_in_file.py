@@ -18,14 +18,17 @@ CHECK = Check(
     subject=Credential,
     severity=Severity.HIGH,
     needs=("content",),
-    fix="Take the key out of use: revoke its certificates and authorisations, make a new one where it is used, and keep it in a secret store.",
+    fix=(
+        "Take the key out of use: revoke its certificates and authorisations, make a new one "
+        "where it is used, and keep it in a secret store."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER, Threat.SUPPLY_CHAIN),
     controls=_told.CONTROLS,
     refs=("https://www.rfc-editor.org/rfc/rfc7468",),
     bad=Example(
         "vpn/wg0.conf",
         "[Interface]\nAddress = 10.0.0.2/32\nPrivate"
-        + "Key = aHqk9o2ZVX4pTj7NwLrYc3sB8mFdGu1eKxRi5vQ0ZWc=\n",
+        "Key = aHqk9o2ZVX4pTj7NwLrYc3sB8mFdGu1eKxRi5vQ0ZWc=\n",
     ),
     good=Example("$", "$ wg set wg0 private-key /run/secrets/wg0\n"),
     applies=_told.of("key"),

@@ -19,7 +19,10 @@ CHECK = Check(
     subject=Credential,
     severity=Severity.HIGH,
     needs=("content",),
-    fix="Revoke the token at its service first, then issue a new one into a secret store and refer to that; taking it out of the file leaves it in history.",
+    fix=(
+        "Revoke the token at its service first, then issue a new one into a secret store and "
+        "refer to that; taking it out of the file leaves it in history."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER, Threat.SUPPLY_CHAIN),
     controls=_told.CONTROLS,
     refs=(

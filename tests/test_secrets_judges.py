@@ -1,0 +1,144 @@
+"""Judges of structure, placeholders and paths; the values are made at run time."""
+
+import base64
+
+import pytest
+
+from keten.model.finding import Severity
+from keten.secrets import engine, judges, paths, pem
+from keten.secrets.placeholders import hollow
+from keten.secrets.randomness import chosen, random_looking
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"${TOKEN}",
+        b"{{ token }}",
+        b"<your-token>",
+        b"xxxxxxxxxxxxxxxxxxxx",
+        b"AKIAIOSFODNN7EXAMPLE",
+        b"abcdefghijklmnop",
+        b"aaaaaaaaaaaaaaaaaaaa",
+        b"abc1abc1abc1abc1",
+        b"changeme",
+        b"",
+    ],
+)
+def test_hollow(value: bytes) -> None:
+    assert hollow(value)
+
+
+@pytest.mark.parametrize("value", [b"8kd!Vw02xQ", b"q7GdT2mZp0Lw9RbN", b"Rt9wq2Lx"])
+def test_not_hollow(value: bytes) -> None:
+    assert not hollow(value, password=True)
+
+
+def test_random_looking() -> None:
+    assert random_looking(b"951bc382db9abad29c68634761dd6e19")
+    assert not random_looking(b"some_function_name_here")
+    assert not random_looking(b"SomeClassNameForSomething")
+    assert not random_looking(b"sha256-" + b"q7GdT2mZp0Lw9RbN")
+    assert not random_looking(b"https://a.example/q7GdT2mZp0Lw9RbN")
+
+
+def test_chosen() -> None:
+    assert chosen(b"8kd!Vw02xQ", quoted=True) >= 2
+    assert not chosen(b"get_password", quoted=True)
+    assert not chosen(b"Enter it now", quoted=True)
+    assert not chosen(b"cms/sites/passwords#edit", quoted=True)
+
+
+def test_age_checksum() -> None:
+    public = "AGE-SECRET-KEY-1" + "GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"
+
+    assert judges.age(public.encode()).proof == judges.HOLDS
+    assert judges.age(public[:-1].encode() + b"L").proof == judges.FAILS
+
+
+def test_aws_account() -> None:
+    assert judges.aws_key(b"ASIA" + b"QNZGKIQY56JQ7WML").proof == "belongs to account 029608264753"
+
+
+def test_basic_and_base64() -> None:
+    assert judges.basic(base64.b64encode(b"ci:8kd!Vw02xQ")) is not None
+    assert judges.basic(base64.b64encode(b"no colon here")) is None
+    assert judges.basic(base64.b64encode(b"user:${PASSWORD}")) is None
+    key = base64.b64encode(bytes(range(64)))
+    told = judges.base64_of(64)(key)
+    assert told is not None
+    assert told.confidence == 90
+
+
+def pem_of(kind: str, body: bytes) -> bytes:
+    text = base64.encodebytes(body).decode()
+    return f"-----BEGIN {kind}-----\n{text}-----END {kind}-----\n".encode()
+
+
+def test_private_keys() -> None:
+    der = b"\x30\x82\x01\x00" + bytes(range(256))
+    kind = "RSA PRIV" + "ATE KEY"
+
+    whole = pem.private_key(pem_of(kind, der))
+    assert whole is not None
+    assert whole.proof == "decodes to a key"
+    cut = pem.private_key(pem_of(kind, der[:-30]))
+    assert cut is not None
+    assert cut.confidence < 50
+    assert pem.private_key(pem_of(kind, b"short")) is None
+    locked = pem.private_key(pem_of("ENCRYPTED PRIV" + "ATE KEY", der))
+    assert locked is not None
+    assert locked.proof == pem.ENCRYPTED
+    assert pem.wrapped(base64.b64encode(pem_of(kind, der))) is not None
+    assert pem.wrapped(base64.b64encode(pem_of("CERTIFICATE", der))) is None
+
+
+def test_certificates_and_public_keys_are_no_secrets() -> None:
+    der = b"\x30\x82\x01\x00" + bytes(range(256))
+    for kind in ("CERTIFICATE", "PUBLIC KEY", "CERTIFICATE REQUEST"):
+        assert not engine.find("a.pem", pem_of(kind, der)).nodes
+
+
+def test_values_of_secret_manifests_are_decoded() -> None:
+    value = base64.b64encode(b"8kd!Vw02xQ").decode()
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\ndata:\n  password: {value}\n"
+    (node,) = engine.find("a.yaml", text.encode()).nodes
+
+    assert (node.line, node.detector) == (5, "generic-password")
+    assert "base64" in node.proof
+    (other,) = engine.find("a.yaml", text.replace("Secret", "ConfigMap").encode()).nodes
+    assert not other.proof, "a ConfigMap's values are taken as they stand"
+    hollow_one = text.replace(value, base64.b64encode(b"changeme").decode())
+    assert not engine.find("a.yaml", hollow_one.encode()).nodes
+
+
+def test_test_paths_weigh_less_and_say_so() -> None:
+    der = b"\x30\x82\x01\x00" + bytes(range(256))
+    key = pem_of("RSA PRIV" + "ATE KEY", der)
+    (live,) = engine.find("tls/server.key", key).nodes
+    (test,) = engine.find("tests/server.key", key).nodes
+
+    assert live.severity is Severity.HIGH
+    assert test.severity is Severity.LOW
+    assert test.lowered == paths.TEST
+    assert not live.lowered
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "password = get_password()\n"),
+        ("a.js", "const c = {apiKey: process.env.API_KEY}\n"),
+        ("a.ts", "password: string;\n"),
+        ("a.go", 'password := os.Getenv("PASSWORD")\n'),
+        ("a.json", '"forgot_password": "Passwort vergessen?"\n'),
+        ("package-lock.json", '"integrity": "sha512-q7GdT2mZp0Lw9RbNq7GdT2mZp0Lw9RbN=="\n'),
+        ("a.yaml", "secretName: web-tls-2024\ntokenPath: /var/run/token1\n"),
+        ("a.env", "PASSWORD=${DB_PASSWORD}\nTOKEN=$(cat /run/token)\n"),
+        ("a.env", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n"),
+        ("a.tf", "password = var.db_password\n"),
+        ("a.yaml", "password: '{{ vault.password1 }}'\n"),
+    ],
+)
+def test_false_alarms(path: str, text: str) -> None:
+    assert not engine.find(path, text.encode()).nodes
