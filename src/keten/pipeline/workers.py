@@ -4,7 +4,6 @@ Inputs are independent until facts are derived, so files are read in batches, in
 path; what comes back is merged sorted, so that neither batches nor cores ever show.
 """
 
-import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -155,23 +154,18 @@ def _pool(
 
     _WORKER[:] = [Worker(job)]
     _BATCHES[:] = batches
-    gc.collect()
-    gc.freeze()
     context = multiprocessing.get_context("fork")
     decoder = msgspec.msgpack.Decoder(_Wire)
     with context.Pool(cores) as pool:
         for number, data in pool.imap_unordered(_in_worker, range(len(batches))):
             yield _batch(decoder.decode(data))
             progress(sum(entry.size for entry in batches[number]))
-    gc.unfreeze()
 
 
 def _in_worker(number: int) -> tuple[int, bytes]:
-    gc.disable()
     batch = _WORKER[0].work(_BATCHES[number])
     fields: dict[str, Any] = {f: getattr(batch.facts, f) for f in Facts.__struct_fields__}
     wire = _Wire(**fields, findings=batch.judged.findings, tallies=batch.judged.tallies)
-    gc.enable()
     return number, msgspec.msgpack.encode(wire)
 
 
