@@ -37,7 +37,7 @@ REACH = 420
 _BEFORE = 200
 _LONG_LINE = 1_500
 _LONGEST = 300
-_OPEN = Lazy(rb"[=:>,(]{0,3}\s{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`]))?")
+_OPEN = Lazy(rb"[=:>,(]{0,3}[ \t]{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`]))?")
 _NAMED = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-$")
 _ATTRIBUTE = Lazy(rb"\"\s{1,8}value\s{0,2}=$")
 _LITERAL = Lazy(rb"[\w.\[\]()'\"\-:]{1,80}\s{0,3}(?:\|\||\?\?|or|,)\s{0,3}([\"'])")
@@ -133,7 +133,7 @@ def read(data: bytes, end: int, *, extension: bytes) -> Value | None:
     quote = data[at : at + 1]
     if quote in (b'"', b"'", b"`") and quote:
         closed = _close(data, at, slashes)
-        if closed is None:
+        if closed is None or not _argument(data, before, closed + 1):
             return None
         span = (at + 1, closed)
     else:
@@ -159,6 +159,21 @@ def _name(before: bytes) -> bytes:
     while start and before[start - 1] in _NAMED:
         start -= 1
     return before[start:end].lower()
+
+
+def _argument(data: bytes, before: bytes, end: int) -> bool:
+    """Return whether a name and value behind a comma are the arguments of one call.
+
+    In any other list the one says nothing of the other.
+    """
+    names = before.rstrip(b" \t\r\n\"'`")
+    if not names.endswith(b","):
+        return True
+    opening = names[:-1].rstrip(b" \t\"'")
+    while opening and opening[-1] in _NAMED:
+        opening = opening[:-1]
+    called = opening.rstrip(b" \t\"'")
+    return called.endswith(b"(") and data[end : end + 4].lstrip().startswith(b")")
 
 
 def _close(data: bytes, at: int, slashes: int) -> int | None:
@@ -271,6 +286,8 @@ def _mixed(text: bytes) -> bool:
 
 def _generic(data: bytes, value: Value, *, extension: bytes) -> Found | None:
     password = _PASSWORD.search(value.name) is not None
+    if not password and data[value.start - 5 : value.start].count(b"=") > 1:
+        return None  # a comparison
     if hollow(value.text, password=password):
         return None
     if random_looking(value.text, strict=extension in CODE and not value.quote):

@@ -12,7 +12,7 @@ _TEST = re.compile(
     r"|node_modules|vendor|third_party|site-packages)(?:/|$)"
     r"|(?:^|/)(?:test_[^/]*|[^/]*[_.-](?:tests?|spec|mock|example|sample|fixtures?))\.\w{1,12}$"
     r"|\.(?:md|mdx|markdown|rst|adoc|asciidoc|example|sample|template|tmpl|dist|snap|golden)$"
-    r"|(?:^|/)(?:readme|changelog|changes|contributing|history|news)[^/]*$|(?:test|tests|spec)\.\w{1,5}$",
+    r"|(?:^|/)(?:sample|example)s?[^/]*\.\w{1,12}$|(?:^|/)(?:readme|changelog|changes|contributing|history|news)[^/]*$|(?:test|tests|spec)\.\w{1,5}$",
     re.IGNORECASE,
 )
 _GENERATED = re.compile(

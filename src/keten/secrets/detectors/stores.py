@@ -205,13 +205,6 @@ DETECTORS = (
         r"[A-Za-z0-9+/]{64}|[A-Z0-9]{16}",
         entropy=3.3,
     ),
-    named("snowflake", "Snowflake password", r"snowflake.{0,20}pass", r"\S{8,64}", kind="password"),
-    token(
-        "mongodb-atlas",
-        "MongoDB Atlas service account secret",
-        r"mdb_sa_sk_[A-Za-z0-9_-]{40}",
-        "https://www.mongodb.com/docs/atlas/",
-    ),
     named("mongodb-atlas-key", "MongoDB Atlas key", r"atlas.{0,20}(?:private|api)_?key", UUID),
     token(
         "cockroach",
@@ -225,14 +218,6 @@ DETECTORS = (
         rf"4b1d{ALNUM}{{38}}",
         "https://clickhouse.com/docs/",
         entropy=4.0,
-    ),
-    named(
-        "redis-password",
-        "Redis password",
-        r"redis_?-?(?:pass|auth)",
-        r"\S{12,80}",
-        kind="password",
-        entropy=3.2,
     ),
     token(
         "prefect",

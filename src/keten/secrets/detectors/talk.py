@@ -338,9 +338,9 @@ DETECTORS = (
     token(
         "zoom-webhook",
         "Zoom webhook token",
-        r"(?i:zoom)[\w]{0,20}(?i:secret|token)[\"']?[ ]{0,2}[=:][ ]{0,2}[\"']?(?P<secret>[A-Za-z0-9_-]{22,32})",
+        r"(?i:zoom)[_sSwWcC][\w]{0,20}(?i:secret|token)[\"']?[ ]{0,2}[=:][ ]{0,2}[\"']?(?P<secret>[A-Za-z0-9_-]{22,32})",
         heads=("(?i:zoom)[_sSwWcC]",),
-        entropy=3.6,
+        entropy=3.2,
     ),
     token(
         "pushover",
