@@ -1,5 +1,6 @@
 """The end of the flow: waived, gathered, grouped, ranked, decided."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
@@ -38,7 +39,9 @@ def conclude(
 ) -> Result:
     """Return the result: waived, grouped, ranked, decided."""
     config = policy.config
-    found = sorted((_weighed(f, policy) for f in judged.findings), key=lambda f: f.order)
+    weigh = config.checks.severity
+    found = [_weighed(f, policy) for f in judged.findings] if weigh else judged.findings
+    found = sorted(found, key=lambda f: f.order)
     stay, waived, notes = apply(found, config.waiver, now)
     unknown = gather(stay, facts.problems)
     old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
@@ -101,22 +104,33 @@ class _Counts(Struct):
 
 def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
     """Return the chain, a summary per link; unknown is never a pass."""
-    return tuple(_summary(link, counts) for link in Link)
-
-
-def _summary(link: Link, counts: _Counts) -> LinkSummary:
-    mine = [f for f in counts.findings if f.link is link]
-    failed = sum(1 for f in mine if f.verdict is Verdict.FAIL)
-    unknown = sum(u.count for u in counts.unknown if u.link is link)
-    unknown += sum(1 for f in mine if f.verdict is Verdict.ERROR)
-    waived = sum(1 for w in counts.waived if w.finding.link is link)
-    passed = sum(c[0] for name, c in counts.judged.tallies.items() if link_of(name) is link)
-    if link is Link.SECRETS:  # a file without a secret has no node that a check could pass
-        passed += max(0, counts.files - len({f.location.path for f in mine if f.location}))
-    old = sum(1 for f in counts.old if f.link is link)
-    verdicts = {"fail": failed, "unknown": unknown, "known": old, "pass": passed + waived}
-    verdict = next((word for word, count in verdicts.items() if count), "none")
-    return LinkSummary(link, verdict, failed, unknown, passed, waived, old)
+    failed = Counter(f.link for f in counts.findings if f.verdict is Verdict.FAIL)
+    unknown = Counter(f.link for f in counts.findings if f.verdict is Verdict.ERROR)
+    for item in counts.unknown:
+        unknown[item.link] += item.count
+    waived = Counter(item.finding.link for item in counts.waived)
+    old = Counter(f.link for f in counts.old)
+    passed = Counter[Link]()
+    for name, tally in counts.judged.tallies.items():
+        passed[link_of(name)] += tally[0]
+    # A file without a secret has no node that a check could pass: it was searched.
+    holding = {f.location.path for f in counts.findings if f.link is Link.SECRETS and f.location}
+    passed[Link.SECRETS] += max(0, counts.files - len(holding))
+    made = []
+    for link in Link:
+        verdicts = {
+            "fail": failed[link],
+            "unknown": unknown[link],
+            "known": old[link],
+            "pass": passed[link] + waived[link],
+        }
+        verdict = next((word for word, count in verdicts.items() if count), "none")
+        made.append(
+            LinkSummary(
+                link, verdict, failed[link], unknown[link], passed[link], waived[link], old[link]
+            )
+        )
+    return tuple(made)
 
 
 def _secrets() -> list[str]:

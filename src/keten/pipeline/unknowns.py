@@ -34,9 +34,14 @@ def gather(findings: Sequence[Finding], problems: Sequence[Problem]) -> tuple[Un
         group.checks.add(finding.check)
     unknowns = [_unknown(key, group) for key, group in groups.items()]
     unknowns += [_unread(problem) for problem in problems if problem not in causes.used]
-    return tuple(
-        sorted(unknowns, key=lambda u: (-u.severity, list(Link).index(u.link), u.what, u.why))
-    )
+    return tuple(sorted(unknowns, key=_order))
+
+
+_LINKS = {link: number for number, link in enumerate(Link)}
+
+
+def _order(item: Unknown) -> tuple[int, int, str, str]:
+    return -item.severity, _LINKS[item.link], item.what, item.why
 
 
 class _Causes:

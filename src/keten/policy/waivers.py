@@ -20,7 +20,7 @@ def apply(
     used: set[int] = set()
     stay: list[Finding] = []
     waived: list[Waived] = []
-    for finding in findings:
+    for finding in findings if live else ():
         cover = next((i for i, waiver in enumerate(live) if covers(waiver, finding)), None)
         if cover is None:
             stay.append(finding)
@@ -28,6 +28,8 @@ def apply(
         used.add(cover)
         waiver = live[cover]
         waived.append(Waived(finding, waiver.reason, waiver.owner, waiver.until.isoformat()))
+    if not live:
+        stay = list(findings)
     notes = [
         f"waiver of {name(w)} ended on {w.until.isoformat()} ({w.owner}): it covers nothing now"
         for w in waivers

@@ -5,7 +5,7 @@ is grouped with its like: one check, one file.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -26,7 +26,7 @@ def actions(
     exploited: Exploited,
     upgrades: Mapping[str, Upgrade],
 ) -> tuple[Action, ...]:
-    """Return the actions, the one that removes most risk first.
+    """Return the actions, the one that removes most risk first. *findings* come worst first.
 
     *fix* gives a check's advice, *exploited* whether a finding is known to be used in attacks,
     *upgrades* what was judged again, by the package's ref.
@@ -72,26 +72,28 @@ def _key(finding: Finding) -> tuple[str, ...]:
 def _action(
     found: list[Finding], rank: Rank, fix: Callable[[str], str], exploited: Exploited
 ) -> Action:
-    found = sorted(found, key=lambda f: f.order)
     first = found[0]
     group = first.change.group if first.change else ""
     used = sum(1 for f in found if exploited(f))
-    weight = sum(getattr(rank, f.severity.word) for f in found) + used * rank.exploited
+    counts: dict[Severity, int] = {}
+    for finding in found:
+        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+    weight = sum(getattr(rank, s.word) * count for s, count in counts.items())
     return Action(
         title=group or _sentence(fix(first.check)),
-        rank=round(weight, 1),
-        why=_why(found, used),
-        links=tuple(sorted({f.link for f in found}, key=list(Link).index)),
+        rank=round(weight + used * rank.exploited, 1),
+        why=_why(counts, used),
+        links=tuple(sorted({f.link for f in found}, key=_ORDER.__getitem__)),
         findings=tuple(f.fingerprint for f in found),
         location=first.location,
         changes=tuple(dict.fromkeys(f.change for f in found if f.change)),
     )
 
 
-def _why(found: Iterable[Finding], exploited: int) -> str:
-    counts: dict[Severity, int] = defaultdict(int)
-    for finding in found:
-        counts[finding.severity] += 1
+_ORDER = {link: number for number, link in enumerate(Link)}
+
+
+def _why(counts: Mapping[Severity, int], exploited: int) -> str:
     words = [f"{counts[s]} {s.word}" for s in sorted(counts, reverse=True)]
     if exploited:
         words.append(f"{exploited} exploited")
