@@ -52,10 +52,11 @@ def _in_commands(script: str, env: dict[str, object]) -> list[str]:
     for one in commands(script):
         if one.program not in _PROGRAMS:
             continue
-        for at, word in enumerate(one.args):
+        args = one.args
+        for at, word in enumerate(args):
             value = word.partition("=")[2] if word.startswith("--build-arg=") else ""
             if word == "--build-arg":
-                value = "".join(one.args[at + 1 : at + 2])
+                value = "".join(args[at + 1 : at + 2])
             if not value:
                 continue
             name, equals, given = value.partition("=")

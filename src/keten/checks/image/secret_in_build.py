@@ -4,6 +4,7 @@ What ENV and ARG hold stays in the image's configuration and history: `docker hi
 everyone who may pull the image, and no later layer removes it.
 """
 
+import re
 from collections.abc import Iterable
 
 from keten.checks._secret_names import holds_secret, secret_name, strong
@@ -13,6 +14,8 @@ from keten.model.delivery import Dockerfile, Stage
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
     """Look at literal values, and at secrets that are handed in as build arguments."""
@@ -21,6 +24,7 @@ def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
         if holds_secret(name, value):
             yield _said("ARG", name, f"arguments.{name}", low or _grade(value))
     for index, stage in enumerate(dockerfile.stages):
+        used = _used(stage)
         for number, one in enumerate(stage.instructions):
             if one.word in ("ENV", "ARG"):
                 at = f"stages[{index}].instructions[{number}]"
@@ -28,12 +32,14 @@ def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
                     if said is not None and holds_secret(name, said):
                         yield _said(one.word, name, at, low or _grade(said))
                     elif one.word == "ARG" and not said and secret_name(name):
-                        yield from _handed_in(stage, name, number, at)
+                        yield from _handed_in(used, name, number, at)
 
 
-def _handed_in(stage: Stage, name: str, number: int, at: str) -> Iterable[Violation]:
-    where = _used(stage, name, number)
-    if where:
+def _handed_in(
+    used: dict[str, tuple[int, str]], name: str, number: int, at: str
+) -> Iterable[Violation]:
+    last, where = used.get(name, (-1, ""))
+    if last > number:
         yield Violation(
             f"ARG {name} is used by {where}, and stays in the history",
             at=at,
@@ -57,13 +63,15 @@ def _said(word: str, name: str, at: str, severity: Severity) -> Violation:
     )
 
 
-def _used(stage: Stage, name: str, after: int) -> str:
-    for one in stage.instructions[after + 1 :]:
+def _used(stage: Stage) -> dict[str, tuple[int, str]]:
+    """Return for each variable where the stage uses it last, and the instruction's word."""
+    found: dict[str, tuple[int, str]] = {}
+    for number, one in enumerate(stage.instructions):
         if one.word in ("RUN", "ENV"):
-            text = one.text + "".join(one.heredocs)
-            if f"${name}" in text or f"${{{name}}}" in text or f"${{{name}:" in text:
-                return one.word
-    return ""
+            for text in (one.text, *one.heredocs):
+                for name in _VARIABLE.findall(text):
+                    found[name] = (number, one.word)
+    return found
 
 
 def _pairs(text: str, *, legacy: bool) -> list[tuple[str, str | None]]:

@@ -45,13 +45,17 @@ def run(pipeline: Pipeline, _view: View) -> Iterable[Violation]:
     for job, step in gh.steps(pipeline):
         for at, text in _scripts(step):
             worst: dict[tuple[str, ...], Severity] = {}
+            judged: set[tuple[str, ...]] = set()
+            ceiling = Severity.MEDIUM if gh.gated(job, step) else Severity.CRITICAL
             for one in expressions(text):
+                whole = "tojson" in one.calls
                 for path in one.flows:
-                    severity = source.judge(path, job, step, whole="tojson" in one.calls)
+                    if path in judged and not whole:
+                        continue
+                    judged.add(path)
+                    severity = source.judge(path, job, step, whole=whole)
                     if severity is not None:
-                        if gh.gated(job, step):
-                            severity = min(severity, Severity.MEDIUM)
-                        worst.setdefault(path, severity)
+                        worst.setdefault(path, min(severity, ceiling))
             callers = [path for path in worst if path[0] == "inputs" or "inputs" in path[:3]]
             together = [callers] if callers else []
             for paths in [*([path] for path in worst if path not in callers), *together]:
