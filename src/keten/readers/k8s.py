@@ -18,6 +18,7 @@ from keten.model.kube import Workload
 from keten.model.plug import Reader, Source
 
 OBJECTS = 100_000  # of one file
+BROKEN = 100  # documents of one file that are no YAML, told one by one
 SHOWN = 5  # refusals of one object that become problems
 
 _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
@@ -63,6 +64,7 @@ class _Reading:
         self._texts: dict[str, Image] = {}
         self._ids: dict[str, int] = {}
         self._others: list[tuple[str, int]] = []  # documents that are no objects, and why
+        self._broken: list[tuple[InputError, bool]] = []  # and no YAML: meant to be an object?
 
     def facts(self) -> Facts:
         """Read every document; one that is broken does not hide the others."""
@@ -74,17 +76,14 @@ class _Reading:
                 try:
                     document = load_part(part)
                 except InputError as error:
-                    if _concerns(part.data):
-                        self._fault(error)
+                    self._broken.append((error, _concerns(part.data)))
                     continue
                 if document is not None:
                     self._document(document)
         except InputError as error:
-            self._fault(error)
-        for what, line in self._others:
-            if what or self._nodes:  # among objects, kubectl stops at what is none
-                what = what or "a document that is no object"  # noqa: PLW2901
-                self._problem(f"the API server would refuse this: {what}", line, _MEND)
+            self._broken.append((error, True))
+        self._faults()
+        self._strangers()
         return Facts(
             nodes=(*self._nodes, *self._images.values()),
             edges=tuple(self._edges),
@@ -173,13 +172,34 @@ class _Reading:
         count = self._ids[key] = self._ids.get(key, 0) + 1
         return key if count == 1 else f"{key}~{count}"
 
-    def _fault(self, error: InputError) -> None:
-        advice = error.advice or _MEND
-        if b"{{" in self._data:
-            what = f"a template that is not rendered ({error.what})"
-            self._problem(what, error.line, "Render it and scan what comes out.")
-            return
-        self._problem(error.what, error.line, advice, column=error.column)
+    def _strangers(self) -> None:
+        """Tell of documents that are no objects: among objects, kubectl stops at one."""
+        told = [(what, line) for what, line in self._others if what or self._nodes]
+        for what, line in told[:BROKEN]:
+            what = what or "a document that is no object"  # noqa: PLW2901
+            self._problem(f"the API server would refuse this: {what}", line, _MEND)
+        if len(told) > BROKEN:
+            what = f"{len(told)} documents are no objects: the first {BROKEN} are told"
+            self._problem(what, told[BROKEN][1], _MEND)
+
+    def _faults(self) -> None:
+        """Tell of what is no YAML, where it means to be an object or stands among objects."""
+        template = b"{{" in self._data
+        told = 0
+        for error, meant in self._broken:
+            if not meant and not self._nodes:
+                continue
+            told += 1
+            if told > BROKEN:
+                what = f"more than {BROKEN} documents are not YAML: the others are not told"
+                self._problem(what, error.line, _MEND)
+                return
+            if template:
+                what = f"a template that is not rendered ({error.what})"
+                self._problem(what, error.line, "Render it and scan what comes out.")
+            else:
+                advice = error.advice or _MEND
+                self._problem(error.what, error.line, advice, column=error.column)
 
     def _problem(
         self,
