@@ -1,11 +1,13 @@
 """What the checks of pods share: settings as they take effect, and the words of findings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from keten.model.finding import Change, Severity
 from keten.model.kube import Workload
 from keten.model.pod import Container, SecurityContext
 
+_Place = tuple[str, Container]
+_Places = tuple[_Place, ...]
 _NONE = SecurityContext()
 _SOCKETS = (
     "docker.sock", "containerd.sock", "crio.sock", "dockershim.sock", "cri-dockerd.sock",
@@ -26,14 +28,29 @@ def around(workload: Workload) -> SecurityContext:
     return workload.pod.security_context or _NONE
 
 
-def each(workload: Workload) -> Iterator[tuple[str, Container]]:
-    """Yield every container (init and ephemeral too) with its field path from the object."""
+def _once(function: Callable[[Workload], Iterator[_Place]]) -> Callable[[Workload], _Places]:
+    """Remember the last answer: every check asks the same of one workload after the other."""
+    last: tuple[Workload | None, _Places] = (None, ())
+
+    def remembered(workload: Workload) -> _Places:
+        nonlocal last
+        if last[0] is not workload:
+            last = (workload, tuple(function(workload)))
+        return last[1]
+
+    return remembered
+
+
+@_once
+def each(workload: Workload) -> Iterator[_Place]:
+    """Return every container (init and ephemeral too) with its field path from the object."""
     for path, container in workload.pod.all_containers():
         yield f"{workload.pod_path}.{path}", container
 
 
-def hardenable(workload: Workload) -> Iterator[tuple[str, Container]]:
-    """Yield the containers of which it can be said that a setting is missing.
+@_once
+def hardenable(workload: Workload) -> Iterator[_Place]:
+    """Return the containers of which it can be said that a setting is missing.
 
     Not the privileged ones, for which nothing else of the security context counts (one
     finding says so), and not the parts of a patch, which name no image.
@@ -43,8 +60,9 @@ def hardenable(workload: Workload) -> Iterator[tuple[str, Container]]:
             yield path, container
 
 
-def serving(workload: Workload) -> Iterator[tuple[str, Container]]:
-    """Yield the containers that run as long as the pod does: main ones and sidecars."""
+@_once
+def serving(workload: Workload) -> Iterator[_Place]:
+    """Return the containers that run as long as the pod does: main ones and sidecars."""
     for path, container in each(workload):
         init = ".initContainers[" in path
         lasts = not init or container.restart_policy == "Always"

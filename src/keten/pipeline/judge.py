@@ -98,10 +98,12 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places)
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})
     passed: dict[str, int] = {}
+    needs = {kind: {n for _, c in asked for n in c.needs} for kind, asked in checks.items()}
     for node in nodes:
-        asked = checks.get(type(node), ())
-        needs = {need for _, check in asked for need in check.needs} if asked else ()
-        lacking = {need for need in needs if not view.covers(node, need)}
+        asked = checks.get(type(node))
+        if not asked:
+            continue
+        lacking = {need for need in needs[type(node)] if not view.covers(node, need)}
         for name, check in asked:
             if check.applies is not None and not check.applies(node):
                 continue

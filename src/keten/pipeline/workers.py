@@ -19,7 +19,7 @@ from keten.model.delivery import File
 from keten.model.evidence import Evidence, Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked
 from keten.model.finding import Finding
-from keten.model.nodes import AnyNode
+from keten.model.nodes import TYPES, AnyNode
 from keten.pipeline.judge import Judged, judge_all, local, select
 from keten.pipeline.read import Readers, evidence
 from keten.secrets import engine
@@ -152,6 +152,7 @@ def _pool(
 ) -> Iterator[Batch]:
     import multiprocessing
 
+    select(job.chosen, of=TYPES.values())  # imported here, once, and shared by the workers
     _WORKER[:] = [Worker(job)]
     _BATCHES[:] = batches
     context = multiprocessing.get_context("fork")
