@@ -95,10 +95,12 @@ CHECK = Check(
     controls=(
         "nsa-cisa/pod-security",
         "pss/baseline",
-        "cis-kubernetes/5.2.9",
         "cis-kubernetes/5.2.8",
+        "cis-kubernetes/5.2.9",
         "nis2/e",
         "pci-dss/2.2",
+        "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=(
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",

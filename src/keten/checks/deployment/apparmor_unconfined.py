@@ -1,9 +1,9 @@
 """Container switches AppArmor off.
 
-On nodes with AppArmor the runtime confines every container by default: no mounting, no writing
-below /proc and /sys. Unconfined takes the profile away, and with it the obstacle that several
-ways out of a container need to be gone, among them the release_agent of cgroups
-(CVE-2022-0492).
+On nodes with AppArmor the runtime confines every container by default: no mounting, and no
+writing to the parts of /proc and /sys that control the kernel. Unconfined takes the profile
+away, and with it an obstacle to several ways out of a container, among them the release_agent
+of cgroups (CVE-2022-0492).
 
 Both the field and the older annotation are read; agents of the node (a DaemonSet) are one
 lower.

@@ -1,9 +1,9 @@
 """Pod mounts the container runtime's socket.
 
-Who can write to the socket of Docker, containerd or CRI-O can start a privileged container with
-the node's root directory mounted: the socket is root on the node, without any further flaw.
-Mounting it read-only changes nothing, as a socket is not written through the file system.
-Exposed Docker sockets are what TeamTNT's worm looked for.
+Whoever can write to the socket of Docker, containerd or CRI-O can start a privileged container
+with the node's root directory mounted: the socket is root on the node, without any further
+flaw. Mounting it read-only changes nothing, as a socket is not written through the file system.
+The same interface open on the network is what the mining worm of TeamTNT (2020) looked for.
 
 Agents of the node (a DaemonSet) that read container metadata through it are one lower.
 """
@@ -48,6 +48,7 @@ CHECK = Check(
         "nis2/e",
         "pci-dss/2.2",
         "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=("https://docs.docker.com/engine/security/#docker-daemon-attack-surface",),
     bad=deployment("""

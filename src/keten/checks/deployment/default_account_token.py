@@ -1,9 +1,9 @@
 """Pod carries a token of the default service account.
 
 Unless told otherwise, Kubernetes mounts a token for the API server into every pod. A pod that
-names no service account hardly talks to the API, but whoever breaks in does: the token tells
-the cluster's shape, and every right that someone gave to the default account, for all pods of
-the namespace at once.
+names no service account seldom talks to the API, but whoever breaks in does: the token shows
+what the cluster is made of, and carries every right that someone gave to the default account,
+for all pods of the namespace at once.
 
 A pod with an account of its own is taken to use it. A default account with
 automountServiceAccountToken: false in the same files is honoured.

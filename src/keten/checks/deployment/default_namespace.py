@@ -35,7 +35,7 @@ CHECK = Check(
     threats=(Threat.ACTOR,),
     severity=Severity.LOW,
     fix="Give the application a namespace of its own.",
-    controls=("nsa-cisa/namespaces", "cis-kubernetes/5.7.4", "nis2/i", "pci-dss/2.2"),
+    controls=("nsa-cisa/namespaces", "cis-kubernetes/5.7.4", "nis2/e", "pci-dss/2.2"),
     refs=("https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/",),
     bad=manifest("""
 apiVersion: v1

@@ -1,8 +1,8 @@
 """Environment variable is set twice.
 
 Of two variables with one name the last counts. The first, which a reviewer reads, says
-something else: a security switch can be undone further down without its line changing. Merge
-tools that go by name may also drop either.
+something else: a security switch can be undone further down without its own line changing.
+Tools that merge lists by name, as kubectl apply does, may drop either.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ CHECK = Check(
     severity=Severity.LOW,
     fix="Keep the one that is meant.",
     threats=(Threat.INSIDER,),
-    controls=("cis-kubernetes/5.7.3", "nis2/e", "pci-dss/6.5", "nsa-cisa/pod-security"),
+    controls=("nsa-cisa/scanning", "nis2/e", "pci-dss/6.5"),
     refs=(
         "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables",
     ),

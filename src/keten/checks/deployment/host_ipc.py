@@ -1,8 +1,8 @@
 """Pod shares the host's inter-process communication.
 
-With hostIPC a container reads and writes the node's shared memory segments, semaphores and
-message queues: databases and graphics stacks keep live data there, and a writer can change what
-another process believes.
+With hostIPC a container sees the node's shared memory segments, semaphores and message queues,
+and reads and writes those that its user may: databases and graphics stacks keep live data
+there, and a writer can change what another process believes.
 """
 
 from collections.abc import Iterator

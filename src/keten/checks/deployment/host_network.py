@@ -1,9 +1,10 @@
 """Pod uses the host's network.
 
-The pod sees the node's interfaces: it can listen on them, read traffic of other pods, reach
-services that trust localhost (the kubelet's read-only port, node-local proxies) and the cloud's
-metadata address, and no NetworkPolicy holds it back. CVE-2020-15257 let such pods take over
-containerd through its abstract socket.
+The pod sees the node's interfaces: it can listen on them, watch what passes there if it holds
+NET_RAW, reach services that trust localhost (the kubelet's read-only port, node-local proxies)
+and the cloud's metadata address, and most network plugins apply no NetworkPolicy to it.
+CVE-2020-15257 let root in such a pod command containerd's shim through its abstract socket, and
+so the node.
 
 Agents of the node (a DaemonSet) such as network plugins and node metrics have reason to; theirs
 is one lower.
@@ -43,7 +44,8 @@ CHECK = Check(
         "pss/baseline",
         "cis-kubernetes/5.2.5",
         "nis2/e",
-        "pci-dss/1.4",
+        "pci-dss/1.3",
+        "pci-dss/2.2",
     ),
     refs=(
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",

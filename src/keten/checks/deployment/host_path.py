@@ -139,6 +139,8 @@ CHECK = Check(
         "cis-kubernetes/5.2.12",
         "nis2/e",
         "pci-dss/2.2",
+        "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=("https://kubernetes.io/docs/concepts/storage/volumes/#hostpath",),
     bad=deployment("""

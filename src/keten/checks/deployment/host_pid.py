@@ -1,8 +1,8 @@
 """Pod sees the host's processes.
 
-With hostPID a container lists every process of the node, reads environment variables with their
-secrets through /proc, kills what it likes, and as root enters another process's namespaces with
-nsenter, which is the node itself.
+With hostPID a container lists every process of the node. As root it reads their environment
+variables, with the secrets in them, through /proc and kills what it likes; with SYS_ADMIN as
+well it enters another process's namespaces with nsenter, which is the node itself.
 
 Agents of the node (a DaemonSet) that measure processes have reason to; theirs is one lower. A
 privileged container with hostPID is reported as that.
@@ -37,13 +37,15 @@ CHECK = Check(
     threats=(Threat.ACTOR,),
     severity=Severity.HIGH,
     applies=linux,
-    fix="Remove hostPID.",
+    fix="Remove hostPID; look at processes from an ephemeral container of the pod (kubectl debug).",
     controls=(
         "nsa-cisa/pod-security",
         "pss/baseline",
         "cis-kubernetes/5.2.3",
         "nis2/e",
         "pci-dss/2.2",
+        "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=("https://kubernetes.io/docs/concepts/security/pod-security-standards/",),
     bad=deployment("""

@@ -1,8 +1,8 @@
 """Namespace enforces no Pod Security Standard.
 
-Pod Security admission refuses pods that are dangerous, if the namespace says at which level.
-Without the label, or at privileged, whoever may create a pod may create one that owns its node.
-warn and audit only talk.
+Pod Security admission refuses dangerous pods in a namespace that says at which level. Without
+the label enforce, or at privileged, whoever may create a pod may create one that owns its node.
+The labels warn and audit refuse nothing.
 
 Low, as another admission controller may do the same; namespaces of Kubernetes itself are not
 judged.

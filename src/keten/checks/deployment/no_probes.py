@@ -1,8 +1,8 @@
 """Service has no probes.
 
-Kubernetes sends traffic to a container as soon as its process runs and keeps it however dead it
-is, unless a readiness or liveness probe says otherwise. A service that hangs, under attack or
-not, then stays in rotation.
+Kubernetes sends traffic to a container as soon as its process runs and for as long as it does,
+unless a readiness or liveness probe says otherwise. A service that hangs, under attack or not,
+then stays in rotation.
 
 Asked of a Deployment or StatefulSet with ports; any probe on any container is enough.
 """
@@ -49,7 +49,7 @@ CHECK = Check(
     severity=Severity.INFO,
     applies=_applies,
     fix="Add a readinessProbe that asks what the service needs to answer.",
-    controls=("nsa-cisa/resource-limits", "nis2/c", "hipaa/164.308(a)(7)"),
+    controls=("nis2/c", "hipaa/164.308(a)(7)"),
     refs=("https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",),
     bad=deployment("""
 containers:

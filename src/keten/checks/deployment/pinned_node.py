@@ -1,8 +1,8 @@
 """Pod names the node it runs on.
 
-nodeName goes past the scheduler: taints, quotas of nodes and affinity do not count, so a pod
-can be put beside the control plane on purpose, and it is gone when the node is. Attackers with
-the right to create pods use it to choose their victim.
+nodeName goes past the scheduler: NoSchedule taints, resource requests and affinity do not hold
+the pod back, so it can be put beside the control plane on purpose, and it is gone when the node
+is. An attacker with the right to create pods chooses a victim with it.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ CHECK = Check(
     severity=Severity.LOW,
     fix="Choose nodes by nodeSelector or affinity instead.",
     threats=(Threat.ACTOR, Threat.INSIDER),
-    controls=("nsa-cisa/pod-security", "nis2/c", "pci-dss/2.2"),
+    controls=("nsa-cisa/control-plane", "nis2/e", "pci-dss/2.2"),
     refs=("https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#nodename",),
     bad=deployment("""
 nodeName: node-1

@@ -2,8 +2,8 @@
 
 A privileged container has every capability, every device of the node and no seccomp or AppArmor
 profile. Whoever runs code in it can mount the node's disk and is root on the node within
-seconds; from there the kubelet's credentials and every other pod's secrets are open. The miners
-that TeamTNT and Kinsing spread start exactly such containers.
+seconds; from there the kubelet's credentials and the secrets of every other pod on the node are
+open. It is the first thing that intruders ask for when they may start containers themselves.
 
 With the host's processes or its root directory at hand as well, not even one more step is
 needed, and the severity is critical. Agents of the node (a DaemonSet) sometimes have no other
@@ -60,6 +60,7 @@ CHECK = Check(
         "nis2/e",
         "pci-dss/2.2",
         "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=("https://kubernetes.io/docs/concepts/security/pod-security-standards/",),
     bad=deployment("""

@@ -1,8 +1,8 @@
 """Object uses an API version that is no longer served.
 
 A cluster that still accepts it is out of support and gets no security fixes; a newer one
-refuses the object. A PodSecurityPolicy that is refused, or was dropped by the upgrade, protects
-nothing while everybody believes that it does.
+refuses the object. PodSecurityPolicy went with Kubernetes 1.25: one that is refused, or was
+dropped by the upgrade, protects nothing while everybody believes that it does.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,9 @@
 """Container switches seccomp off.
 
-Seccomp keeps the system calls away that ordinary programs never make and that kernel exploits
-live on: CVE-2022-0185 and CVE-2022-0492, two ways out of containers, are stopped by the
-runtime's default profile. Unconfined gives them back.
+Seccomp keeps away the system calls that ordinary programs never make and that kernel exploits
+live on. CVE-2022-0185 and CVE-2022-0492, two ways out of containers, need an unprivileged
+container to make a user namespace first, which the runtimes' default profiles refuse.
+Unconfined gives it back.
 """
 
 from collections.abc import Iterator

@@ -51,7 +51,7 @@ CHECK = Check(
     threats=(Threat.ACTOR,),
     severity=Severity.INFO,
     fix="Mount the secret as a file, or read it from a secret store at run time.",
-    controls=("nsa-cisa/secrets", "cis-kubernetes/5.4.1", "nis2/i", "pci-dss/8.6", "gdpr/32"),
+    controls=("nsa-cisa/secrets", "cis-kubernetes/5.4.1", "nis2/i"),
     refs=("https://kubernetes.io/docs/concepts/security/secrets-good-practices/",),
     bad=deployment("""
 containers:

@@ -2,7 +2,8 @@
 
 SELinux keeps containers from the host's files and from each other by their type. A type other
 than those made for containers, spc_t above all, or a user or role of one's own choice, takes
-the pod out of that cage; on such nodes it was SELinux that stopped CVE-2019-5736.
+the pod out of that cage. On Red Hat's systems SELinux in its default, enforcing mode kept
+CVE-2019-5736, a way out through runc, from working.
 """
 
 from collections.abc import Iterator

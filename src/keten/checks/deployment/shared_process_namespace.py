@@ -34,7 +34,7 @@ CHECK = Check(
     severity=Severity.LOW,
     applies=linux,
     fix="Remove shareProcessNamespace; debug with an ephemeral container.",
-    controls=("nsa-cisa/pod-security", "cis-kubernetes/5.7.3", "nis2/e", "pci-dss/2.2"),
+    controls=("nsa-cisa/pod-security", "nis2/e", "pci-dss/2.2"),
     refs=("https://kubernetes.io/docs/tasks/configure-pod-container/share-process-namespace/",),
     bad=deployment("""
 shareProcessNamespace: true

@@ -43,7 +43,7 @@ CHECK = Check(
     severity=Severity.INFO,
     applies=_applies,
     fix="Run at least two replicas, spread over nodes.",
-    controls=("nis2/c", "hipaa/164.308(a)(7)", "nsa-cisa/resource-limits"),
+    controls=("nis2/c", "hipaa/164.308(a)(7)"),
     refs=("https://kubernetes.io/docs/concepts/workloads/controllers/deployment/",),
     bad=manifest("""
 apiVersion: apps/v1

@@ -3,10 +3,11 @@
 Volumes that a pod configures itself (NFS, iSCSI, FlexVolume, disks of a cloud) are mounted by
 the node on the pod author's word, with addresses and options of the author's choice, past
 storage classes and quotas. gitRepo is the worst: the node runs git as root on what the manifest
-names, which CVE-2024-10220 turned into commands on the node; it is off since Kubernetes 1.33.
+names, which CVE-2024-10220 turned into commands on the node. Kubernetes 1.33 switched it off by
+default.
 
-Medium for gitRepo and FlexVolume, for information for the rest; a claim hides none of the data
-and is not reported. hostPath has a check of its own.
+Medium for gitRepo and FlexVolume, for information for the rest. A persistentVolumeClaim is not
+reported, and hostPath has a check of its own.
 """
 
 from collections.abc import Iterator

@@ -37,13 +37,15 @@ CHECK = Check(
     needs=("manifest",),
     threats=(Threat.ACTOR,),
     severity=Severity.HIGH,
-    fix="Remove hostProcess.",
+    fix="Remove hostProcess and run as ContainerUser; leave work on the node to a node agent.",
     controls=(
         "nsa-cisa/pod-security",
         "pss/baseline",
         "cis-kubernetes/5.2.11",
         "nis2/e",
         "pci-dss/2.2",
+        "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=("https://kubernetes.io/docs/tasks/configure-pod-container/create-hostprocess-pod/",),
     bad=deployment("""

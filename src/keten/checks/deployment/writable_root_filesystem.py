@@ -41,13 +41,7 @@ CHECK = Check(
     severity=Severity.LOW,
     applies=linux,
     fix="Set readOnlyRootFilesystem: true; mount an emptyDir where the program writes.",
-    controls=(
-        "nsa-cisa/immutable-filesystem",
-        "cis-kubernetes/5.7.3",
-        "nis2/e",
-        "pci-dss/11.5",
-        "hipaa/164.312(c)",
-    ),
+    controls=("nsa-cisa/immutable-filesystem", "cis-kubernetes/5.7.3", "nis2/e", "pci-dss/2.2"),
     refs=("https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",),
     bad=deployment("""
 containers:
