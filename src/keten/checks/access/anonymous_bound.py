@@ -1,8 +1,9 @@
 """Binding grants rights to everyone, unauthenticated.
 
 system:anonymous and system:unauthenticated are all who reach the API server without saying who
-they are: where it is on the Internet, the Internet. Attackers scan for exactly this; the RBAC
-Buster campaign of 2023 got in through it and left a cluster-admin account of its own.
+they are: where it is on the Internet, the Internet. Attackers scan for it. The RBAC Buster
+campaign of 2023 got in through a server that gave rights to anonymous requests, and left a
+service account bound to cluster-admin as its back door.
 
 Critical with a role that changes things or reads secrets (cluster-admin, admin, edit); high
 otherwise. Kubernetes' own bindings for version and discovery are not reported.
@@ -47,8 +48,11 @@ CHECK = Check(
     controls=(
         "nsa-cisa/authentication",
         "nsa-cisa/rbac",
+        "nis2/i",
         "nis2/j",
         "pci-dss/7.2",
+        "pci-dss/8.3",
+        "hipaa/164.308(a)(4)",
         "hipaa/164.312(d)",
         "gdpr/32",
     ),

@@ -1,8 +1,8 @@
 """Role allows approving client certificates.
 
-Who may approve certificate requests, and use the signer for API clients, makes a certificate
-for any user and group but system:masters: also for a node or a controller. It can not be
-revoked, only outlived.
+Whoever may approve certificate requests, and use the signer for API clients, makes a
+certificate for any user and any group but system:masters: also for a node or a controller.
+Kubernetes can not revoke a client certificate; it is good until it expires.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """Binding grants cluster-admin.
 
 cluster-admin may do everything, everywhere, and so may whoever steals the token or kubeconfig
-of one it is bound to. In 2018 a Kubernetes console that stood open on the Internet gave
-strangers Tesla's cluster to mine on. A tool that asks for it for convenience brings its own
-flaws to the whole cluster.
+of one it is bound to. A tool that asks for it for convenience brings its own flaws to the whole
+cluster: the dashboards that were given it, and stood open on the Internet, were a common way
+in. In 2018 strangers mined on a cluster of Tesla's whose console asked for no password.
 
 High in a ClusterRoleBinding. In a RoleBinding it is all of one namespace, and medium. The
 binding that Kubernetes makes itself for system:masters is not reported.

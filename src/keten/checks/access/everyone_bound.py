@@ -49,14 +49,7 @@ CHECK = Check(
     subject=Binding,
     fix="Bind the groups or service accounts that need the role.",
     threats=(Threat.ACTOR, Threat.INSIDER),
-    controls=(
-        "nsa-cisa/authentication",
-        "nsa-cisa/rbac",
-        "nis2/i",
-        "pci-dss/7.2",
-        "hipaa/164.308(a)(4)",
-        "gdpr/32",
-    ),
+    controls=("nsa-cisa/rbac", "nis2/i", "pci-dss/7.2", "hipaa/164.308(a)(4)", "gdpr/32"),
     refs=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
     bad=manifest("""
 apiVersion: rbac.authorization.k8s.io/v1

@@ -2,7 +2,7 @@
 
 Members of system:masters pass every authorisation check: taking their binding away takes
 nothing from them, and a certificate with that group can not be revoked. A binding to it adds
-nothing and teaches people to hand the group out.
+nothing to what the group has, and teaches people to hand the group out.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,13 @@ CHECK = Check(
     subject=Binding,
     fix="Use a group of your own, with a role that can be taken back.",
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=("nsa-cisa/rbac", "cis-kubernetes/5.1.7", "nis2/i", "pci-dss/7.2"),
+    controls=(
+        "nsa-cisa/rbac",
+        "cis-kubernetes/5.1.7",
+        "nis2/i",
+        "pci-dss/7.2",
+        "hipaa/164.308(a)(4)",
+    ),
     refs=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
     bad=manifest("""
 apiVersion: rbac.authorization.k8s.io/v1

@@ -1,8 +1,9 @@
 """Role allows talking to kubelets through the API server.
 
 nodes/proxy passes requests on to the kubelet with the API server's own identity: commands in
-every pod of the node, whatever Pod Security or admission say, and without the audit log seeing
-which. Even get is enough, as the kubelet's exec works over a WebSocket that opens with GET.
+every pod of the node, whatever Pod Security or admission say. Even get is enough, as the
+kubelet's exec works over a WebSocket that opens with GET. Sent to the kubelet itself, such a
+request never reaches the API server's audit log.
 
 Monitoring agents ask for it to read metrics; nodes/metrics and nodes/stats do for that.
 """
@@ -49,6 +50,7 @@ CHECK = Check(
         "nis2/i",
         "pci-dss/7.2",
         "hipaa/164.308(a)(4)",
+        "gdpr/32",
     ),
     refs=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
     bad=manifest("""

@@ -1,8 +1,8 @@
 """Role allows creating persistent volumes.
 
-A persistent volume can be a directory of the host. Who may create one reads and writes the
-nodes' disks through a pod that only claims it, past the Pod Security Standards. Provisioners of
-storage need it; people and applications claim.
+A persistent volume can be a directory of the host. Whoever may create one, and a pod that
+claims it, reads and writes the nodes' disks past the Pod Security Standards, which look at the
+claim only. Provisioners of storage need the right; people and applications claim.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,13 @@ CHECK = Check(
     applies=_applies,
     fix="Remove the right; let applications claim volumes of a storage class.",
     threats=(Threat.ACTOR, Threat.INSIDER),
-    controls=("nsa-cisa/rbac", "cis-kubernetes/5.1.9", "nis2/i", "pci-dss/7.2"),
+    controls=(
+        "nsa-cisa/rbac",
+        "cis-kubernetes/5.1.9",
+        "nis2/i",
+        "pci-dss/7.2",
+        "hipaa/164.308(a)(4)",
+    ),
     refs=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
     bad=manifest("""
 apiVersion: rbac.authorization.k8s.io/v1

@@ -1,8 +1,8 @@
 """Role allows reading all secrets.
 
 Secrets hold the passwords, keys and tokens of everything else. list and watch give their
-contents as get does. Who steals an identity with this right goes on as every other one whose
-token lies there; in attacks on clusters it is the second step after the first pod.
+contents as get does. Whoever steals an identity with this right goes on with every credential
+that lies there: in attacks on clusters it is the second step after the first pod.
 
 Medium for a ClusterRole, low for a Role. A rule with resourceNames and without list or watch is
 not reported. Controllers that exist to handle secrets (certificates, ingress) need it: waive

@@ -57,6 +57,7 @@ CHECK = Check(
         "cis-kubernetes/5.1.12",
         "nis2/i",
         "pci-dss/7.2",
+        "hipaa/164.308(a)(4)",
     ),
     refs=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
     bad=manifest("""

@@ -1,8 +1,8 @@
 """Role allows everything on everything.
 
 A rule with `*` for the resources of Kubernetes' own groups allows what exists today and
-whatever is added later: secrets, roles, tokens. Who steals the identity it is bound to owns the
-namespace, or with a ClusterRole the cluster; and no audit can tell what of it is used.
+whatever is added later: secrets, roles, tokens. Whoever steals the identity that it is bound to
+owns the namespace, or with a ClusterRole the cluster; and no audit can tell what of it is used.
 
 Writing is high, reading all (which includes secrets) is medium. A Role is one lower, as it
 holds in one namespace. Wildcards within the API group of an operator's own resources are not

@@ -1,7 +1,7 @@
 """Role allows creating pods.
 
-Who may create a pod, or something that makes pods, chooses its service account, its secrets and
-volumes, and so has the rights of every account of the namespace, and of the node where Pod
+Whoever may create a pod, or something that makes pods, chooses its service account, its secrets
+and volumes, and so has the rights of every account of the namespace, and of the node where Pod
 Security does not hold it back.
 
 Low for a ClusterRole, for information for a Role, as deployers and operators need it. What
