@@ -67,7 +67,6 @@ CHECK = Check(
     threats=(Threat.SUPPLY_CHAIN,),
     controls=(
         "nsa-cisa/trusted-images",
-        "cis-kubernetes/5.5.1",
         "slsa/dependencies",
         "owasp-cicd/9",
         "nis2/d",
@@ -82,7 +81,8 @@ containers:
     good=deployment("""
 containers:
 - name: web
-  image: registry.example/web:1.4
+  image: "registry.example/web:1.4@sha256:\\
+    0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 """),
     run=run,
 )

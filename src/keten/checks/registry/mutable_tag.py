@@ -1,9 +1,9 @@
 """Image is taken by tag and not by digest.
 
 A tag is a name that its owner, or whoever has the owner's push credentials, can move to other
-content. In March 2025 the tags of a widely used GitHub action were moved that way; tags of
-images move as easily. A digest names the content itself: what was scanned and signed is what
-runs.
+content. In March 2026 attackers pushed malicious builds of the scanner Trivy to its public
+registries and moved the tags of its GitHub action. A digest names the content itself: what was
+scanned and signed is what runs.
 
 Low, as most estates begin here; one finding names all images of the workload. Missing tags and
 latest are reported by registry/latest-tag.
@@ -46,7 +46,6 @@ CHECK = Check(
     threats=(Threat.SUPPLY_CHAIN,),
     controls=(
         "nsa-cisa/trusted-images",
-        "cis-kubernetes/5.5.1",
         "slsa/dependencies",
         "owasp-cicd/9",
         "nis2/d",

@@ -1,9 +1,8 @@
 """Image comes from a place that is no longer maintained.
 
-What stays in a frozen registry gets no security fixes, and one day does not come at all.
-k8s.gcr.io has had no new images since 3 April 2023; Bitnami moved its versioned images to
-docker.io/bitnamilegacy in 2025, where they are not patched. Names that are given up are also
-what attackers register.
+What stays in a frozen registry gets no security fixes, and one day can not be pulled at all.
+k8s.gcr.io has had no new images since 3 April 2023. In 2025 Bitnami moved its versioned images
+to docker.io/bitnamilegacy, where they are not patched.
 """
 
 from collections.abc import Iterator

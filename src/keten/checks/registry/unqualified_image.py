@@ -2,8 +2,9 @@
 
 What a short name means is decided by each node's runtime: Docker Hub by default, a mirror or a
 list of registries where someone configured it. An attacker needs only to own the name in the
-registry that is asked first. For information. Names without a tag are reported by
-registry/latest-tag alone.
+registry that is asked first.
+
+For information. Names without a tag are reported by registry/latest-tag alone.
 """
 
 from collections.abc import Iterator
