@@ -1,9 +1,10 @@
 """Service selects no pod.
 
 Requests to it go nowhere; a pod that gets these labels later, by accident or on purpose,
-receives them with whatever credentials the callers send. Where no workload of its namespace
-lies beside it, nothing is known; services without a selector, whose endpoints are set by hand,
-pass.
+receives them with whatever credentials the callers send.
+
+Where no workload of its namespace lies beside it, nothing is known; services without a
+selector, whose endpoints are set by hand, pass.
 """
 
 from collections.abc import Iterator

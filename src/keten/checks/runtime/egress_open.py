@@ -1,9 +1,9 @@
 """No network policy limits what the pod reaches.
 
 Policies hold for the direction they name. A pod that is selected only for ingress still opens
-connections to anything: to the control server of whoever broke in, to the cloud's metadata
-address (Capital One, 2019, lost its credentials through such a request), to every other
-service.
+connections to anything: to the control server of whoever broke in, to every other service, to
+the cloud's metadata address, from which an attacker took the credentials that opened Capital
+One's storage in 2019.
 
 Reported only where some policy selects the pod; where none does, runtime/no-network-policy says
 so.
@@ -86,6 +86,11 @@ spec:
   policyTypes: [Ingress, Egress]
   ingress:
   - ports: [{port: 8080}]
+  egress:
+  - to: [{podSelector: {matchLabels: {app: db}}}]
+    ports: [{port: 5432}]
+  - to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}]
+    ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
 ---
 apiVersion: v1
 kind: Pod

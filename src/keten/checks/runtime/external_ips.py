@@ -1,8 +1,8 @@
 """Service takes addresses of its own choice.
 
-With externalIPs a Service receives the traffic that the cluster's pods send to that address,
-whatever it is: a DNS server, a payment provider. CVE-2020-8554 is this, and it has no fix but
-to forbid the field; the admission plug-in DenyServiceExternalIPs does.
+With externalIPs a Service receives the traffic that the cluster's pods and nodes send to that
+address, whatever it is: a DNS server, a payment provider. This is CVE-2020-8554, which has no
+patch; the admission plug-in DenyServiceExternalIPs (since Kubernetes 1.21) refuses the field.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """Ingress carries configuration for nginx.
 
-A snippet is written into the controller's own configuration. With CVE-2021-25742 whoever may
+A snippet is written into the controller's own configuration. Through CVE-2021-25742 whoever may
 create an Ingress reads the controller's token that way, and with it the secrets of all
-namespaces; since its version 1.9 the controller refuses snippets unless an administrator allows
-them, which this asks for.
+namespaces. Since version 1.9 ingress-nginx refuses snippets unless an administrator allows
+them, which this asks for; the project was retired in March 2026 and mends nothing any more.
 """
 
 from collections.abc import Iterator

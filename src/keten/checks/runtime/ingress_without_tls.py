@@ -1,7 +1,7 @@
 """Ingress serves without TLS.
 
-Names, passwords and session cookies go over the wire as they are; whoever sits in between, in a
-café or at a provider, reads and changes them. An Ingress without tls serves plain HTTP.
+An Ingress without tls serves plain HTTP. Names, passwords and session cookies go over the wire
+as they are; whoever sits in between, in a café or at a provider, reads and changes them.
 
 Annotations by which a cloud's load balancer, or the controller, brings its own certificate are
 honoured.

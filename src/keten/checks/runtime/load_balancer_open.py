@@ -1,8 +1,8 @@
 """Load balancer is open to every address.
 
 A Service of type LoadBalancer gets a public address on most clouds, past every Ingress with its
-TLS and its authentication. Databases and dashboards that were meant for colleagues are found
-there within hours.
+TLS and its authentication. Public addresses are scanned without pause: databases and dashboards
+that were meant for colleagues are found there.
 
 Source ranges, and annotations that make the balancer internal, are honoured. Low, as it may be
 the front door.
@@ -56,7 +56,7 @@ CHECK = Check(
     severity=Severity.LOW,
     subject=Service,
     fix="Set loadBalancerSourceRanges, make it internal, or route through an Ingress or Gateway.",
-    controls=("nsa-cisa/network-policies", "nis2/e", "pci-dss/1.4", "gdpr/32"),
+    controls=("nsa-cisa/network-policies", "nis2/e", "pci-dss/1.4"),
     refs=("https://kubernetes.io/docs/concepts/services-networking/service/#loadbalancer",),
     bad=manifest("""
 apiVersion: v1

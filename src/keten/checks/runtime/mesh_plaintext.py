@@ -48,8 +48,8 @@ CHECK = Check(
     severity=Severity.LOW,
     subject=Resource,
     applies=_applies,
-    fix="Set mode: STRICT.",
-    controls=("nsa-cisa/encryption", "nis2/h", "pci-dss/4.2", "hipaa/164.312(e)", "gdpr/32"),
+    fix="Set mode: STRICT once every client has a sidecar or is in the ambient mesh.",
+    controls=("nsa-cisa/encryption", "nis2/h", "hipaa/164.312(e)", "gdpr/32"),
     refs=("https://istio.io/latest/docs/reference/config/security/peer_authentication/",),
     bad=manifest("""
 apiVersion: security.istio.io/v1

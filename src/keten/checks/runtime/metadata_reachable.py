@@ -1,8 +1,9 @@
 """Network policy lets pods reach the cloud's metadata address.
 
-A rule for the whole Internet (0.0.0.0/0) includes 169.254.169.254, where most clouds hand the
-node's credentials to whoever asks from it. A request forged through the application is enough:
-so was Capital One's data taken in 2019. The address belongs into except.
+A rule for the whole Internet (0.0.0.0/0) includes 169.254.169.254, where many clouds hand the
+node's credentials to whoever asks from it. A request that the application is tricked into
+making is enough: that is how the data of some hundred million customers and applicants of
+Capital One was taken in 2019.
 """
 
 from collections.abc import Iterator
@@ -70,13 +71,7 @@ CHECK = Check(
     severity=Severity.LOW,
     subject=NetworkPolicy,
     fix="Add except: [169.254.169.254/32] to the block.",
-    controls=(
-        "nsa-cisa/cloud-metadata",
-        "nsa-cisa/network-policies",
-        "nis2/e",
-        "pci-dss/1.3",
-        "gdpr/32",
-    ),
+    controls=("nsa-cisa/cloud-metadata", "nsa-cisa/network-policies", "nis2/e", "pci-dss/1.3"),
     refs=("https://kubernetes.io/docs/concepts/security/security-checklist/",),
     bad=manifest("""
 apiVersion: networking.k8s.io/v1

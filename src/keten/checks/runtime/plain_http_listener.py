@@ -1,7 +1,10 @@
 """Gateway listens for plain HTTP only.
 
-Everything that comes through it can be read and changed on the way. A listener for HTTP beside
-one for HTTPS, which redirects, is not reported, and neither is an Istio gateway that redirects.
+Everything that comes through it, passwords and session cookies too, can be read and changed on
+the way.
+
+A listener for HTTP beside one for HTTPS, which redirects, is not reported, and neither is an
+Istio gateway that redirects.
 """
 
 from collections.abc import Iterator

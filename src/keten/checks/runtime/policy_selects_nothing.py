@@ -1,8 +1,9 @@
 """Network policy selects no pod.
 
 A policy whose labels match nothing protects nothing, while everybody believes the service
-behind it is shielded: after a label was renamed, say. Where no workload of its namespace lies
-beside it, nothing is known.
+behind it is shielded: after a label was renamed, say.
+
+Where no workload of its namespace lies beside it, nothing is known.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ CHECK = Check(
     needs=("manifest", "objects"),
     fix="Correct the labels, or remove the policy.",
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=("nsa-cisa/network-policies", "cis-kubernetes/5.3.2", "nis2/f", "pci-dss/1.2"),
+    controls=("nsa-cisa/network-policies", "cis-kubernetes/5.3.2", "nis2/e", "pci-dss/1.2"),
     refs=("https://kubernetes.io/docs/concepts/services-networking/network-policies/",),
     bad=manifest("""
 apiVersion: networking.k8s.io/v1

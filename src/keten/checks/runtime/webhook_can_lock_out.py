@@ -1,9 +1,10 @@
 """Webhook can lock the cluster out of repairing itself.
 
-It must answer before any pod is made, in kube-system and in its own namespace too. When its
-pods are gone (after a power cut, an upgrade, an eviction) nothing may start them, nor the
-network plugin and DNS they need: a cluster that was only restarted stays down until someone
-deletes the webhook by hand. An attacker gets there by removing one deployment.
+It must answer before any pod is made, in kube-system and in its own namespace too. When its own
+pods are gone (after a power cut, an upgrade, an eviction) they can not be started again, and
+neither can the network plugin and the DNS that they need: a cluster that was only restarted
+stays down until someone deletes the webhook by hand. An attacker gets there by removing one
+deployment.
 
 Reported where it fails closed, covers the creation of pods, is served from the cluster, and
 nothing (namespace selector, object selector, match conditions) leaves any namespace out.

@@ -63,7 +63,7 @@ CHECK = Check(
     applies=_applies,
     fix="Set failurePolicy: Fail, leaving out the namespaces that the webhook itself needs.",
     threats=(Threat.ACTOR, Threat.INSIDER),
-    controls=("nsa-cisa/third-parties", "cis-kubernetes/5.5.1", "nis2/f", "pci-dss/2.2"),
+    controls=("nsa-cisa/third-parties", "cis-kubernetes/5.2.1", "nis2/e", "pci-dss/2.2"),
     refs=(
         "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
     ),
