@@ -31,12 +31,15 @@ CHECK = Check(
         "slsa/source",
         "owasp-cicd/1",
         "nis2/e",
+        "pci-dss/5.2",
         "pci-dss/6.2",
-        "hipaa/164.312(c)",
-        "gdpr/32",
+        "hipaa/164.308(a)(5)",
     ),
     bad=Example("$", "$ git grep -lP '[\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]'\nauth.c\n"),
     good=Example("$", "$ git grep -lP '[\\x{202A}-\\x{202E}\\x{2066}-\\x{2069}]'\n"),
-    refs=("CVE-2021-42574", "https://www.unicode.org/reports/tr9/"),
+    refs=(
+        "https://www.cve.org/CVERecord?id=CVE-2021-42574",
+        "https://www.unicode.org/reports/tr55/",
+    ),
     run=run,
 )

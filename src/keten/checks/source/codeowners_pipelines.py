@@ -1,7 +1,8 @@
 """CODEOWNERS gives nobody the pipelines.
 
 A pipeline holds the secrets of the release. Where its definition has no owner, a change of it
-needs no more approval than a change of a comment.
+needs no more approval than a change of a comment, and a colleague's stolen account is enough to
+have the secrets sent away.
 """
 
 from collections.abc import Iterable
@@ -28,15 +29,7 @@ CHECK = Check(
     needs=("content", "tree"),
     fix="Add a rule that gives /.github/workflows/ to those who may release.",
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=(
-        "slsa/source",
-        "owasp-cicd/1",
-        "owasp-cicd/4",
-        "nis2/i",
-        "pci-dss/6.5",
-        "hipaa/164.308(a)(4)",
-        "gdpr/32",
-    ),
+    controls=("slsa/source", "owasp-cicd/1", "owasp-cicd/4", "nis2/e", "pci-dss/6.5"),
     bad=Example("$", "$ cat .github/CODEOWNERS\n/src/ @example/developers\n"),
     good=Example(".github/CODEOWNERS", "/.github/ @example/maintainers\n"),
     refs=("https://docs.github.com/articles/about-code-owners",),

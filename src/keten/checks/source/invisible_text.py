@@ -2,8 +2,9 @@
 
 Two ways are known. Letters that show as blank (Hangul filler) or as nothing (zero-width joiner)
 make an identifier that no reviewer sees. Rows of tag characters or variation selectors carry
-whole programs in what looks like an empty string: the worm GlassWorm hid its code so in editor
-extensions in October 2025; the same characters carry orders to coding agents in prose.
+whole programs in what looks like an empty string: the worm GlassWorm hid its code so in
+extensions of VS Code in October 2025. The same characters carry orders to coding agents in
+prose.
 """
 
 from collections.abc import Iterable
@@ -36,14 +37,13 @@ CHECK = Check(
     controls=(
         "slsa/source",
         "owasp-cicd/1",
-        "owasp-cicd/4",
         "nis2/e",
+        "pci-dss/5.2",
         "pci-dss/6.2",
         "hipaa/164.308(a)(5)",
-        "gdpr/32",
     ),
     bad=Example("$", "$ git grep -lP '[\\x{E0100}-\\x{E01EF}]{4}'\nindex.js\n"),
     good=Example("$", "$ git grep -lP '[\\x{E0100}-\\x{E01EF}]{4}'\n"),
-    refs=("https://www.unicode.org/reports/tr36/",),
+    refs=("https://www.unicode.org/reports/tr55/",),
     run=run,
 )

@@ -1,10 +1,10 @@
 """Command runs when somebody opens the checkout.
 
-An editor or agent that opens the folder runs it with the developer's rights, credentials and
-agents, before a line of the code was read. Attackers who ask developers to "have a look at a
-repository" use exactly that: tasks that run on folderOpen, hooks at the start of a coding agent's
-session, a container's initializeCommand, which runs on the host. VS Code asks for trust first;
-some of its descendants have that switched off.
+An editor or agent that opens the folder runs it with the developer's rights and credentials,
+before a line of the code was read. Attackers who ask developers to look at a repository, as a
+test for a job for example, use exactly that: tasks that run on folderOpen, hooks at the start
+of a coding agent's session, a dev container's initializeCommand, which runs on the host. VS
+Code asks first whether the folder is trusted; some editors made from it do not.
 """
 
 from collections.abc import Iterable
@@ -62,14 +62,7 @@ CHECK = Check(
     fix="Have people start it (runOn: default; postCreateCommand, which runs in the container), "
     "and give the file a code owner.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR, Threat.INSIDER),
-    controls=(
-        "slsa/source",
-        "owasp-cicd/4",
-        "nis2/g",
-        "pci-dss/6.2",
-        "hipaa/164.308(a)(5)",
-        "gdpr/32",
-    ),
+    controls=("slsa/source", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".vscode/tasks.json",
         '{\n  // for everybody\n  "version": "2.0.0",\n  "tasks": [\n    {\n'

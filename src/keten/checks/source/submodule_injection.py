@@ -2,8 +2,9 @@
 
 Names, paths and addresses of submodules were ways to run code on whoever clones with
 --recurse-submodules: a name with ``..`` (CVE-2018-11235), an address or path that begins with a
-dash and so is an option (CVE-2018-17456), a path that ends in a carriage return (CVE-2025-48384).
-Today's git refuses most of them; older and other clients may not, and no honest file has them.
+dash and so is taken for an option (CVE-2018-17456), a path that ends in a carriage return
+(CVE-2025-48384). Today's git refuses them; older versions and other clients may not, and no
+honest file has them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,11 +45,11 @@ CHECK = Check(
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
         "slsa/source",
-        "owasp-cicd/4",
-        "nis2/e",
+        "owasp-cicd/3",
+        "nis2/d",
+        "pci-dss/5.2",
         "pci-dss/6.2",
         "hipaa/164.308(a)(5)",
-        "gdpr/32",
     ),
     bad=Example(
         ".gitmodules",
@@ -58,6 +59,10 @@ CHECK = Check(
         ".gitmodules",
         '[submodule "lib"]\n\tpath = lib\n\turl = https://example.org/lib.git\n',
     ),
-    refs=("CVE-2018-11235", "CVE-2018-17456", "CVE-2025-48384"),
+    refs=(
+        "https://www.cve.org/CVERecord?id=CVE-2018-11235",
+        "https://www.cve.org/CVERecord?id=CVE-2018-17456",
+        "https://www.cve.org/CVERecord?id=CVE-2025-48384",
+    ),
     run=run,
 )

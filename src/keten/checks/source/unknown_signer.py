@@ -52,16 +52,7 @@ CHECK = Check(
     fix="If the key is a maintainer's, add it to the allowed signers or keyring with its time "
     "window; if not, find out how these commits came in.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR, Threat.INSIDER),
-    controls=(
-        "slsa/source",
-        "owasp-cicd/2",
-        "owasp-cicd/9",
-        "nis2/d",
-        "nis2/i",
-        "pci-dss/6.5",
-        "hipaa/164.312(d)",
-        "gdpr/32",
-    ),
+    controls=("slsa/source", "owasp-cicd/9", "nis2/d", "pci-dss/6.5"),
     bad=Example("$", "$ git log -1 --format='%G? %GK'\nU SHA256:...\n"),
     good=Example(
         "$", '$ cat allowed_signers\na@example.org valid-before="20270101Z" ssh-ed25519 AAAA...\n'
