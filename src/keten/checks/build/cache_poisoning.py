@@ -1,10 +1,12 @@
 """Release is built from a cache that other jobs fill.
 
-Caches are shared between the workflows of a repository. Who gets code to run in any workflow of
-the default branch can leave a poisoned entry, which the release job unpacks and publishes.
+Caches are shared between the workflows of a repository. Whoever gets code to run in any
+workflow of the default branch can leave a poisoned entry, which the release job unpacks and
+publishes.
 
-In 2026 packages were published with valid provenance from workflows that had been steered through
-a poisoned cache: the signature said who built it, not from what.
+In December 2024 releases of ultralytics on PyPI got a coin miner this way. On 11 May 2026 84
+versions of 42 TanStack packages were published to npm with valid provenance after a pull
+request had poisoned the release job's cache: the signature said who built them, not from what.
 """
 
 from collections.abc import Iterable
@@ -97,7 +99,7 @@ CHECK = Check(
         "off there."
     ),
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("owasp-cicd/9", "owasp-cicd/4", "slsa/build-l3", "nis2/d", "pci-dss/6.5"),
+    controls=("slsa/build-l3", "owasp-cicd/4", "owasp-cicd/9", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

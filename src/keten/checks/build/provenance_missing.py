@@ -1,8 +1,9 @@
 """Image has no verified provenance.
 
 Provenance is the builder's signed statement of what was built, from which source and how.
-Without it an image that an intruder made on a laptop and pushed under the right name looks like
-any other: so came the implant into SolarWinds' signed updates, between source and artifact.
+Without it something that an intruder made on a laptop and uploaded under the right name looks
+like any other: in 2021 Codecov's uploader was replaced on its storage with a leaked key, past
+the build, and two months went by before a customer compared checksums.
 
 A statement that somebody merely attached does not count; the signature has to hold for a
 builder that is trusted.
@@ -36,10 +37,10 @@ CHECK = Check(
     controls=(
         "slsa/build-l1",
         "slsa/build-l2",
-        "cis-kubernetes/5.5.1",
         "owasp-cicd/9",
+        "nsa-cisa/trusted-images",
         "nis2/d",
-        "pci-dss/6.5",
+        "pci-dss/6.2",
     ),
     refs=("https://slsa.dev/spec/v1.1/provenance",),
     bad=Example("$", f"{_ASK}\nError: no matching attestations\n"),

@@ -78,10 +78,11 @@ CHECK = Check(
     threats=(Threat.INSIDER, Threat.ACTOR),
     controls=(
         "cis-docker/4.10",
-        "owasp-cicd/6",
         "nsa-cisa/secrets",
-        "nis2/h",
+        "owasp-cicd/6",
+        "nis2/i",
         "pci-dss/8.6",
+        "hipaa/164.312(a)",
         "gdpr/32",
     ),
     bad=Example(
