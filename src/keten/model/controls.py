@@ -2,7 +2,7 @@
 
 Keys are ``framework/control``. Numbers are those of: NSA/CISA Kubernetes Hardening Guide 1.2
 (its chapters, named), Pod Security Standards, CIS Kubernetes Benchmark 1.9 section 5, CIS
-Docker Benchmark 1.6 section 4, SLSA 1.1, OWASP Top 10 CI/CD Security Risks (2022), NIS2
+Docker Benchmark 1.6 section 4, SLSA 1.2, OWASP Top 10 CI/CD Security Risks (2022), NIS2
 (Directive (EU) 2022/2555) article 21(2), PCI DSS 4.0.1, HIPAA 45 CFR 164, GDPR.
 """
 
@@ -85,11 +85,11 @@ CONTROLS: dict[str, str] = {
     "cis-docker/4.9": "COPY rather than ADD",
     "cis-docker/4.10": "no secrets in Dockerfiles",
     "cis-docker/4.11": "only verified packages",
-    "slsa/source": "source: history is kept, changes are attributed and reviewed",
+    "slsa/source": "source track: history is kept, changes are attributed and reviewed",
     "slsa/build-l1": "build L1: provenance exists",
     "slsa/build-l2": "build L2: hosted, signed provenance",
     "slsa/build-l3": "build L3: isolated, unforgeable provenance",
-    "slsa/dependencies": "dependencies are known and come unchanged from where they should",
+    "slsa/dependencies": "dependency threats: what is used is known and comes unchanged",
     "owasp-cicd/1": "CICD-SEC-1 insufficient flow control",
     "owasp-cicd/2": "CICD-SEC-2 inadequate identity and access management",
     "owasp-cicd/3": "CICD-SEC-3 dependency chain abuse",
@@ -116,6 +116,7 @@ CONTROLS: dict[str, str] = {
     "pci-dss/2.2": "system components are configured securely",
     "pci-dss/3.5": "stored account data is secured",
     "pci-dss/4.2": "strong cryptography in transit",
+    "pci-dss/5.2": "malicious software is prevented, or detected",
     "pci-dss/6.2": "bespoke software is developed securely",
     "pci-dss/6.3.1": "vulnerabilities are identified and ranked",
     "pci-dss/6.3.2": "an inventory of software components is kept",
