@@ -18,6 +18,7 @@ from keten.model.evidence import Link
 from keten.model.facts import Node, View
 from keten.model.finding import Finding, Verdict, Violation
 from keten.model.needs import wide
+from keten.pipeline.asides import SAID, eased
 from keten.pipeline.guard import Broken, attempt
 
 Checks = Mapping[type, Sequence[tuple[str, Check]]]
@@ -165,16 +166,19 @@ def _finding(
     verdict: Verdict = Verdict.FAIL,
     ordinal: int = 1,
 ) -> Finding:
-    severity = check.severity if seen.severity is None else seen.severity
+    full = check.severity if seen.severity is None else seen.severity
+    link, location = link_of(name), places.find(node, seen.at)
+    severity = eased(full, link, location.path) if location else full
+    why = f" ({SAID})" if severity < full and verdict is Verdict.FAIL else ""
     return Finding(
         check=name,
         verdict=verdict,
         severity=severity,
-        link=link_of(name),
+        link=link,
         subject=node.ref,
-        message=seen.message,
+        message=seen.message + why,
         fingerprint=fingerprint(name, node, seen.key or seen.at, ordinal),
-        location=places.find(node, seen.at),
+        location=location,
         field=seen.at,
         change=seen.change,
         about=seen.about,

@@ -9,6 +9,7 @@ from keten.model.evidence import Link, Problem
 from keten.model.finding import Finding, Location, Severity, Verdict
 from keten.model.needs import NEEDS
 from keten.model.result import Unknown
+from keten.pipeline.asides import eased
 
 UNREAD = Severity.HIGH
 """An input that could not be read may hide anything."""
@@ -93,7 +94,7 @@ def _unread(problem: Problem) -> Unknown:
         what=problem.path or ".",
         why=problem.what,
         how=problem.advice,
-        severity=UNREAD,
+        severity=eased(UNREAD, problem.link, problem.path),
         location=Location(problem.path, problem.line, problem.column) if problem.path else None,
     )
 
