@@ -1,8 +1,8 @@
 """Job is handed all secrets at once.
 
-`toJSON(secrets)` and `secrets[...]` with a computed name make the runner load every secret of the
-repository and organisation into the job, where any action can read them from memory. The payload
-of the tj-actions compromise did just that.
+`toJSON(secrets)` and `secrets[...]` with a computed name make the runner load every secret of
+the repository and organisation into the job. Any action in it can then read them from the
+runner's memory, as the payload of the tj-actions compromise did in March 2025.
 """
 
 from collections.abc import Iterable
@@ -56,7 +56,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Name each secret that the step needs."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/6", "owasp-cicd/5", "nis2/i", "pci-dss/8.6", "gdpr/32"),
+    controls=("owasp-cicd/5", "owasp-cicd/6", "nis2/i", "pci-dss/7.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -84,5 +84,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#overprovisioned-secrets",),
     applies=gh.github,
 )

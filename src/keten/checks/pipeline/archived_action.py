@@ -1,7 +1,7 @@
 """Action is no longer maintained.
 
-Its repository is archived: faults found in it are not mended, and the runtime it is written for is
-taken away in the end.
+Its repository is archived: faults found in it are not mended, and one day the runtime it is
+written for is gone, as GitHub's runners dropped Node 12 and Node 16.
 """
 
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Use the successor, or the tool itself."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/3", "owasp-cicd/8", "nsa-cisa/upgrades", "nis2/e", "pci-dss/6.3.3"),
+    controls=("owasp-cicd/3", "owasp-cicd/8", "nis2/e", "pci-dss/6.3.3"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -72,5 +72,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#archived-uses",),
     applies=gh.github,
 )

@@ -49,7 +49,7 @@ CHECK = Check(
         "this repository."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/1", "owasp-cicd/2", "nis2/i", "nis2/e"),
+    controls=("owasp-cicd/1", "owasp-cicd/4", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

@@ -57,7 +57,16 @@ CHECK = Check(
         "compromise, rotate every secret the job could reach."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/3", "owasp-cicd/8", "nis2/d", "nis2/b", "pci-dss/6.3.1", "pci-dss/6.3.3"),
+    controls=(
+        "owasp-cicd/3",
+        "owasp-cicd/8",
+        "slsa/dependencies",
+        "nis2/d",
+        "pci-dss/5.2",
+        "pci-dss/6.3.1",
+        "pci-dss/6.3.3",
+        "hipaa/164.308(a)(5)",
+    ),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

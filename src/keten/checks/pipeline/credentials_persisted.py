@@ -1,8 +1,9 @@
 """Checkout leaves the token where an upload takes it along.
 
-`actions/checkout` writes the job's token into `.git/config` unless told not to. A later step that
-uploads the whole working directory as an artifact publishes the token with it: anyone who may read
-the run can take it while the job still runs.
+Up to version 5 `actions/checkout` writes the job's token into `.git/config` unless told not to;
+version 6 keeps it outside the working directory. A later step that uploads the whole directory
+as an artifact publishes the token with it: anyone who may read the run can take it while the
+job still runs.
 
 Palo Alto's Unit 42 found tokens leaked this way in artifacts of large projects ("ArtiPACKED",
 2024).
@@ -77,7 +78,7 @@ CHECK = Check(
         "Set persist-credentials: false on the checkout, and upload only the files that are meant."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/6", "nis2/d", "pci-dss/8.6", "gdpr/32"),
+    controls=("owasp-cicd/6", "nis2/i", "pci-dss/8.6"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -111,5 +112,9 @@ jobs:
 """,
     ),
     run=run,
+    refs=(
+        "https://docs.zizmor.sh/audits/#artipacked",
+        "https://unit42.paloaltonetworks.com/github-repo-artifacts-leak-tokens/",
+    ),
     applies=gh.workflow,
 )

@@ -1,8 +1,8 @@
 """Workflow is triggered by strangers with the repository's rights.
 
-`pull_request_target` and `workflow_run` let a pull request from a fork start a workflow that has
-the base repository's token and secrets. That is safe as long as nothing of the pull request is
-run, built or pasted into a script, which one later edit can change.
+`pull_request_target` and `workflow_run` let a pull request from a fork start a workflow that
+has the base repository's token and secrets. That is safe as long as nothing of the pull request
+is run, built or pasted into a script, and one later edit can change it.
 
 This names the trigger alone; a checkout of the stranger's code is a finding of its own.
 """
@@ -62,7 +62,7 @@ CHECK = Check(
         "{} and never check out or run the pull request."
     ),
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("owasp-cicd/4", "owasp-cicd/1", "nis2/d", "nis2/e"),
+    controls=("owasp-cicd/4", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

@@ -40,7 +40,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Remove the variable from the file; set it for one run by hand when it is needed."),
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=("owasp-cicd/6", "owasp-cicd/10", "nis2/i", "pci-dss/8.6", "gdpr/32"),
+    controls=("owasp-cicd/6", "nis2/i", "pci-dss/8.6", "hipaa/164.312(a)", "gdpr/32"),
     bad=Example(
         ".gitlab-ci.yml",
         """\
@@ -62,4 +62,5 @@ build:
 """,
     ),
     run=run,
+    refs=("https://docs.gitlab.com/ci/variables/",),
 )

@@ -1,7 +1,8 @@
 """Job talks to a Docker daemon without TLS.
 
-`DOCKER_HOST: tcp://docker:2375` with TLS turned off gives everything that reaches the daemon's
-port root on the runner's container. On runners that share a network, other jobs reach it too.
+`DOCKER_HOST: tcp://docker:2375` with TLS turned off makes everything that reaches the daemon's
+port root in the daemon's container, which is mostly a privileged one. On runners that share a
+network, other jobs reach it too.
 """
 
 from collections.abc import Iterable
@@ -38,7 +39,7 @@ CHECK = Check(
         "rootless builder."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/7", "slsa/build-l3", "nis2/h", "pci-dss/4.2"),
+    controls=("owasp-cicd/7", "slsa/build-l3", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         ".gitlab-ci.yml",
         """\
@@ -67,5 +68,6 @@ build:
 """,
     ),
     run=run,
+    refs=("https://docs.gitlab.com/ci/docker/using_docker_build/",),
     applies=gh.gitlab,
 )

@@ -1,8 +1,8 @@
 """Untrusted text is written to the job's environment file.
 
 What is written to `$GITHUB_ENV` or `$GITHUB_PATH` becomes the environment of all later steps. A
-stranger's text with a line break in it sets any variable it likes (`LD_PRELOAD`, `NODE_OPTIONS`,
-`BASH_ENV`), and so runs code in the next step.
+stranger's text with a line break in it sets any variable it likes (`LD_PRELOAD`, `BASH_ENV`;
+GitHub's runner refuses only `NODE_OPTIONS`), and so runs code in the next step.
 """
 
 from collections.abc import Iterable
@@ -87,5 +87,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#github-env",),
     applies=gh.github,
 )

@@ -50,7 +50,7 @@ CHECK = Check(
         "one that stood in the file."
     ),
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=("owasp-cicd/6", "nis2/h", "nis2/i", "pci-dss/8.6", "gdpr/32"),
+    controls=("owasp-cicd/6", "nis2/i", "pci-dss/8.6", "hipaa/164.312(a)", "gdpr/32"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -84,5 +84,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#hardcoded-container-credentials",),
     applies=gh.github,
 )

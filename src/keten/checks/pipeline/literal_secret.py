@@ -50,7 +50,7 @@ CHECK = Check(
         "it has been read."
     ),
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=("owasp-cicd/6", "nsa-cisa/secrets", "nis2/h", "pci-dss/8.6", "gdpr/32"),
+    controls=("owasp-cicd/6", "nis2/i", "pci-dss/8.6", "hipaa/164.312(a)", "gdpr/32"),
     bad=Example(
         ".gitlab-ci.yml",
         """\
@@ -70,4 +70,5 @@ deploy:
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/798.html",),
 )

@@ -72,5 +72,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.gitlab.com/ci/docker/using_docker_build/",),
     applies=gh.workflow,
 )

@@ -60,7 +60,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Store each value as a secret of its own, and never print one."),
     threats=(Threat.INSIDER, Threat.ACTOR),
-    controls=("owasp-cicd/6", "owasp-cicd/10", "nis2/i", "pci-dss/8.6", "gdpr/32"),
+    controls=("owasp-cicd/6", "nis2/i", "pci-dss/8.6", "hipaa/164.312(a)", "gdpr/32"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -88,5 +88,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#unredacted-secrets",),
     applies=gh.github,
 )

@@ -39,7 +39,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("List the secrets the called workflow needs under secrets:."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/6", "owasp-cicd/5", "nis2/i", "pci-dss/7.2", "gdpr/25"),
+    controls=("owasp-cicd/5", "owasp-cicd/6", "nis2/i", "pci-dss/7.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -62,5 +62,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#secrets-inherit",),
     applies=gh.workflow,
 )

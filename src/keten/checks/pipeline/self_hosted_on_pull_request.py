@@ -4,7 +4,8 @@ A pull request's code runs on a machine of your own, inside your network. Unless
 thrown away after each job, what it leaves behind runs in the next job, with that job's secrets. On
 a public repository anyone can send such a pull request.
 
-In 2024 PyTorch's own runners were taken over this way by researchers.
+In 2023 two researchers reached the runners of PyTorch this way, after a first pull request that
+mended a typing error had made them contributors; they told of it in January 2024.
 """
 
 from collections.abc import Iterable
@@ -42,7 +43,7 @@ CHECK = Check(
         "outside contributor."
     ),
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("owasp-cicd/4", "owasp-cicd/7", "slsa/build-l3", "nis2/e", "pci-dss/1.4"),
+    controls=("owasp-cicd/4", "owasp-cicd/7", "slsa/build-l3", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -66,5 +67,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#self-hosted-runner",),
     applies=gh.workflow,
 )

@@ -1,7 +1,7 @@
 """Condition looks for a name within a text.
 
 `contains('refs/heads/main refs/heads/dev', github.ref)` asks for a part of a text, not for a
-member of a list: a branch called `refs/heads/ma` passes. Who chooses the value chooses one that
+member of a list: a branch called `ma` passes. Whoever chooses the value chooses one that
 passes.
 """
 
@@ -47,7 +47,7 @@ CHECK = Check(
         "github.ref_name)."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/1", "owasp-cicd/7", "nis2/e"),
+    controls=("owasp-cicd/1", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -73,5 +73,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#unsound-contains",),
     applies=gh.github,
 )

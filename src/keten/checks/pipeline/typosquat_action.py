@@ -70,7 +70,14 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Correct the name."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/3", "owasp-cicd/8", "slsa/dependencies", "nis2/d"),
+    controls=(
+        "owasp-cicd/3",
+        "owasp-cicd/8",
+        "slsa/dependencies",
+        "nis2/d",
+        "pci-dss/5.2",
+        "hipaa/164.308(a)(5)",
+    ),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

@@ -3,9 +3,10 @@
 A tag or branch of an action names whatever its owner, or whoever took the owner's token, last put
 there. The job then runs that code with its token and secrets.
 
-In March 2025 all tags of tj-actions/changed-files were moved to code that printed the secrets of
-23,000 repositories' jobs (CVE-2025-30066). In March 2026 the same was done to 76 tags of
-aquasecurity/trivy-action. Those who had pinned commits were not touched.
+In March 2025 the tags of tj-actions/changed-files, which more than 23,000 repositories used,
+were moved to code that printed the job's secrets into its log (CVE-2025-30066). In March 2026
+the same was done to 76 of the 77 tags of aquasecurity/trivy-action (CVE-2026-33634). Those who
+had pinned a commit from before were not touched.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Pipeline runs in an image that is not pinned.
 
-The job's container is fetched anew at every run, by a tag that can be moved. Who controls the
-image's repository, or the registry's account, runs code in the job beside its token and secrets.
+The job's container is fetched anew at every run, by a tag that can be moved. Whoever controls
+the image's repository, or the registry's account, runs code in the job beside its token and
+secrets.
 
 Tags of base images are also moved for honest reasons: then the pipeline builds today with another
 toolchain than yesterday, and nothing says so.
@@ -52,13 +53,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Name the image by digest (image:tag@sha256:...), and let an update bot move it."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=(
-        "owasp-cicd/3",
-        "owasp-cicd/9",
-        "slsa/dependencies",
-        "nsa-cisa/trusted-images",
-        "nis2/d",
-    ),
+    controls=("owasp-cicd/3", "owasp-cicd/9", "slsa/dependencies", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -84,4 +79,5 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#unpinned-images",),
 )

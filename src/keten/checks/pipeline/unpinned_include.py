@@ -64,7 +64,7 @@ CHECK = Check(
         "of your own, or give integrity:."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/3", "owasp-cicd/8", "slsa/dependencies", "nis2/d"),
+    controls=("owasp-cicd/3", "owasp-cicd/8", "slsa/dependencies", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         ".gitlab-ci.yml",
         """\
@@ -87,5 +87,6 @@ build:
 """,
     ),
     run=run,
+    refs=("https://docs.gitlab.com/ci/yaml/#include",),
     applies=gh.gitlab,
 )

@@ -42,7 +42,7 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Pin the called workflow to a full commit hash, with the tag in a comment."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/3", "owasp-cicd/8", "slsa/dependencies", "nis2/d"),
+    controls=("owasp-cicd/3", "owasp-cicd/8", "slsa/dependencies", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -62,5 +62,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.github.com/en/actions/reference/security/secure-use",),
     applies=gh.workflow,
 )

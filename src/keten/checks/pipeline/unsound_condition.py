@@ -50,7 +50,7 @@ CHECK = Check(
         "several lines."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/1", "owasp-cicd/7", "nis2/e"),
+    controls=("owasp-cicd/1", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -76,5 +76,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.zizmor.sh/audits/#unsound-condition",),
     applies=gh.github,
 )

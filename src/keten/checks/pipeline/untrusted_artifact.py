@@ -64,7 +64,7 @@ CHECK = Check(
         "never run or source it."
     ),
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("owasp-cicd/9", "owasp-cicd/4", "slsa/build-l3", "nis2/d", "pci-dss/6.2"),
+    controls=("owasp-cicd/4", "owasp-cicd/9", "slsa/build-l3", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -105,5 +105,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/",),
     applies=gh.workflow,
 )

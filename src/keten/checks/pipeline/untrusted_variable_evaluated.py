@@ -82,5 +82,6 @@ note:
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/78.html",),
     applies=gh.gitlab,
 )

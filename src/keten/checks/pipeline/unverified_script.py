@@ -1,8 +1,8 @@
 """Pipeline runs a script straight from the network.
 
-`curl ... | sh` runs whatever the server, or anyone who took it over, sends at that moment. In 2021
-the Bash uploader of Codecov was changed on its server for two months: it sent the environment of
-every pipeline that fetched it, secrets and all, to a stranger.
+`curl ... | sh` runs whatever the server, or anyone who took it over, sends at that moment. In
+2021 the Bash uploader of Codecov stayed changed for two months: it sent the environment of the
+pipelines that fetched it, secrets and all, to a stranger.
 """
 
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ CHECK = Check(
         "or use a packaged release."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("owasp-cicd/3", "owasp-cicd/9", "slsa/dependencies", "nis2/d", "pci-dss/6.3.2"),
+    controls=("owasp-cicd/3", "owasp-cicd/9", "slsa/dependencies", "nis2/d", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",
         """\

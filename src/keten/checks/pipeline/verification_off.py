@@ -53,7 +53,14 @@ CHECK = Check(
     needs=("pipeline",),
     fix=("Remove the option; where an own authority signs, install its certificate instead."),
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("owasp-cicd/3", "owasp-cicd/9", "nis2/h", "pci-dss/4.2", "hipaa/164.312(e)"),
+    controls=(
+        "owasp-cicd/3",
+        "owasp-cicd/9",
+        "slsa/dependencies",
+        "nis2/d",
+        "nis2/h",
+        "pci-dss/6.2",
+    ),
     bad=Example(
         ".github/workflows/ci.yml",
         """\
@@ -77,4 +84,5 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/295.html",),
 )
