@@ -1,7 +1,7 @@
 """ADD is used where COPY would do.
 
-ADD unpacks archives and fetches addresses without being asked. Where only a file is meant to be
-copied, a name that someone else chooses can make it do more.
+ADD unpacks local archives and fetches addresses without being asked. Where only a file is meant
+to be copied, a name that someone else chooses can make it do more.
 """
 
 from collections.abc import Iterable
@@ -41,9 +41,9 @@ CHECK = Check(
     subject=Dockerfile,
     severity=Severity.INFO,
     needs=("dockerfile",),
-    fix=("Write COPY."),
+    fix="Write COPY, which copies and does nothing else.",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("cis-docker/4.9", "nis2/g", "pci-dss/2.2"),
+    controls=("cis-docker/4.9", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",
         """\
@@ -59,4 +59,5 @@ COPY app.py /app/
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/best-practices/#add-or-copy",),
 )

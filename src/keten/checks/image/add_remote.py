@@ -50,7 +50,7 @@ CHECK = Check(
         "(URL#<commit>)."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("cis-docker/4.11", "slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.3.2"),
+    controls=("cis-docker/4.9", "slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.2"),
     bad=Example(
         "Dockerfile",
         """\
@@ -67,4 +67,5 @@ ADD --checksum=sha256:0f2d0b8a0d6e3d5e4c7e1f5a7b9c1d3e5f70819a2b3c4d5e6f708192a3
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/reference/dockerfile/#add",),
 )

@@ -1,7 +1,8 @@
 """Base image gets no more security fixes.
 
-After its end of life a distribution or language gets no fixes: every fault found since stands open
-in the image, and scanners often have no data for it and stay silent.
+After its end of life a distribution or language gets no fixes: every fault found since stands
+open in the image. Many vulnerability databases stop following it as well, and then a scanner's
+silence means nothing.
 """
 
 from collections.abc import Iterable
@@ -40,14 +41,14 @@ CHECK = Check(
     subject=Dockerfile,
     severity=Severity.MEDIUM,
     needs=("dockerfile",),
-    fix=("Move to a release that is supported."),
+    fix="Move the base image to a release that is supported, and note when its support ends.",
     threats=(Threat.SUPPLY_CHAIN,),
     controls=(
         "cis-docker/4.4",
         "nsa-cisa/upgrades",
         "nis2/e",
         "pci-dss/6.3.3",
-        "hipaa/164.308(a)(5)",
+        "hipaa/164.308(a)(1)",
     ),
     bad=Example(
         "Dockerfile",

@@ -1,8 +1,8 @@
 """Image runs as root.
 
-A process that is taken over as root in its container has every tool of the container at hand, and
-most known ways out of a container begin there. Unless the pod says otherwise, the image's user is
-the one that counts.
+A process that is taken over as root in its container has every file and tool of the container
+at hand, and many known ways out of a container begin there. Unless the pod says otherwise, the
+image's user is the one that counts.
 """
 
 from collections.abc import Iterable
@@ -142,7 +142,7 @@ CHECK = Check(
         "start from a nonroot base."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("nsa-cisa/non-root", "cis-docker/4.1", "pss/restricted", "nis2/g", "pci-dss/2.2"),
+    controls=("nsa-cisa/non-root", "cis-docker/4.1", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",
         """\
@@ -161,4 +161,5 @@ CMD ["python", "/app/app.py"]
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/best-practices/#user",),
 )

@@ -49,8 +49,9 @@ CHECK = Check(
         "cis-docker/4.10",
         "nsa-cisa/secrets",
         "owasp-cicd/6",
-        "nis2/h",
+        "nis2/i",
         "pci-dss/8.6",
+        "hipaa/164.312(a)",
         "gdpr/32",
     ),
     bad=Example(
@@ -69,4 +70,5 @@ RUN --mount=type=ssh git clone git@git.example:shop/web
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/secrets/",),
 )

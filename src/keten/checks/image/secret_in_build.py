@@ -112,7 +112,7 @@ CHECK = Check(
         "cis-docker/4.10",
         "nsa-cisa/secrets",
         "owasp-cicd/6",
-        "nis2/h",
+        "nis2/i",
         "pci-dss/8.6",
         "hipaa/164.312(a)",
         "gdpr/32",
@@ -133,4 +133,5 @@ RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/secrets/",),
 )

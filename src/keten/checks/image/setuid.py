@@ -1,7 +1,8 @@
 """Build makes a program setuid.
 
-A setuid program runs as its owner, mostly root, whoever starts it. A fault in it is a way to root
-that USER does not close.
+A setuid program runs as its owner, mostly root, whoever starts it. A fault in it is a way back
+to root that USER does not close: CVE-2021-4034 in pkexec and CVE-2021-3156 in sudo each gave
+root to any user of the machine.
 """
 
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ CHECK = Check(
         "Leave the bit off; give the one capability it needs instead, or do the work before USER."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("cis-docker/4.8", "nsa-cisa/non-root", "pss/restricted", "nis2/g", "pci-dss/2.2"),
+    controls=("cis-docker/4.8", "nsa-cisa/non-root", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",
         """\
@@ -58,4 +59,5 @@ RUN chmod 0755 /usr/bin/tool
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/250.html",),
 )

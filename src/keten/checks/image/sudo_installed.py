@@ -35,7 +35,7 @@ CHECK = Check(
     needs=("dockerfile",),
     fix=("Do what needs root before USER, and leave sudo out."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("nsa-cisa/non-root", "cis-docker/4.3", "nis2/g", "pci-dss/2.2"),
+    controls=("cis-docker/4.3", "nsa-cisa/non-root", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",
         """\
@@ -53,4 +53,5 @@ USER 1000
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/best-practices/#user",),
 )

@@ -1,7 +1,7 @@
 """Base image is not pinned to a digest.
 
-A tag is what the registry says it is today. Who gets the right to push it puts their code under
-every image that is built on it; and two builds of one commit need not be the same image.
+A tag is what the registry says it is today. Whoever gets the right to push it puts their code
+under every image that is built on it; and two builds of one commit need not be the same image.
 """
 
 from collections.abc import Iterable
@@ -71,4 +71,5 @@ CMD ["node"]
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",),
 )

@@ -1,7 +1,7 @@
 """Build runs a script straight from the network.
 
-`curl ... | sh` puts into the image whatever the server, or who took it over, sends at that moment,
-and runs it as the build's user. Nothing in the image says what it was.
+`curl ... | sh` puts into the image whatever the server, or whoever took it over, sends at that
+moment, and runs it as the build's user. Nothing in the image says what it was.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,14 @@ CHECK = Check(
         "install a package."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("cis-docker/4.11", "owasp-cicd/3", "slsa/dependencies", "nis2/d", "pci-dss/6.3.2"),
+    controls=(
+        "cis-docker/4.11",
+        "slsa/dependencies",
+        "owasp-cicd/3",
+        "owasp-cicd/9",
+        "nis2/d",
+        "pci-dss/6.2",
+    ),
     bad=Example(
         "Dockerfile",
         """\
@@ -59,4 +66,5 @@ EOF
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/494.html",),
 )

@@ -47,7 +47,15 @@ CHECK = Check(
     needs=("dockerfile",),
     fix=("Remove the option; install the authority's certificate or the repository's key instead."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("cis-docker/4.11", "owasp-cicd/9", "slsa/dependencies", "nis2/h", "pci-dss/4.2"),
+    controls=(
+        "cis-docker/4.11",
+        "slsa/dependencies",
+        "owasp-cicd/3",
+        "owasp-cicd/9",
+        "nis2/d",
+        "nis2/h",
+        "pci-dss/6.2",
+    ),
     bad=Example(
         "Dockerfile",
         """\
@@ -63,4 +71,5 @@ RUN apt-get install -y tool
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/295.html",),
 )

@@ -41,7 +41,7 @@ CHECK = Check(
         "by name."
     ),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("cis-docker/4.10", "nsa-cisa/secrets", "nis2/g", "pci-dss/8.6", "gdpr/25"),
+    controls=("cis-docker/4.10", "nsa-cisa/secrets", "owasp-cicd/6", "nis2/i", "pci-dss/8.6"),
     bad=Example(
         "Dockerfile",
         """\
@@ -57,4 +57,5 @@ COPY package.json src /app/
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/concepts/context/#dockerignore-files",),
 )

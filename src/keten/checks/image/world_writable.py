@@ -36,7 +36,7 @@ CHECK = Check(
     needs=("dockerfile",),
     fix=("Give the files to the user who needs them (COPY --chown, chmod g=u), and no more."),
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("nsa-cisa/immutable-filesystem", "nis2/g", "pci-dss/2.2"),
+    controls=("nsa-cisa/immutable-filesystem", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",
         """\
@@ -53,4 +53,5 @@ COPY --chown=1000 app /app
 """,
     ),
     run=run,
+    refs=("https://cwe.mitre.org/data/definitions/732.html",),
 )
