@@ -57,13 +57,7 @@ CHECK = Check(
     fix="Use one index that passes the others on and keeps internal names to itself, or a tool "
     "that ties a package to its index (uv and Poetry with explicit indexes); add hashes.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=(
-        "slsa/dependencies",
-        "owasp-cicd/3",
-        "nis2/d",
-        "pci-dss/6.3.2",
-        "hipaa/164.308(a)(5)",
-    ),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.2"),
     bad=Example(
         "requirements.txt",
         "--extra-index-url https://pypi.corp.example/simple\nshop-models==1.4.0\n",

@@ -66,7 +66,7 @@ CHECK = Check(
     needs=("packages", "tree"),
     fix="Name the version that was tested, and let a bot propose the next one.",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         "gradle/libs.versions.toml",
         '[libraries]\nkafka = "org.apache.kafka:kafka-clients:latest.release"\n',

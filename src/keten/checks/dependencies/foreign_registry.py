@@ -1,7 +1,7 @@
 """Locked package comes from another server than all the others.
 
-One address of thousands in a lockfile is easily overlooked. Who changes it to a server of his
-own decides what is installed, now and at each later build, with a hash that fits.
+One address of thousands in a lockfile is easily overlooked. Whoever changes it to a server of
+their own decides what is installed, now and at each later build, with a hash that fits.
 
 Reported when at most three packages without a scope come from a host that is neither a public
 registry nor a code host, while the rest comes from a public one. Scoped packages often live in
@@ -70,7 +70,7 @@ CHECK = Check(
     needs=("packages",),
     fix="Find out who wrote the address and why; lock the package again from the registry.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR, Threat.INSIDER),
-    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "owasp-cicd/9", "nis2/d", "pci-dss/6.2"),
     bad=Example("yarn.lock", _HEAD + _MANY + _entry("zod", "npm.files.example")),
     good=Example("yarn.lock", _HEAD + _MANY + _entry("zod", _REGISTRY)),
     run=run,

@@ -1,8 +1,8 @@
 """Packages come over an unencrypted connection.
 
-Who stands between the build and the server (a shared network, a proxy, a taken-over router)
+Whoever stands between the build and the server (a shared network, a proxy, a taken-over router)
 reads what is asked for and answers in the server's place. Install scripts run what was
-answered. http:// and git:// have no protection against it; svn:// neither.
+answered. http://, git:// and svn:// have no protection against it.
 
 Where every package has a strong hash, or names its commit, the bytes are still checked: then it
 is low. A server that only an organisation's own network reaches is medium, for an intruder must
@@ -91,13 +91,12 @@ CHECK = Check(
     fix="Write https:// (for git: https:// or ssh://), and write the lockfile anew.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
-        "nsa-cisa/encryption",
         "slsa/dependencies",
         "owasp-cicd/3",
+        "owasp-cicd/9",
+        "nis2/d",
         "nis2/h",
-        "pci-dss/4.2",
-        "hipaa/164.312(e)",
-        "gdpr/32",
+        "pci-dss/6.2",
     ),
     bad=Example("requirements.txt", "--index-url http://pypi.example.com/simple\nflask==3.1.0\n"),
     good=Example("requirements.txt", "--index-url https://pypi.example.com/simple\nflask==3.1.0\n"),

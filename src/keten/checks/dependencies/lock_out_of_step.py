@@ -82,7 +82,7 @@ CHECK = Check(
     fix="Let the package manager write the lockfile anew, commit both together, and install with "
     "the option that refuses a difference (npm ci, --locked, --frozen-lockfile).",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example("$", "$ npm ci\nnpm error Missing: zod@3.23.8 from lock file\n"),
     good=Example(
         "package.json",

@@ -1,10 +1,11 @@
 """Package was published to do harm.
 
-Whoever installs it runs it: an install script reads environment variables, tokens and keys
-and sends them away, before any test or scan of the result. Attackers take over a maintainer's
+Whoever installs it runs it: an install script reads environment variables, tokens and keys and
+sends them away, before any test or scan of the result. Attackers take over a maintainer's
 account, publish under a name one typing error away, or take a name that an organisation uses
-only inside (Birsan's dependency confusion, 2021). In November 2018 event-stream 3.3.6 on npm
-pulled in flatmap-stream, which stole the keys of one wallet program.
+only inside (Birsan's dependency confusion, 2021). In 2018 event-stream 3.3.6 on npm pulled in
+flatmap-stream, which stole the keys of one wallet program; it took more than two months until
+somebody noticed.
 
 Such reports name packages and versions that were removed from their registry; a lockfile, a
 mirror or a cache may still hold them. A machine that installed one is to be taken as lost.
@@ -52,6 +53,7 @@ CHECK = Check(
         "slsa/dependencies",
         "owasp-cicd/3",
         "nis2/d",
+        "pci-dss/5.2",
         "pci-dss/6.3.1",
         "hipaa/164.308(a)(5)",
         "gdpr/32",

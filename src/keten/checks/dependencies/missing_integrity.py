@@ -65,7 +65,7 @@ CHECK = Check(
     fix="Delete the entries (or the lockfile and node_modules) and let the package manager lock "
     "them again against the registry.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.2"),
     bad=Example(
         "Cargo.lock",
         'version = 4\n\n[[package]]\nname = "itoa"\nversion = "1.0.11"\n'

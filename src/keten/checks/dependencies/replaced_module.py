@@ -48,7 +48,7 @@ CHECK = Check(
     fix="Return to the module itself where the reason is gone; otherwise note the reason and "
     "watch the fork for security fixes.",
     threats=(Threat.SUPPLY_CHAIN, Threat.INSIDER),
-    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         "go.mod",
         "module example.com/shop\n\ngo 1.25\n\nrequire github.com/gorilla/mux v1.8.1\n\n"

@@ -1,8 +1,8 @@
 """Server of packages is trusted without its certificate.
 
 --trusted-host, verify_ssl = false and the like make the installer take any certificate, or
-none. Whoever answers in the server's place is believed, and what he sends is installed and run.
-The setting is mostly a left-over from a day when a certificate had expired.
+none. Whoever answers in the server's place is believed, and what they send is installed and
+run. The setting is mostly a left-over from a day when a certificate had expired.
 """
 
 from collections.abc import Iterator
@@ -44,13 +44,12 @@ CHECK = Check(
     "(pip --cert, SSL_CERT_FILE).",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
-        "nsa-cisa/encryption",
         "slsa/dependencies",
-        "owasp-cicd/7",
+        "owasp-cicd/3",
+        "owasp-cicd/9",
+        "nis2/d",
         "nis2/h",
-        "pci-dss/4.2",
-        "hipaa/164.312(e)",
-        "gdpr/32",
+        "pci-dss/6.2",
     ),
     bad=Example("requirements.txt", "--trusted-host pypi.corp.example\nflask==3.1.0\n"),
     good=Example(

@@ -1,9 +1,9 @@
 """Pinned requirements carry no hashes.
 
 A version names a release, not its bytes. An index, a mirror or a proxy that is taken over can
-serve other bytes under the same version, and on PyPI further files can be added to a release
-years after it came out: pip prefers a wheel to the source archive it took until then. With
-hashes pip refuses both.
+serve other bytes under the same version, and files can be added to a release after it came out:
+PyPI takes them for 14 days, and took them for ever until July 2026. pip prefers an added wheel
+to the source archive it took until then. With hashes pip refuses both.
 
 A file in which only some requirements have hashes is worse: pip then demands hashes of all and
 fails, so whoever wants to install leaves them out altogether.
@@ -55,7 +55,7 @@ CHECK = Check(
     fix="Compile the file with hashes (pip-compile --generate-hashes, uv pip compile "
     "--generate-hashes) and install with --require-hashes.",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/d", "pci-dss/6.2"),
     bad=Example("requirements.txt", "flask==3.1.0\nclick==8.1.7\n"),
     good=Example(
         "requirements.txt",

@@ -78,9 +78,9 @@ CHECK = Check(
     severity=Severity.LOW,
     needs=("packages", "tree"),
     fix="Let the package manager write a lockfile, commit it, and install from it alone "
-    "(npm ci, uv sync --locked, bundle install --frozen).",
+    "(npm ci, uv sync --locked, bundle install with BUNDLE_FROZEN=true).",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         "package.json",
         '{\n  "name": "shop",\n  "private": true,\n  "dependencies": {"express": "^4.19.2"}\n}\n',

@@ -51,7 +51,7 @@ CHECK = Check(
     fix="Keep what is asked for in requirements.in and compile requirements.txt from it, with "
     "every version pinned and hashed.",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example("requirements.txt", "flask>=3\nclick==8.1.7\n"),
     good=Example("requirements.txt", "flask==3.1.0\nclick==8.1.7\n"),
     run=run,

@@ -66,7 +66,7 @@ CHECK = Check(
     needs=("packages", "tree"),
     fix="Name the full commit hash instead of the branch or tag, or take a release with a hash.",
     threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
-    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example("requirements.txt", "shop-models @ git+https://github.com/webshop/models@main\n"),
     good=Example(
         "requirements.txt",

@@ -3,7 +3,7 @@
 Collisions of MD5 and SHA-1 can be made (SHAttered, 2017; with a chosen prefix for some tens of
 thousands of dollars, 2020): whoever publishes a package can prepare two archives of one hash,
 show the harmless one and serve the other. Lockfiles of old versions of npm and Yarn hold such
-hashes; registries have offered SHA-512 since 2017.
+hashes; npm has written SHA-512 since version 5, of 2017.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ CHECK = Check(
     needs=("packages",),
     fix="Write the lockfile anew with a current package manager, so that it takes SHA-512.",
     threats=(Threat.SUPPLY_CHAIN,),
-    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/h", "pci-dss/6.3.2", "hipaa/164.312(c)"),
+    controls=("slsa/dependencies", "owasp-cicd/9", "nis2/d", "nis2/h", "pci-dss/6.2"),
     bad=Example(
         "yarn.lock",
         "# yarn lockfile v1\n\n\nonce@^1.3.0:\n"
