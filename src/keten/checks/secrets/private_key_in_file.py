@@ -1,7 +1,7 @@
 """Private key is written in a file.
 
-Whoever has a private key is its owner as far as any machine can tell: he signs releases, serves
-the TLS name, logs in over SSH. A key in a repository is copied with every clone and stays in
+Whoever has a private key is its owner as far as any machine can tell: they sign releases, serve
+the TLS name, log in over SSH. A key in a repository is copied with every clone and stays in
 history after its file is removed.
 
 The body is decoded: an example that is too short is not reported, a key that is encrypted with

@@ -2,8 +2,9 @@
 
 A token is a password without a user name: whoever reads the repository, a fork, a backup or an
 image made of it can use it, from anywhere, until it is revoked. Attackers read public pushes
-within minutes; in 2022 access to Uber's tools began with credentials in a script, in 2025 the
-Shai-Hulud worm searched every machine it reached for npm and GitHub tokens and published with them.
+within minutes. In 2022 an intruder at Uber found the credentials of its password manager in a
+script; in 2025 the Shai-Hulud worm searched every machine it reached for npm and GitHub tokens
+and published with them.
 
 Where the vendor puts a checksum or a decodable form into the token, it is checked offline, and
 the message says so. The value itself is never shown or kept.
