@@ -69,5 +69,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/metadata/attestations/slsa-provenance/",),
     applies=gh.workflow,
 )

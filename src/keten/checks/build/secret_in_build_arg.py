@@ -110,5 +110,6 @@ jobs:
 """,
     ),
     run=run,
+    refs=("https://docs.docker.com/build/building/secrets/",),
     applies=gh.github,
 )
