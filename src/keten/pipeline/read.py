@@ -1,8 +1,7 @@
 """The reading stage: each file offered to the readers that know its name, read once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fnmatch import translate
-from functools import cache
 from hashlib import sha256
 from re import compile as pattern
 
@@ -21,10 +20,17 @@ class Readers:
 
     def __init__(self) -> None:
         self._readers = [(name, plugs.load(Reader, name)) for name in plugs.names(Reader)]
-        self._wants = [_matcher(reader) for _, reader in self._readers]
-        self.wanted = cache(self._wanted)
+        self._wants = [_matcher(reader.names, reader.paths) for _, reader in self._readers]
+        # Most files of most trees nobody wants: one question says so, not one a reader.
+        self._somebody = _matcher(
+            [name for _, reader in self._readers for name in reader.names],
+            [path for _, reader in self._readers for path in reader.paths],
+        )
 
-    def _wanted(self, path: str) -> tuple[tuple[str, Reader], ...]:
+    def wanted(self, path: str) -> tuple[tuple[str, Reader], ...]:
+        """Return the readers that know the file's name, with their ids."""
+        if not self._somebody(path):
+            return ()
         return tuple(
             plug for plug, wants in zip(self._readers, self._wants, strict=True) if wants(path)
         )
@@ -78,21 +84,17 @@ def _problem(
     return Facts(problems=(problem,))
 
 
-def _matcher(reader: Reader) -> Callable[[str], bool]:
-    globs: Sequence[str] = [*reader.paths, *(f"*/{n}" for n in reader.names), *reader.names]
-    joined = "|".join(translate(glob) for glob in _unique(globs))
-    matches = pattern(joined).match
-    names_only = (
-        pattern("|".join(translate(n) for n in reader.names)).match if reader.names else None
-    )
+def _matcher(names: Iterable[str], paths: Iterable[str]) -> Callable[[str], bool]:
+    by_name, by_path = _pattern(names), _pattern(paths)
 
     def wants(path: str) -> bool:
-        if reader.paths and matches(path):
+        if by_name and by_name(path.rpartition("/")[2]):
             return True
-        return bool(names_only and names_only(path.rpartition("/")[2]))
+        return bool(by_path and by_path(path))
 
     return wants
 
 
-def _unique(items: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(items))
+def _pattern(globs: Iterable[str]) -> Callable[[str], object] | None:
+    joined = "|".join(translate(glob) for glob in dict.fromkeys(globs))
+    return pattern(joined).match if joined else None

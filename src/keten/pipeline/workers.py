@@ -25,7 +25,7 @@ from keten.pipeline.read import Readers, evidence
 from keten.secrets import engine
 from keten.transport.files import BYTES, Entry, Tree
 
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 1 << 19
 BATCH_FILES = 256
 POOL_BYTES = 3 << 20
 """A scan of fewer bytes starts no processes: they would cost more than they save."""
