@@ -7,6 +7,7 @@ from the result's types.
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -55,11 +56,19 @@ def check_page(name: str, check: Check) -> str:
         f"Subject: {check.subject.__struct_config__.tag}. "
         f"Threat source: {', '.join(check.threats)}.\n\n"
         f"## Why\n\n{doc.partition(chr(10) * 2)[2]}\n\n## Fix\n\n{check.fix}\n\n"
-        f"## Bad\n\n{example(check.bad.path, check.bad.text)}\n"
+        f"## Bad\n\n{example(check.bad.path, masked(name, check.bad.text))}\n"
         f"## Good\n\n{example(check.good.path, check.good.text)}\n"
-        f"## Needs\n\n{needs}\n\nWithout it the verdict is UNKNOWN.\n\n## Serves\n\n{serves}\n{refs}\n"
+        f"## Needs\n\n{needs}\n\nWithout it the verdict is UNKNOWN.\n\n## Serves\n\n{serves}\n"
+        f"{refs}\n"
         f"## Cases\n\n````text\n{cases}\n````\n"
     )
+
+
+def masked(name: str, text: str) -> str:
+    """Return an example; of a secret, only its beginning: a page is no place for one."""
+    if not name.startswith("secrets/"):
+        return text
+    return re.sub(r"[A-Za-z0-9+/=_.-]{12,}", lambda found: f"{found[0][:4]}…", text)
 
 
 def example(path: str, text: str) -> str:
