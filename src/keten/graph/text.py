@@ -90,6 +90,9 @@ def _to_node(head: str, fields: dict[str, object], line: int) -> Node:
     word, _, key = head.partition(" ")
     if word not in TYPES or word in _RESERVED:
         raise InputError(f"not a fact: {head!r}", line=line)
+    known = {field.encode_name for field in msgspec.structs.fields(TYPES[word])}
+    if unknown := sorted(fields.keys() - known):
+        raise InputError(f"{head}: no field {unknown[0]!r}", line=line)
     try:
         return msgspec.convert({**fields, "type": word, "id": key}, TYPES[word])
     except msgspec.ValidationError as error:
