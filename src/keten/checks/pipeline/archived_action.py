@@ -53,6 +53,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   release:
     runs-on: ubuntu-24.04
@@ -64,6 +66,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   release:
     runs-on: ubuntu-24.04

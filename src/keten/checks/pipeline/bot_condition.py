@@ -54,6 +54,9 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: pull_request_target
+permissions:
+  contents: write
+  pull-requests: write
 jobs:
   merge:
     runs-on: ubuntu-24.04
@@ -66,6 +69,9 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: pull_request_target
+permissions:
+  contents: write
+  pull-requests: write
 jobs:
   merge:
     runs-on: ubuntu-24.04

@@ -71,6 +71,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   list:
     runs-on: ubuntu-24.04
@@ -82,6 +84,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   list:
     runs-on: ubuntu-24.04

@@ -83,6 +83,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: ubuntu-24.04
@@ -98,14 +100,16 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: ubuntu-24.04
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
         with:
           persist-credentials: false
-      - uses: actions/upload-artifact@v4
+      - uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
         with:
           name: dist
           path: dist/

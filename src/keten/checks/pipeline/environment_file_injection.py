@@ -64,6 +64,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: pull_request_target
+permissions:
+  contents: read
 jobs:
   name:
     runs-on: ubuntu-24.04
@@ -77,6 +79,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: pull_request_target
+permissions:
+  contents: read
 jobs:
   name:
     runs-on: ubuntu-24.04

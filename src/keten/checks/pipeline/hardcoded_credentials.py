@@ -55,6 +55,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04
@@ -71,6 +73,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04

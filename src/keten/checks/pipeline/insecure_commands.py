@@ -50,6 +50,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: ubuntu-24.04
@@ -63,6 +65,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: ubuntu-24.04

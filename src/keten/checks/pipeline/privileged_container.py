@@ -47,6 +47,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: [self-hosted]
@@ -61,6 +63,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   build:
     runs-on: [self-hosted]

@@ -44,6 +44,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   deploy:
     uses: acme/ci/.github/workflows/deploy.yml@24d32ffd492484c1d75e0c0b894501ddb9d30d62
@@ -54,6 +56,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   deploy:
     uses: acme/ci/.github/workflows/deploy.yml@24d32ffd492484c1d75e0c0b894501ddb9d30d62

@@ -48,6 +48,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: pull_request
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: [self-hosted, linux]
@@ -59,6 +61,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: pull_request
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04

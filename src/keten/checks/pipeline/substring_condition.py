@@ -52,6 +52,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: pull_request_target
+permissions:
+  contents: read
 jobs:
   deploy:
     runs-on: ubuntu-24.04
@@ -63,11 +65,13 @@ jobs:
     good=Example(
         ".github/workflows/ci.yml",
         """\
-on: pull_request_target
+on: push
+permissions:
+  contents: read
 jobs:
   deploy:
     runs-on: ubuntu-24.04
-    if: contains(fromJSON('["main", "dev"]'), github.head_ref)
+    if: contains(fromJSON('["main", "dev"]'), github.ref_name)
     steps:
       - run: ./deploy
 """,

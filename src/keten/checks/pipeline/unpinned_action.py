@@ -64,6 +64,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   lint:
     runs-on: ubuntu-24.04
@@ -75,6 +77,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   lint:
     runs-on: ubuntu-24.04

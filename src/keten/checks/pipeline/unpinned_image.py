@@ -58,6 +58,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04
@@ -70,6 +72,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04

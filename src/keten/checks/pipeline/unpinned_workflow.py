@@ -47,6 +47,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   release:
     uses: acme/ci/.github/workflows/release.yml@v1
@@ -56,6 +58,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   release:
     uses: acme/ci/.github/workflows/release.yml@24d32ffd492484c1d75e0c0b894501ddb9d30d62 # v1

@@ -54,7 +54,9 @@ CHECK = Check(
     bad=Example(
         ".github/workflows/ci.yml",
         """\
-on: pull_request_target
+on: workflow_dispatch
+permissions:
+  contents: read
 jobs:
   deploy:
     runs-on: ubuntu-24.04
@@ -66,7 +68,9 @@ jobs:
     good=Example(
         ".github/workflows/ci.yml",
         """\
-on: pull_request_target
+on: workflow_dispatch
+permissions:
+  contents: read
 jobs:
   deploy:
     runs-on: ubuntu-24.04

@@ -72,6 +72,8 @@ on:
   workflow_run:
     workflows: [ci]
     types: [completed]
+permissions:
+  contents: read
 jobs:
   deploy:
     runs-on: ubuntu-24.04
@@ -91,12 +93,14 @@ on:
   workflow_run:
     workflows: [ci]
     types: [completed]
+permissions:
+  contents: read
 jobs:
   deploy:
     runs-on: ubuntu-24.04
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/download-artifact@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/download-artifact@fa0a91b85d4f404e444e00e005971372dc801d16 # v4.1.8
         with:
           run-id: ${{ github.event.workflow_run.id }}
           github-token: ${{ github.token }}

@@ -52,6 +52,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: pull_request_target
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04
@@ -66,12 +68,13 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: pull_request
-permissions: {}
+permissions:
+  contents: read
 jobs:
   test:
     runs-on: ubuntu-24.04
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
       - run: npm ci && npm test
 """,
     ),

@@ -48,6 +48,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   cover:
     runs-on: ubuntu-24.04
@@ -59,6 +61,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   cover:
     runs-on: ubuntu-24.04

@@ -65,6 +65,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   fetch:
     runs-on: ubuntu-24.04
@@ -76,6 +78,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   fetch:
     runs-on: ubuntu-24.04
