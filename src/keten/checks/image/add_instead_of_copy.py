@@ -49,6 +49,7 @@ CHECK = Check(
         """\
 FROM alpine:3.22
 ADD app.py /app/
+USER 10001
 """,
     ),
     good=Example(
@@ -56,6 +57,7 @@ ADD app.py /app/
         """\
 FROM alpine:3.22
 COPY app.py /app/
+USER 10001
 """,
     ),
     run=run,

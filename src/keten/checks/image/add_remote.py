@@ -56,6 +56,7 @@ CHECK = Check(
         """\
 FROM alpine:3.22
 ADD https://downloads.example/tool.tar.gz /opt/
+USER 10001
 """,
     ),
     good=Example(
@@ -64,6 +65,7 @@ ADD https://downloads.example/tool.tar.gz /opt/
 FROM alpine:3.22
 ADD --checksum=sha256:0f2d0b8a0d6e3d5e4c7e1f5a7b9c1d3e5f70819a2b3c4d5e6f708192a3b4c5d6 \\
     https://downloads.example/tool.tar.gz /opt/
+USER 10001
 """,
     ),
     run=run,

@@ -54,6 +54,7 @@ CHECK = Check(
         "Dockerfile",
         """\
 FROM python:3.8-slim-buster
+USER 10001
 CMD ["python"]
 """,
     ),
@@ -61,6 +62,7 @@ CMD ["python"]
         "Dockerfile",
         """\
 FROM python:3.13-slim-bookworm
+USER 10001
 CMD ["python"]
 """,
     ),

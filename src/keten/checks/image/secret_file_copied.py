@@ -60,6 +60,7 @@ CHECK = Check(
 FROM alpine:3.22
 COPY id_rsa /root/.ssh/id_rsa
 RUN git clone git@git.example:shop/web
+USER 10001
 """,
     ),
     good=Example(
@@ -67,6 +68,7 @@ RUN git clone git@git.example:shop/web
         """\
 FROM alpine:3.22
 RUN --mount=type=ssh git clone git@git.example:shop/web
+USER 10001
 """,
     ),
     run=run,

@@ -123,6 +123,7 @@ CHECK = Check(
 FROM node:24-slim
 ENV NPM_TOKEN=8f2k1-xyzzy-plugh-77
 RUN npm ci
+USER 10001
 """,
     ),
     good=Example(
@@ -130,6 +131,7 @@ RUN npm ci
         """\
 FROM node:24-slim
 RUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci
+USER 10001
 """,
     ),
     run=run,

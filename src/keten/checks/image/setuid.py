@@ -48,6 +48,7 @@ CHECK = Check(
 FROM debian:trixie
 COPY tool /usr/bin/tool
 RUN chmod u+s /usr/bin/tool
+USER 10001
 """,
     ),
     good=Example(
@@ -56,6 +57,7 @@ RUN chmod u+s /usr/bin/tool
 FROM debian:trixie
 COPY tool /usr/bin/tool
 RUN chmod 0755 /usr/bin/tool
+USER 10001
 """,
     ),
     run=run,

@@ -37,6 +37,7 @@ CHECK = Check(
         """\
 FROM debian:trixie
 EXPOSE 22
+USER 10001
 """,
     ),
     good=Example(
@@ -44,6 +45,7 @@ EXPOSE 22
         """\
 FROM debian:trixie
 EXPOSE 8080
+USER 10001
 """,
     ),
     run=run,

@@ -60,6 +60,7 @@ CHECK = Check(
         "Dockerfile",
         """\
 FROM node:latest
+USER 10001
 CMD ["node"]
 """,
     ),
@@ -67,6 +68,7 @@ CMD ["node"]
         "Dockerfile",
         """\
 FROM node:24@sha256:0f2d0b8a0d6e3d5e4c7e1f5a7b9c1d3e5f70819a2b3c4d5e6f708192a3b4c5d6
+USER 10001
 CMD ["node"]
 """,
     ),

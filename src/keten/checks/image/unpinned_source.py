@@ -53,6 +53,7 @@ CHECK = Check(
         """\
 FROM golang:1.25
 RUN go install example.org/tool@latest
+USER 10001
 """,
     ),
     good=Example(
@@ -60,6 +61,7 @@ RUN go install example.org/tool@latest
         """\
 FROM golang:1.25
 RUN go install example.org/tool@v1.4.2
+USER 10001
 """,
     ),
     run=run,

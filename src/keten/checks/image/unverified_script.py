@@ -52,6 +52,7 @@ CHECK = Check(
         """\
 FROM debian:trixie
 RUN curl -fsSL https://get.example/install.sh | bash
+USER 10001
 """,
     ),
     good=Example(
@@ -63,6 +64,7 @@ curl -fsSLo install.sh https://get.example/v1.2.3/install.sh
 echo "0f2d0b8a0d6e3d5e4c7e1f5a7b9c1d3e5f70819a2b3c4d5e6f708192a3b4c5d6  install.sh" | sha256sum -c
 bash install.sh
 EOF
+USER 10001
 """,
     ),
     run=run,

@@ -61,6 +61,7 @@ CHECK = Check(
         """\
 FROM debian:trixie
 RUN apt-get install -y --allow-unauthenticated tool
+USER 10001
 """,
     ),
     good=Example(
@@ -68,6 +69,7 @@ RUN apt-get install -y --allow-unauthenticated tool
         """\
 FROM debian:trixie
 RUN apt-get install -y tool
+USER 10001
 """,
     ),
     run=run,

@@ -47,6 +47,7 @@ CHECK = Check(
         """\
 FROM node:24-slim
 COPY . /app
+USER 10001
 """,
     ),
     good=Example(
@@ -54,6 +55,7 @@ COPY . /app
         """\
 FROM node:24-slim
 COPY package.json src /app/
+USER 10001
 """,
     ),
     run=run,

@@ -43,13 +43,15 @@ CHECK = Check(
 FROM debian:trixie
 COPY app /app
 RUN chmod -R 777 /app
+USER 10001
 """,
     ),
     good=Example(
         "Dockerfile",
         """\
 FROM debian:trixie
-COPY --chown=1000 app /app
+COPY --chown=10001 app /app
+USER 10001
 """,
     ),
     run=run,
