@@ -47,13 +47,17 @@ CHECK = Check(
         "package-lock.json",
         '{\n  "name": "shop",\n  "lockfileVersion": 3,\n  "packages": {\n'
         '    "": {"name": "shop"},\n'
-        '    "node_modules/esbuild": {"version": "0.21.5", "hasInstallScript": true}\n  }\n}\n',
+        '    "node_modules/esbuild": {"version": "0.21.5", "hasInstallScript": true,\n'
+        '      "integrity": "sha512-mg3OPMV4hXywwpoDxu3Qda5xCKQi+vCTZq8S9J/EpkhB2HzKXq4SNFZE3+NK93J'
+        'Yxc8VMSep+lOUSC/RVKaBqw=="}\n  }\n}\n',
     ),
     good=Example(
         "package-lock.json",
         '{\n  "name": "shop",\n  "lockfileVersion": 3,\n  "packages": {\n'
         '    "": {"name": "shop"},\n'
-        '    "node_modules/once": {"version": "1.4.0"}\n  }\n}\n',
+        '    "node_modules/once": {"version": "1.4.0",\n'
+        '      "integrity": "sha512-lNaJgI+2Q5URQBkccEKHTQOPaXdUxnZZElQTZY0MFUAuaEqe1E+Nyvgdz/aIyNi'
+        '6Z9MzO5dv1H8n58/GELp3+w=="}\n  }\n}\n',
     ),
     run=run,
     applies=applies,

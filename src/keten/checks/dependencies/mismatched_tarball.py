@@ -72,12 +72,16 @@ CHECK = Check(
     bad=Example(
         "yarn.lock",
         "# yarn lockfile v1\n\n\nlodash@^4.17.0:\n"
-        '  version "4.17.21"\n  resolved "https://registry.yarnpkg.com/1odash/-/1odash-4.17.21.tgz"\n',
+        '  version "4.17.21"\n  resolved "https://registry.yarnpkg.com/1odash/-/1odash-4.17.21.tgz"\n'
+        "  integrity sha512-v2kDEe57lecTulaDIuNTPy3Ry4gLGJ6Z1O3vE1krgXZNrsQ+LFTGHVxVjcXPs17LhbZVGed"
+        "AJv8XZ1tvj5FvSg==\n",
     ),
     good=Example(
         "yarn.lock",
         "# yarn lockfile v1\n\n\nlodash@^4.17.0:\n"
-        '  version "4.17.21"\n  resolved "https://registry.yarnpkg.com/lodash/-/lodash-4.17.21.tgz"\n',
+        '  version "4.17.21"\n  resolved "https://registry.yarnpkg.com/lodash/-/lodash-4.17.21.tgz"\n'
+        "  integrity sha512-v2kDEe57lecTulaDIuNTPy3Ry4gLGJ6Z1O3vE1krgXZNrsQ+LFTGHVxVjcXPs17LhbZVGed"
+        "AJv8XZ1tvj5FvSg==\n",
     ),
     run=run,
     applies=applies,
