@@ -106,6 +106,8 @@ CHECK = Check(
 on:
   release:
     types: [published]
+permissions:
+  contents: read
 jobs:
   publish:
     runs-on: ubuntu-24.04
@@ -123,6 +125,8 @@ jobs:
 on:
   release:
     types: [published]
+permissions:
+  contents: read
 jobs:
   publish:
     runs-on: ubuntu-24.04

@@ -66,6 +66,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: release
+permissions:
+  contents: read
 jobs:
   publish:
     runs-on: ubuntu-24.04

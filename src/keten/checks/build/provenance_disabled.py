@@ -44,6 +44,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   image:
     runs-on: ubuntu-24.04
@@ -58,6 +60,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   image:
     runs-on: ubuntu-24.04

@@ -89,6 +89,8 @@ CHECK = Check(
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   image:
     runs-on: ubuntu-24.04
@@ -100,6 +102,8 @@ jobs:
         ".github/workflows/ci.yml",
         """\
 on: push
+permissions:
+  contents: read
 jobs:
   image:
     runs-on: ubuntu-24.04
