@@ -142,3 +142,58 @@ def test_test_paths_weigh_less_and_say_so() -> None:
 )
 def test_false_alarms(path: str, text: str) -> None:
     assert not engine.find(path, text.encode()).nodes
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"def session(user=None, password=None, verify_ssl=True):",
+        b"git.status(cwd, user=user, password=password, encoding=encoding)",
+        b"    self.__auth = package.module.LoadAuthentication(self.opts)",
+        b'options.extend(["PasswordAuthentication=yes", "PubkeyAuthentication=yes"])',
+        b"  secretNamespace: k3d-helm-cluster-2b",
+        b'EventsAnnotationKey = "tekton.example.dev/v1beta1CloudEvents"',
+        b'SECRET_REDACTED_VALUE = "__VALUE_e5362baf-c777-4d57-a609-6eaf1f9e87f6"',
+        b"uri: amqp://my_user:my_password@rabbit.internal",
+    ],
+)
+def test_programs_hold_no_secret(line: bytes) -> None:
+    found = engine.find("app/settings.py", line + b"\n").nodes
+    assert not [node for node in found if getattr(node, "severity", 0) > Severity.INFO]
+
+
+def test_libpq_string_is_found() -> None:
+    value = "q7GdT2mZ" + "p0Lw9RbN"
+    text = f'connect("host=db.internal port=5432 user=shop password={value} dbname=shop")\n'
+    assert [n.detector for n in engine.find("app/db.py", text.encode()).nodes] == ["dsn-keywords"]
+
+
+def test_words_before_it_weigh() -> None:
+    token = "hvs" + ".2OCsZxZA6Z9lChbt0janOOZI"
+    plain, told = (
+        engine.find("src/a.js", f"{before} '{token}'\n".encode()).nodes[0].severity
+        for before in ("token:", "hint: e.g.")
+    )
+    assert plain > told == Severity.LOW
+
+
+def test_in_a_comment_weighs_less() -> None:
+    value = "8kd!Vw02" + "xQ7p"
+    plain, told = (
+        engine.find("a.conf", f"{before}password = '{value}'\n".encode()).nodes[0].severity
+        for before in ("", "# ")
+    )
+    assert told < plain
+
+
+def test_abridged_key_is_none() -> None:
+    body = base64.b64encode(bytes(range(7, 130))).decode()
+    lines = [body[i : i + 60] for i in range(0, len(body), 60)]
+    begin, end = (
+        "-----BEGIN PGP PRIVATE " + "KEY BLOCK-----",
+        "-----END PGP PRIVATE " + "KEY BLOCK-----",
+    )
+    whole = "\n".join([begin, "", *lines, end, ""])
+    short = "\n".join([begin, "", *lines, ".", ".", *lines, end, ""])
+    assert pem.private_key(whole.encode()).confidence == 70  # type: ignore[union-attr]
+    assert pem.private_key(short.encode()).confidence <= engine.EXAMPLE  # type: ignore[union-attr]

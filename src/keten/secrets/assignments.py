@@ -53,10 +53,14 @@ _NOT = Lazy(
     rb"|mode|enabled|required|valid|reset|forgot|change|confirm|rule|strength|min_?|max_?|prompt"
     rb"|provider|manager|handler|service$|route|link|button|text$|state|status|_at$|date|time"
     rb"|encoding|lang|locale|i18n|translation|sitekey|site_?key|publishable|bypass|compass|passed"
-    rb"|passive|passage|passenger|passthrough|tokenizer|secretary|authority|(?:^|_)author)"
+    rb"|passive|passage|passenger|passthrough|tokenizer|secretary|authority|(?:^|_)author"
+    rb"|authentication$|annotation|redact|blanking|namespace)"
 )
 _ENDS = Lazy(rb"secret|token$|password$|passwd$|api_?key$|secret_?key$")
-_NEVER = Lazy(rb"forgot|reset|change|confirm|hash|label|hint|csrf|valid|public|name$|max_|min_")
+_NEVER = Lazy(
+    rb"forgot|reset|change|confirm|hash|label|hint|csrf|valid|public|name$|max_|min_"
+    rb"|namespace|redact|blanking"
+)
 _STRONG = Lazy(
     rb"pass|pwd|secret|token|api.?key|app.?key|auth|priv|access.?key|cred|[_.\-a-z]key$"
     rb"|encryption.?key|_api$|license|webhook|pat$|key\d?$|stream"

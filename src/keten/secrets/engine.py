@@ -17,15 +17,22 @@ from keten.model.facts import Facts
 from keten.model.finding import Severity
 from keten.model.plug import Detector, Match
 from keten.secrets import assignments, catalogue, heads, manifests, paths, prefilter
+from keten.secrets.lazy import Lazy
 from keten.secrets.placeholders import entropy, hollow
 
 FILE_CEILING = 256 << 20
 CHUNK = 32 << 20
 OVERLAP = 32 << 10
 EXAMPLE = 30  # this sure or less: what documentation writes; INFO, and no check judges it
+_PROVEN = 98  # a checksum holds, say: words around it change nothing
+_SAYING = 400
 MISS_CEILING = 50_000  # candidates of one head in a chunk that are nothing
 FOUND_CEILING = 500  # credentials in one file
 _NOTHING = Facts()
+_EXAMPLE = Lazy(
+    rb"(?i)\be\.g\.|\bfor (?:example|instance)\b|\bplaceholder\b|\bexamples?[\"']?\s{0,3}[:=]"
+)
+_COMMENT = Lazy(rb"\s{0,80}(?:#|//|;|\*\s|<!--|--\s|REM\s)")
 _EDGE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 
 
@@ -326,6 +333,10 @@ def _facts(
     return Facts(nodes=tuple(nodes), places=tuple(places), problems=problems)
 
 
+def _cut(hit: Hit) -> bool:
+    return hit.kind == "key" and hit.match.confidence < 50
+
+
 def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     """Return the severity, a step lower for each thing that speaks against a live secret.
 
@@ -333,6 +344,15 @@ def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     nearly always fixtures.
     """
     severity, reasons = hit.severity, []
+    proven = hit.match.confidence >= _PROVEN
+    fixture = reason and (hit.rank == 1 or hit.kind == "hash" or _cut(hit))
+    if hit.match.confidence <= EXAMPLE or fixture:
+        return Severity.INFO, reason
+    said = data[max(0, hit.start - _SAYING) : hit.start].rpartition(b"\n")[2]
+    if not proven and _EXAMPLE.search(said):
+        return Severity.LOW, "the words before it call it an example"
+    if not proven and hit.kind != "key" and _COMMENT.match(said):
+        reasons.append("in a comment")
     if hit.match.confidence < 50:
         severity = min(severity, Severity.MEDIUM)
         reasons.append(hit.match.proof or "its form fits, no more")
@@ -343,10 +363,8 @@ def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     ):
         reasons.append("a local address")
     steps = len(reasons)
-    if reason and hit.match.confidence < 98:
+    if reason and not proven:
         reasons.append(reason)
         steps += 1 if hit.kind == "token" else 2
-    if hit.match.confidence <= EXAMPLE or (reason and hit.rank == 1):
-        return Severity.INFO, "; ".join(reasons)
     lowered = Severity(max(min(Severity.LOW, hit.severity), severity - steps))
     return lowered, "; ".join(reasons)

@@ -43,6 +43,13 @@ def github(value: bytes) -> Match:
     return _verdict(base62(zlib.crc32(body[:-_SUM])) == body[-_SUM:])
 
 
+def no_name(value: bytes) -> Match | None:
+    """Refuse what is a name of a program, as in ``self.__auth = package.module.Class``."""
+    named = all(part.isidentifier() for part in value.decode("latin-1").split("."))
+    plain = b"." in value or not any(48 <= char <= 57 for char in value)
+    return None if named and plain and not value.startswith(b"eyJ") else Match(75)
+
+
 def npm(value: bytes) -> Match:
     """Judge ``npm_``: as GitHub's."""
     return github(value)

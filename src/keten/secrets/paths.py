@@ -16,7 +16,7 @@ _TEST = re.compile(
     re.IGNORECASE,
 )
 _GENERATED = re.compile(
-    r"(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|go\.sum"
+    r"(?:(?:^|/)\.yarn/(?:releases|plugins|sdks)/.+|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|go\.sum"
     r"|go\.work\.sum|cargo\.lock|poetry\.lock|uv\.lock|pdm\.lock|pipfile\.lock|composer\.lock"
     r"|gemfile\.lock|packages\.lock\.json|podfile\.lock|mix\.lock|flake\.lock|\.terraform\.lock\.hcl"
     r"|[.-]min\.(?:js|css|mjs)|\.map|\.svg|\.css|\.ipynb|\.po|\.pot|\.sum|\.patch|\.diff|\.csv|\.tsv"

@@ -10,6 +10,9 @@ _LEAST = 64  # base64 characters; the shortest real one (PKCS #8 Ed25519) has 64
 _OPENSSH = b"openssh-key-v1\0"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _KEEP = bytes(_ALPHABET)
+_LEFT_OUT = frozenset(
+    (b".", b"..", b"...", b"....", b"[...]", b"(...)", b"<snip>", b"\xe2\x80\xa6")
+)
 ENCRYPTED = "is encrypted"
 
 
@@ -25,11 +28,13 @@ def private_key(value: bytes) -> Match | None:
         rest = rest.replace(escape, b"\n")
     locked = b"ENCRYPTED" in head or b"ENCRYPTED" in rest[:200]
     lines = [line for line in rest.splitlines() if b": " not in line]
+    if any(line.strip(b" \t\"'#*;/+,") in _LEFT_OUT for line in lines):
+        return Match(30, "is cut short")
     body = b"".join(lines).translate(None, delete=bytes(set(range(256)) - set(_KEEP)))
     if len(body) < _LEAST or len(set(body)) < 12:
         return None
     if b"PGP" in head:
-        return Match(70, "armour is whole")
+        return Match(70, "is armoured")
     return _decoded(body, locked=locked)
 
 

@@ -5,6 +5,8 @@ import math
 from collections import Counter
 from itertools import pairwise
 
+from keten.secrets.lazy import Lazy
+
 # In a random token none of these occurs by chance; who writes them means "not a secret".
 _MARKS = (
     b"example", b"changeme", b"change_me", b"change-me", b"placeholder", b"redacted",
@@ -26,6 +28,11 @@ _WORDS = frozenset(
     b"test123 test1234 secret123 admin123 foo bar baz foobar hunter2 letmein xyz abc abcd abcdef "
     b"asdf password! passwordhere newpassword oldpassword new_password old_password confirm "
     b"minioadmin rabbitmq elastic grafana airflow keycloak kibana vagrant".split()
+)
+# What a person writes who has to write something: my_password, proxypass, test-password.
+_OWN = Lazy(
+    rb"(?:my|your|the|a|some|any|user|db|test|proxy|new|old|current|super)?[_-]?"
+    rb"(?:password|passwd|passphrase|pass|pwd|secret|pw)[_-]?(?:here)?\d{0,2}"
 )
 _MASKS = frozenset(b"xX*.#-_?0 ")
 
@@ -50,7 +57,7 @@ def hollow(value: bytes, *, password: bool = False, weak: bool = False) -> bool:
     if any(mark in low for mark in _MARKS):
         return not (weak and b"..." not in low and b"xxxx" not in low and b"your" not in low)
     if password:
-        return not weak and low.strip(b"!.") in _WORDS
+        return not weak and (low.strip(b"!.") in _WORDS or _OWN.fullmatch(low) is not None)
     return _patterned(low)
 
 

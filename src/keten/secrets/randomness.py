@@ -11,7 +11,9 @@ _UUID = Lazy(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TEXT = Lazy(rb"[A-Za-z0-9+/=_.~!@#%^*?:$&|\-]{16,300}")
 _WORD = Lazy(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NAMELIKE = Lazy(rb"[A-Za-z]+\d{0,3}(?:[_\-./:# ][A-Za-z]+\d{0,3})*")
-_ADDRESS = Lazy(rb"://|^[./~]|@[\w.-]+\.\w+$|\.\w{2,4}$|^arn:|^[A-Z]:\\|^\$|::|/$")
+_ADDRESS = Lazy(
+    rb"://|^[./~]|@[\w.-]+\.\w+$|\.\w{2,4}$|^[a-z\d\-]{1,63}(?:\.[a-z]{2,24}){1,4}/[\w.\-]*$|^arn:|^[A-Z]:\\|^\$|::|/$"
+)
 _DIGEST = Lazy(rb"^(?:sha\d{1,3}|md5|h1)[-:]", re.IGNORECASE)
 
 

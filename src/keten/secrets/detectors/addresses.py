@@ -245,7 +245,9 @@ DETECTORS = (
     token(
         "dsn-keywords",
         "Password in a libpq connection string",
-        r"(?:host|dbname|user)=[^\s'\"]{1,80} [^\n\"]{0,160}?password=(?P<secret>[^\s'\"${}<>]{3,80})",
+        # Pairs parted by spaces only: in a call of a program commas part them.
+        r"(?:host|hostaddr|port|dbname|user)=[^\s'\",()]{1,80} (?:[a-z_]{2,30}=[^\s\",()]{0,80} ){0,8}"
+        r"password=(?P<secret>[^\s'\"${}<>]{3,80})",
         heads=("(?i: password=)",),
         back=260,
         kind="password",

@@ -49,6 +49,7 @@ DETECTORS = (
         "https://docs.npmjs.com/cli/configuring-npm/npmrc",
         entropy=3.0,
         heads=("[:_]_authToken", "[:_]_auth[ =]", "[:_]_password[ =]"),
+        judge=judges.no_name,
         severity=CRITICAL,
     ),
     token(
