@@ -58,7 +58,7 @@ def test_status_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("argv", "status", "said"),
     [
-        (["status"], 3, "there is no advisory database"),
+        (["status"], 3, "there is no such advisory database"),
         (["import", "nowhere"], 2, "no such file or folder"),
         (["import", "a", "b", "--name", "x"], 2, "--name names one PATH"),
         (["import", "a", "--as-of", "today"], 2, "YYYY-MM-DD"),

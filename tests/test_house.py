@@ -108,3 +108,21 @@ def test_the_published_schema_is_that_of_the_code() -> None:
     assert json.loads((ROOT / "docs/result.schema.json").read_text()) == json.loads(
         json.dumps(schema())
     )
+
+
+def test_a_fault_of_its_own_has_a_status_of_its_own() -> None:
+    code = (
+        "import sys, keten.__main__ as program\n"
+        "program.main = lambda argv: 1 // 0\n"
+        "sys.argv = ['keten']\n"
+        "program.run()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+
+    assert run.returncode == 4
+    assert "ZeroDivisionError" in run.stderr
+    assert "please report" in run.stderr

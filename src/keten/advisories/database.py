@@ -56,7 +56,8 @@ class Database:
         self._faults = (sqlite3.Error, zlib.error, *_DAMAGE)
         if not path.is_file():
             raise DataError(
-                "there is no advisory database", advice="keten db import PATH… makes one."
+                f"{path}: there is no such advisory database",
+                advice=f"keten db import PATH… --db {path} makes it.",
             )
         where = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
         try:

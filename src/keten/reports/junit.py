@@ -48,8 +48,16 @@ def _suite(
         f'  <testsuite name={quoteattr(str(link))} tests="{len(cases)}" '
         f'failures="{failures}" errors="{errors}">\n'
     )
-    lines = [head, *(text for _, text in cases), "  </testsuite>\n"] if cases else []
+    lines = [head, _properties(result), *(text for _, text in cases), "  </testsuite>\n"]
+    lines = lines if cases else []
     return len(cases), failures, errors, lines
+
+
+def _properties(result: Result) -> str:
+    as_of = result.as_of if result.data else "none"
+    rows = (("now", result.now), ("advisories as of", as_of), ("policy", result.policy))
+    inner = "".join(f"<property name={_attribute(n)} value={_attribute(v)}/>" for n, v in rows)
+    return f"    <properties>{inner}</properties>\n"
 
 
 def _case(
