@@ -1,4 +1,4 @@
-"""Secret holds a service account token without an end.
+"""Secret holds a service account token that does not expire.
 
 A Secret of this type is filled by Kubernetes with a token that does not expire and is not bound
 to a pod: copied once, from a backup, a log or a laptop, it works until the Secret or the
@@ -28,7 +28,7 @@ def run(secret: Secret, _: View) -> Iterator[Violation]:
 
 
 CHECK = Check(
-    title="Secret holds a service account token without an end",
+    title="Secret holds a service account token that does not expire",
     needs=("manifest",),
     severity=Severity.MEDIUM,
     subject=Secret,

@@ -42,7 +42,10 @@ CHECK = Check(
     severity=Severity.HIGH,
     subject=Role,
     applies=judged,
-    fix="Name the accounts (resourceNames).",
+    fix=(
+        "Name the accounts in resourceNames, or remove the right and let pods get tokens by "
+        "projection."
+    ),
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=(
         "nsa-cisa/rbac",

@@ -47,7 +47,7 @@ CHECK = Check(
     severity=Severity.HIGH,
     subject=Role,
     applies=judged,
-    fix="List the resources and verbs that are used.",
+    fix="List the resources and verbs that are used; the audit log shows which those are.",
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=(
         "nsa-cisa/rbac",
