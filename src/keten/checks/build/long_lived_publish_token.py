@@ -1,4 +1,4 @@
-"""Packages are published with a token that does not expire.
+"""Packages are published with a stored token.
 
 A token in the repository's secrets publishes from anywhere, for as long as it lives, for
 whoever gets it. The registries offer trusted publishing instead: the job proves by OIDC who it
@@ -52,7 +52,7 @@ def _npm(job: Job, step: Step) -> bool:
 
 
 CHECK = Check(
-    title="Packages are published with a token that does not expire",
+    title="Packages are published with a stored token",
     subject=Pipeline,
     severity=Severity.LOW,
     needs=("pipeline",),
