@@ -1,4 +1,4 @@
-"""Pod mounts a type of volume that is not restricted.
+"""Pod mounts a type of volume that the Restricted standard refuses.
 
 Volumes that a pod configures itself (NFS, iSCSI, FlexVolume, disks of a cloud) are mounted by
 the node on the pod author's word, with addresses and options of the author's choice, past
@@ -52,7 +52,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
 
 
 CHECK = Check(
-    title="Pod mounts a type of volume that is not restricted",
+    title="Pod mounts a type of volume that the Restricted standard refuses",
     subject=Workload,
     needs=("manifest",),
     severity=Severity.INFO,
