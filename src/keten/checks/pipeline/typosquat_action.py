@@ -68,7 +68,7 @@ CHECK = Check(
     subject=Pipeline,
     severity=Severity.HIGH,
     needs=("pipeline",),
-    fix=("Correct the name."),
+    fix="Correct the owner's name, and rotate the secrets of jobs that ran the action.",
     threats=(Threat.SUPPLY_CHAIN,),
     controls=(
         "owasp-cicd/3",
