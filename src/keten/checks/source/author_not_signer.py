@@ -1,8 +1,9 @@
-"""Commits are signed by a key of somebody else than they name.
+"""Commits are signed with a key of someone other than their committer.
 
-The key is known and trusted, and the commit names another committer than those the key may
-sign for. git and most forges call that a good signature. It is how a colleague's name comes on
-a change that they never saw: by mistake (two e-mail addresses), or not.
+The key is known and trusted, and the commit names another committer than those the key may sign
+for. git and most forges call that a good signature. It is how a colleague's name comes on a
+change that they never saw: by mistake, where one person has two e-mail addresses, or on
+purpose.
 
 One finding per key and name.
 """
@@ -40,7 +41,7 @@ def run(_repo: Repo, view: View) -> Iterable[Violation]:
 
 
 CHECK = Check(
-    title="Commits are signed by a key of somebody else than they name",
+    title="Commits are signed with a key of someone other than their committer",
     subject=Repo,
     severity=Severity.MEDIUM,
     needs=("history", "signers"),

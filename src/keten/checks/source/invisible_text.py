@@ -1,4 +1,4 @@
-"""Text holds characters that show as nothing and carry something.
+"""Text holds invisible characters that carry something.
 
 Two ways are known. Letters that show as blank (Hangul filler) or as nothing (zero-width joiner)
 make an identifier that no reviewer sees. Rows of tag characters or variation selectors carry
@@ -27,7 +27,7 @@ def run(file: File, _view: View) -> Iterable[Violation]:
 
 
 CHECK = Check(
-    title="Text holds characters that show as nothing and carry something",
+    title="Text holds invisible characters that carry something",
     subject=File,
     severity=Severity.HIGH,
     needs=("content",),
