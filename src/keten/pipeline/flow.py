@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from keten.advisories.database import Database
 from keten.collectors import git
@@ -15,7 +15,7 @@ from keten.errors import UsageError
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
 from keten.model.delivery import File, Repo
-from keten.model.evidence import Place
+from keten.model.evidence import Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.result import Result, Target
 from keten.pipeline.conclude import conclude
@@ -25,15 +25,26 @@ from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
 from keten.trust.git_signature import Signers
 
+SIGNERS = 16 << 20
+"""The largest file of allowed signers or keys, in bytes."""
+
+_NOTHING = Problem(
+    ".", "there is no file to look at", advice="Name the root of a project.", need="tree"
+)
+
 Progress = Callable[[str, int, int], None]
 
 
 class Scanned(Struct, frozen=True):
-    """The facts of a target and what was judged where they were made."""
+    """The facts of a target and what was judged where they were made.
+
+    *whole*: the target is a folder. What stands beside a single file was not looked at.
+    """
 
     facts: Facts
     judged: Judged
     target: Target
+    whole: bool = True
 
 
 def scan(
@@ -51,7 +62,7 @@ def scan(
     that an earlier result had: they are counted and neither shown nor gated.
     """
     scanned = collect(root, policy, now=now, progress=progress)
-    facts = merge([scanned.facts, *derived(scanned.facts, policy, database=database, now=now)])
+    facts = merge([scanned.facts, *derived(scanned, policy, database=database, now=now)])
     progress("judging", 0, 0)
     chosen = chooser(policy)
     checks = waiting(select(chosen, of={type(node) for node in facts.nodes}))
@@ -80,7 +91,8 @@ def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Sca
         done += size
         progress("reading", done, total)
 
-    here = merge([history, Facts(problems=tuple(tree.problems)), links(tree)])
+    problems = tuple(tree.problems) if tree.entries else (*tree.problems, _NOTHING)
+    here = merge([history, Facts(problems=problems), links(tree)])
     parts: list[Facts] = [here]
     judged = judge_here(here, policy, now)
     for batch in run(Job(tree, now, chooser(policy)), tell):
@@ -92,7 +104,7 @@ def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Sca
         facts, made = rendered(facts, tree)
         judged.add(judge_here(merge(made), policy, now))
         facts = merge([facts, *made])
-    return Scanned(facts, judged, _target(root, facts, tree, total))
+    return Scanned(facts, judged, _target(root, facts, tree, total), root.is_dir())
 
 
 def judge_here(facts: Facts, policy: Policy, now: date) -> Judged:
@@ -137,15 +149,17 @@ def links(tree: Tree) -> Facts:
 
 
 def derived(
-    facts: Facts, policy: Policy, *, database: Database | None, now: date
+    scanned: Scanned, policy: Policy, *, database: Database | None, now: date
 ) -> Sequence[Facts]:
     """Return what follows from the facts."""
     age = policy.config.advisories.max_age_days
-    return (
-        objects.derive(facts),
-        vulnerabilities.derive(facts, database, now, max_age_days=age),
-        Facts(looked=(Looked("*", "tree"),)),
-    )
+    related = objects.derive(scanned.facts)
+    beside = Facts(looked=(Looked("*", "tree"),))
+    if not scanned.whole:
+        seen = tuple(item for item in related.looked if item.need != "objects")
+        related, beside = structs.replace(related, looked=seen), Facts()
+    known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
+    return related, known, beside
 
 
 def _target(root: Path, facts: Facts, tree: Tree, size: int) -> Target:
@@ -165,7 +179,11 @@ def _beside(policy: Policy, name: str) -> bytes | None:
     """Return the file that keten.toml names, beside it; UsageError when it is not there."""
     if not name:
         return None
-    try:
-        return (policy.folder / name).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{policy.name}: [source] names {name}: {error.strerror}") from error
+    file = policy.folder / name
+    if not file.is_file():
+        raise UsageError(f"{policy.name}: [source] names {name}: no such file")
+    with file.open("rb") as stream:
+        data = stream.read(SIGNERS + 1)
+    if len(data) > SIGNERS:
+        raise UsageError(f"{policy.name}: [source] names {name}: more than {SIGNERS:,} bytes")
+    return data
