@@ -24,6 +24,7 @@ def main(argv: list[str]) -> int:
     from keten.pipeline.flow import scan
     from keten.pipeline.several import join
 
+    wanted = list(outputs(arguments))
     now = common.day(arguments.now)
     known = fingerprints(arguments.only_new) if arguments.only_new else frozenset()
     results: list[Result] = []
@@ -35,7 +36,7 @@ def main(argv: list[str]) -> int:
                 scan(root, policy, database=database, now=now, progress=bar.tell, known=known)
             )
     result = join(results)
-    for name, file in outputs(arguments):
+    for name, file in wanted:
         write(name, file, result, arguments)
     return result.decision.exit
 
