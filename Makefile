@@ -33,7 +33,7 @@ lock:
 	uv pip compile -q pyproject.toml --group dev --generate-hashes --universal --python-version 3.11 --no-header --no-annotate -o requirements/dev.txt
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m bench
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
