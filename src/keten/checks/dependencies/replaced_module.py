@@ -51,11 +51,11 @@ CHECK = Check(
     controls=("slsa/dependencies", "owasp-cicd/3", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         "go.mod",
-        "module example.com/shop\n\ngo 1.25\n\nrequire github.com/gorilla/mux v1.8.1\n\n"
+        "module example.com/shop\n\ngo 1.26\n\nrequire github.com/gorilla/mux v1.8.1\n\n"
         "replace github.com/gorilla/mux => github.com/webshop/mux v1.8.2\n",
     ),
     good=Example(
-        "go.mod", "module example.com/shop\n\ngo 1.25\n\nrequire github.com/gorilla/mux v1.8.1\n"
+        "go.mod", "module example.com/shop\n\ngo 1.26\n\nrequire github.com/gorilla/mux v1.8.1\n"
     ),
     run=run,
     applies=applies,

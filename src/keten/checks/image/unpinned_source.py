@@ -51,7 +51,7 @@ CHECK = Check(
     bad=Example(
         "Dockerfile",
         """\
-FROM golang:1.25
+FROM golang:1.26
 RUN go install example.org/tool@latest
 USER 10001
 """,
@@ -59,7 +59,7 @@ USER 10001
     good=Example(
         "Dockerfile",
         """\
-FROM golang:1.25
+FROM golang:1.26
 RUN go install example.org/tool@v1.4.2
 USER 10001
 """,
