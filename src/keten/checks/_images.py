@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-_UNRESOLVED = ("$", "{", "}", "<", "%", " ")
+# An address such as ko://github.com/acme/shop/cmd/web names source: a tool puts the image there.
+_UNRESOLVED = ("$", "{", "}", "<", "%", " ", "://")
 
 
 class Reference(Struct, frozen=True):

@@ -33,9 +33,7 @@ _NAMES = frozenset(
 )
 _MACH = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 _JAVA = ("jar", "war", "ear", "aar")
-_CONTROLS = tuple(
-    chr(point).encode() for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-)
+_CONTROLS = tuple(chr(point).encode() for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _ISOLATES, _EMBEDS = "\u2066\u2067\u2068", "\u202a\u202b\u202d\u202e"
 
 
@@ -97,6 +95,8 @@ def _pattern(name: str) -> re.Pattern[bytes]:
     return re.compile(
         {
             "bidi": rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])",
+            # U+202A-U+202E among other ranges, in the characters of a regular expression.
+            "range": rb"(?<=[\x80-\xff\[^])\xe2\x80\xaa-\xe2\x80\xae(?=[\]\x80-\xff])",
             "hidden": rb"(?:\xf3\xa0[\x80-\x87][\x80-\xbf]|\xef\xb8[\x80-\x8f]){4}",
             "filler": rb"(?<=[\s,{(\[;=.])(?:\xe3\x85\xa4|\xef\xbe\xa0|\xe1\x85[\x9f\xa0])"
             rb"(?=[\s,})\];=.:(])",
@@ -116,7 +116,8 @@ def _bidi(data: bytes) -> int:
         start = data.rfind(b"\n", 0, found.start()) + 1
         end = data.find(b"\n", found.start())
         end = len(data) if end < 0 else end
-        if _open(data[start:end].decode("utf-8", "replace")):
+        line = _pattern("range").sub(b"", data[start:end])
+        if _open(line.decode("utf-8", "replace")):
             return found.start()
     return -1
 

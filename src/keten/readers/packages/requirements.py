@@ -11,6 +11,7 @@ from keten.errors import InputError
 from keten.formats import requirement as pep508
 from keten.formats.lazy_pattern import lazy
 from keten.formats.requirement import Logical, Requirement
+from keten.model.evidence import Link, Problem
 from keten.model.facts import Facts, Trust
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
@@ -42,6 +43,7 @@ _TAKES = {  # option: (settings key, whether it takes a value)
     "--config-setting": "", "--config-settings": "", "--global-option": "",
     "--uploaded-prior-to": "",
 }  # fmt: skip
+_PROSE = 5  # lines that are no requirement, and more than those that are
 _FLAGS = {
     "--no-index",
     "--require-hashes",
@@ -56,7 +58,7 @@ class _File:
     def __init__(self, source: Source) -> None:
         self.draft = Draft(source, ecosystem="pypi", format="requirements", lock=False)
         self.development = _ROLE.search(source.path.lower()) is not None
-        self.total = self.pinned = self.hashed = 0
+        self.total = self.pinned = self.hashed = self.refused = 0
         self.via: dict[str, tuple[Entry, list[str]]] = {}
         self.last: tuple[Entry, list[str]] | None = None
 
@@ -79,6 +81,7 @@ class _File:
         try:
             self.requirement(head, text, logical.line)
         except InputError as error:
+            self.refused += 1
             self.draft.problem(error.what, logical.line)
 
     def options(self, logical: Logical) -> None:
@@ -178,6 +181,8 @@ class _File:
 
     def finish(self) -> Facts:
         draft = self.draft
+        if self.refused >= _PROSE and self.refused > self.total:
+            return self.prose()
         known = {entry.name: entry for entry in draft.entries.values()}
         for entry, notes in self.via.values():
             asked = [note for note in notes if note]
@@ -200,6 +205,15 @@ class _File:
         draft.lock = self.total > 0 and self.pinned == self.total
         draft.hashed = self.hashed == self.total if self.total else None
         return draft.facts()
+
+    def prose(self) -> Facts:
+        """Return what is said of a text that pip would refuse: nothing but for its proper name."""
+        path = self.draft.path
+        if path.rpartition("/")[2].lower() != "requirements.txt":
+            return Facts()
+        what = "reads as a text, not as requirements: pip would refuse it"
+        about = f"{self.refused} lines are none"
+        return Facts(problems=(Problem(path, what, advice=about, link=Link.DEPENDENCIES),))
 
 
 def read(source: Source) -> Facts:
