@@ -1,8 +1,8 @@
 """Image is built with provenance turned off.
 
 BuildKit records from what source, with which arguments and by which builder an image was made.
-With `provenance: false` nobody can later tell an image of this pipeline from one that was pushed
-by hand.
+With `provenance: false` nobody can later tell an image of this pipeline from one that was
+pushed by hand with a stolen password.
 """
 
 from collections.abc import Iterable

@@ -33,7 +33,7 @@ CHECK = Check(
     subject=Image,
     needs=("provenance",),
     fix="Have the build sign SLSA provenance, push it beside the image, verify it at admission.",
-    threats=(Threat.SUPPLY_CHAIN, Threat.INSIDER),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR, Threat.INSIDER),
     controls=(
         "slsa/build-l1",
         "slsa/build-l2",
