@@ -5,8 +5,8 @@ reads what is asked for and answers in the server's place. Install scripts run w
 answered. http://, git:// and svn:// have no protection against it.
 
 Where every package has a strong hash, or names its commit, the bytes are still checked: then it
-is low. A server that only an organisation's own network reaches is medium, for an intruder must
-be inside.
+is low. It is medium for a server that only an organisation's own network reaches, as an
+attacker has to be inside first.
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ flatmap-stream, which stole the keys of one wallet program; it took more than tw
 somebody noticed.
 
 Such reports name packages and versions that were removed from their registry; a lockfile, a
-mirror or a cache may still hold them. A machine that installed one is to be taken as lost.
+mirror or a cache may still hold them. A machine that installed one has to be counted as lost.
 """
 
 from collections.abc import Iterable

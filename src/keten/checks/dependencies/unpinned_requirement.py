@@ -1,7 +1,7 @@
 """Requirement names no exact version.
 
-``pip install -r`` takes the newest version that fits, at every build anew. A release that was
-published minutes ago, by whoever holds the maintainer's account by then, is in the next image:
+``pip install -r`` takes the newest version that fits, at every build anew. A release that
+whoever took over the maintainer's account published minutes ago is in the next image:
 ultralytics 8.3.41 (December 2024) carried a coin miner to those who asked for "ultralytics".
 
 Files for development, tests and documentation are left out, and a requirements.txt whose

@@ -1,9 +1,9 @@
 """Dependency is a repository at a branch or tag.
 
 A branch moves with every push and a tag can be moved by whoever can push: the next build takes
-what stands there then, and no version number changes. In March 2025 the tags of
-tj-actions/changed-files were moved to a commit that printed secrets; the same holds for a
-package that is taken from a repository.
+other code, and no version number changes. In March 2025 the tags of the GitHub action
+tj-actions/changed-files were moved to a commit that printed secrets; a package that is taken
+from a repository is no safer.
 
 A manifest whose lockfile names the commit is not reported.
 """
