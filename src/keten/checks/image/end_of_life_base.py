@@ -42,7 +42,7 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     needs=("dockerfile",),
     fix="Move the base image to a release that is supported, and note when its support ends.",
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
         "cis-docker/4.4",
         "nsa-cisa/upgrades",

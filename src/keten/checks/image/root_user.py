@@ -141,7 +141,7 @@ CHECK = Check(
         "Create a user in the Dockerfile and end with USER and its number (USER 10001), or "
         "start from a nonroot base."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.ACTOR,),
     controls=("nsa-cisa/non-root", "cis-docker/4.1", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",

@@ -1,7 +1,8 @@
 """File of credentials is copied into the image.
 
-Everyone who may pull the image can take the file out of its layer, even when a later layer deletes
-it.
+Everyone who may pull the image can take the file out of its layer, even when a later layer
+deletes it. A study of 2023 found secrets in 8.5 per cent of 337,171 images of public
+registries: 52,107 private keys and 3,158 API keys and tokens.
 """
 
 from collections.abc import Iterable
@@ -72,5 +73,8 @@ USER 10001
 """,
     ),
     run=run,
-    refs=("https://docs.docker.com/build/building/secrets/",),
+    refs=(
+        "https://docs.docker.com/build/building/secrets/",
+        "https://www.mdahlmanns.de/publication/2023-dahlmanns-docker/",
+    ),
 )

@@ -40,7 +40,7 @@ CHECK = Check(
     fix=(
         "Leave the bit off; give the one capability it needs instead, or do the work before USER."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.ACTOR,),
     controls=("cis-docker/4.8", "nsa-cisa/non-root", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",

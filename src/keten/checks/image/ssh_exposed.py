@@ -30,7 +30,7 @@ CHECK = Check(
     severity=Severity.LOW,
     needs=("dockerfile",),
     fix="Leave the SSH server and its port out; look inside with kubectl exec or kubectl debug.",
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.ACTOR,),
     controls=("cis-docker/4.3", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",

@@ -34,7 +34,7 @@ CHECK = Check(
     severity=Severity.LOW,
     needs=("dockerfile",),
     fix=("Do what needs root before USER, and leave sudo out."),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.ACTOR,),
     controls=("cis-docker/4.3", "nsa-cisa/non-root", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",

@@ -1,7 +1,7 @@
 """Build does not check what it installs.
 
-With signatures or certificates unchecked, whoever sits between the build and the server (or runs a
-mirror) chooses what goes into the image.
+With signatures or certificates unchecked, whoever is between the build and the server, or runs
+a mirror, chooses what goes into the image.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     needs=("dockerfile",),
     fix=("Remove the option; install the authority's certificate or the repository's key instead."),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
         "cis-docker/4.11",
         "slsa/dependencies",

@@ -40,7 +40,7 @@ CHECK = Check(
         "Write a .dockerignore that leaves out everything but what the build needs, or copy "
         "by name."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.ACTOR, Threat.INSIDER),
     controls=("cis-docker/4.10", "nsa-cisa/secrets", "owasp-cicd/6", "nis2/i", "pci-dss/8.6"),
     bad=Example(
         "Dockerfile",

@@ -35,7 +35,7 @@ CHECK = Check(
     severity=Severity.LOW,
     needs=("dockerfile",),
     fix=("Give the files to the user who needs them (COPY --chown, chmod g=u), and no more."),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.ACTOR,),
     controls=("nsa-cisa/immutable-filesystem", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         "Dockerfile",
