@@ -48,7 +48,7 @@ CHECK = Check(
         "Ask for the author, github.event.pull_request.user.login, and that the branch is of "
         "this repository."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=("owasp-cicd/1", "owasp-cicd/4", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",

@@ -56,7 +56,7 @@ CHECK = Check(
         "Move to a version that the advisory calls safe, pinned by commit; if it was a "
         "compromise, rotate every secret the job could reach."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
         "owasp-cicd/3",
         "owasp-cicd/8",

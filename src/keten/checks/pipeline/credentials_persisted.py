@@ -77,7 +77,7 @@ CHECK = Check(
     fix=(
         "Set persist-credentials: false on the checkout, and upload only the files that are meant."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=("owasp-cicd/6", "nis2/i", "pci-dss/8.6"),
     bad=Example(
         ".github/workflows/ci.yml",

@@ -1,8 +1,8 @@
 """Pipeline's debug log is switched on for every run.
 
-Debug logs print the environment and each command's values. GitHub and GitLab mask only what they
-know as a secret: a value derived from one (encoded, cut, a session token) stands in the log for
-all who may read it. GitLab's `CI_DEBUG_TRACE` prints all variables of the job.
+Debug logs print the environment and the values of each command. GitHub and GitLab mask only
+what they know as a secret: a value made from one (encoded, cut, a session token) is in the log
+for all who may read it. GitLab's `CI_DEBUG_TRACE` prints all variables of the job.
 """
 
 from collections.abc import Iterable

@@ -38,7 +38,7 @@ CHECK = Check(
         "Leave DOCKER_TLS_CERTDIR at its default and use tcp://docker:2376, or build with a "
         "rootless builder."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=("owasp-cicd/7", "slsa/build-l3", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         ".gitlab-ci.yml",

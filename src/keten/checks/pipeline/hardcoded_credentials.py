@@ -1,7 +1,8 @@
 """Pipeline holds a registry password as text.
 
 A password written in the definition of a pipeline is known to everyone who may read the
-repository, and to everyone who ever could: history keeps it.
+repository, now or at any later time, as history keeps it. With it an intruder pulls private
+images, or pushes their own under trusted names.
 """
 
 from collections.abc import Iterable

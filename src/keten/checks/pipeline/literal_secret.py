@@ -1,7 +1,8 @@
 """Variable with a secret's name holds its value as text.
 
-What a pipeline's file says, everyone who may read the repository knows, and history keeps it. The
-name says that it is a password; the value is no reference to a store.
+Everyone who may read the repository reads the file of its pipeline, and history keeps it after
+the value is taken out. The name says that it is a password, and the value is no reference to a
+store.
 """
 
 from collections.abc import Iterable

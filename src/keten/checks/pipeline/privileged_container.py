@@ -1,7 +1,7 @@
 """Pipeline's container runs privileged.
 
-With `--privileged`, or the daemon's socket mounted, whoever runs code in the job's container owns
-the runner: the next job's secrets, the cached credentials, the network it stands in.
+With `--privileged`, or the daemon's socket mounted, whoever runs code in the job's container
+owns the runner: the next job's secrets, the cached credentials, the network it is in.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ CHECK = Check(
         "Drop the option; build images with a rootless builder (BuildKit, Buildah) instead of "
         "a privileged container."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=("owasp-cicd/7", "slsa/build-l3", "nis2/e", "pci-dss/2.2"),
     bad=Example(
         ".github/workflows/ci.yml",

@@ -46,7 +46,7 @@ CHECK = Check(
         'Compare with ==, or look in a list: contains(fromJSON(\'["main", "dev"]\'), '
         "github.ref_name)."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=("owasp-cicd/1", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",

@@ -69,7 +69,7 @@ CHECK = Check(
     severity=Severity.HIGH,
     needs=("pipeline",),
     fix="Correct the owner's name, and rotate the secrets of jobs that ran the action.",
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
         "owasp-cicd/3",
         "owasp-cicd/8",

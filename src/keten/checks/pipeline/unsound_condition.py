@@ -49,7 +49,7 @@ CHECK = Check(
         "Write the condition without ${{ }}, or with nothing outside it; use if: >- for "
         "several lines."
     ),
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=("owasp-cicd/1", "nis2/e", "pci-dss/6.2"),
     bad=Example(
         ".github/workflows/ci.yml",

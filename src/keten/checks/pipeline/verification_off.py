@@ -1,7 +1,7 @@
 """Pipeline does not check whom it talks to.
 
-With certificate or signature checks turned off, whoever sits on the way between the runner and the
-server hands the pipeline whatever they like, and reads what it sends: tokens, too.
+With certificate or signature checks turned off, whoever is on the way between the runner and
+the server hands the pipeline whatever they like, and reads what it sends: tokens, too.
 """
 
 from collections.abc import Iterable
