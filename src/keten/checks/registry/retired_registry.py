@@ -49,7 +49,7 @@ CHECK = Check(
     needs=("manifest",),
     severity=Severity.MEDIUM,
     fix="Take the image from where it is maintained now (registry.k8s.io for Kubernetes' own).",
-    threats=(Threat.SUPPLY_CHAIN,),
+    threats=(Threat.SUPPLY_CHAIN, Threat.ACTOR),
     controls=(
         "nsa-cisa/trusted-images",
         "nsa-cisa/upgrades",
