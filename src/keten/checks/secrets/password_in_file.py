@@ -1,8 +1,8 @@
 """Password is written in a file.
 
-Passwords in configuration, scripts and source are found by all who can read them; people
-use them again elsewhere. Stolen configuration is how many intrusions move on from the first
-machine.
+Passwords in configuration, scripts and source are found by all who can read them, and people
+use them again elsewhere. It is with passwords from files that many intrusions move on from the
+first machine.
 
 Without a vendor's form there is no proof, so this is reported with less weight, and only where a
 literal is assigned to something that is named as a password, is no placeholder or variable, and
