@@ -13,6 +13,7 @@ from keten.errors import CeilingError, InputError
 from keten.formats import yaml_json
 from keten.formats import yaml_scalars as scalars
 from keten.formats.yaml import Dialect, Document, load_all
+from keten.formats.yaml_nodes import Mapping, Scalar, Sequence, compose
 from keten.formats.yaml_stream import split
 
 KUBERNETES, CORE = Dialect.KUBERNETES, Dialect.CORE
@@ -175,6 +176,43 @@ def test_the_last_of_repeated_keys_holds_and_is_told() -> None:
         (document,) = load("a: {b: 1}\na:\n  c: 2\n", dialect)
         assert document.value == {"a": {"c": 2}}
         assert document.duplicates == (("a", 2),)
+
+
+def test_repeated_keys_are_told_where_merges_are_and_where_not() -> None:
+    base = "b: &b {a: 0, c: 0}\nm:\n"
+    (document,) = load(base + "  a: 1\n  <<: *b\n  c: 2\n  a: 3\n  a: 4\n")
+    assert document.duplicates == (("m.a", 6), ("m.a", 7))
+    assert document.value["m"] == {"a": 4, "c": 2}
+    (document,) = load(base + "  <<: {a: 1, a: 2}\n  a: {x: 1, x: 2}\n", CORE)
+    assert document.duplicates == (("m.a.x", 4), ("m.a", 3))
+    assert document.value["m"] == {"a": {"x": 2}}
+
+
+def test_the_composer_is_lent_our_nodes_and_gives_them_back() -> None:
+    (root,) = compose(b"a: [b]\n")
+    assert (type(root), type(root.value[0][0]), type(root.value[0][1])) == (
+        Mapping,
+        Scalar,
+        Sequence,
+    )
+    with pytest.raises(InputError):
+        list(compose(b"a: ]\n"))
+    loader = pyyaml.CSafeLoader("a: [1, yes]\n")
+    assert type(loader.get_single_node()) is pyyaml.MappingNode
+    assert pyyaml.load("a: [1, yes]\n", Loader=pyyaml.CSafeLoader) == {"a": [1, True]}
+
+
+def test_the_paths_of_long_lists_and_deep_keys_are_whole_beyond_what_is_remembered() -> None:
+    for count in (3, 200, 2, 65, 64):
+        (document,) = load("a:\n" + "".join(f"- b: {i}\n" for i in range(count)))
+        wanted = {"a": 1}
+        for i in range(count):
+            wanted |= {f"a[{i}]": i + 2, f"a[{i}].b": i + 2}
+        assert document.fields == wanted
+    long = "k" * 400
+    for _ in range(2):
+        (document,) = load(f"{long}: {{{long}: {{c: 1}}}}\n")
+        assert list(document.fields) == [long, f"{long}.{long}", f"{long}.{long}.c"]
 
 
 def test_an_anchor_may_be_defined_twice() -> None:

@@ -118,8 +118,55 @@ def step(key: str) -> str:
 
 
 _steps: dict[str, str] = {}
-_keys: dict[str, tuple[str, str]] = {}  # plain key of Kubernetes: what it is, and its step
-_core_keys: dict[str, tuple[str, str]] = {}
+
+
+class _Paths:
+    """Field paths, remembered: documents of a kind have the same ones.
+
+    A path is joined, and hashed, once in a process.
+    """
+
+    def __init__(self) -> None:
+        self._keys: dict[str, dict[Any, tuple[str, str]]] = {}
+        self._items: dict[str, list[str]] = {}
+        self._room = scalars.CACHE
+
+    def keys(self, path: str) -> dict[Any, tuple[str, str]]:
+        """Return the plain keys known of the mapping at *path*: what each is, and its path."""
+        known = self._keys.get(path)
+        if known is None:
+            known = {}
+            if self._has_room(path):
+                self._keys[path] = known
+        return known
+
+    def found(self, path: str, key: str, text: str, *, plain: bool) -> tuple[str, str]:
+        """Return *key* and its path below *path*; remember it by its *text* if it is plain."""
+        found = key, path + step(key) if path else step(key).removeprefix(".")
+        if plain and path in self._keys and self._has_room(found[1]):
+            self._keys[path][text] = found
+        return found
+
+    def items(self, path: str, count: int) -> list[str]:
+        """Return the paths of the *count* items, or more, of the sequence at *path*."""
+        known = self._items.get(path, [])
+        if len(known) < count:
+            known = known + [f"{path}[{i}]" for i in range(len(known), count)]
+            if count <= _REMEMBERED and self._has_room(path, count):
+                self._items[path] = known
+        return known
+
+    def _has_room(self, path: str, count: int = 1) -> bool:
+        if self._room < count or len(path) > _LONG:
+            return False
+        self._room -= count
+        return True
+
+
+_paths, _core_paths = _Paths(), _Paths()
+_LONG = 300  # characters of a path that is remembered no more
+_REMEMBERED = 64  # items of a sequence, likewise
+_HINTS = scalars.HINTS
 
 
 def _core(data: bytes) -> Iterator[Document]:
@@ -167,6 +214,7 @@ class _Walk:
         self._first = before + 1
         self._plain = scalars.core if core else scalars.kubernetes
         self._core = core
+        self._paths = _core_paths if core else _paths
         self._aliased = bombs > 0
         self._allowed = bombs or VISITS
         self._visits = 0
@@ -180,67 +228,68 @@ class _Walk:
         value = node.value
         if type(value) is str:
             return self._scalar(node, value)
-        self._enter(node, depth, len(value))
+        self._visits += len(value) + 1
+        if self._aliased or depth > DEPTH or self._visits > self._allowed:
+            self._enter(node, depth)
         result: Any
         if node.id == "mapping":
             result = {}
             self._mapping(node, result, path, depth)
         else:
-            result = []
-            fields, first = self.fields, self._first
-            for i, item in enumerate(value):
-                at = f"{path}[{i}]"
-                fields[at] = item.start_mark.line + first
-                text = item.value
-                if type(text) is str and item.tag == "" and item.style != "":
-                    result.append(text)
-                else:
-                    result.append(self._value(item, at, depth + 1))
+            result = self._sequence(value, path, depth + 1)
         if self._aliased:
             self._open.discard(id(node))
         return result
 
+    def _sequence(self, items: list[Any], path: str, depth: int) -> list[Any]:
+        result = []
+        fields, first = self.fields, self._first
+        for item, at in zip(items, self._paths.items(path, len(items)), strict=False):
+            fields[at] = item.start_mark.line + first
+            text = item.value
+            if type(text) is str and item.style != "" and item.tag == "":
+                result.append(text)
+            else:
+                result.append(self._value(item, at, depth))
+        return result
+
     def _mapping(self, node: Any, into: dict[str, Any], path: str, depth: int) -> None:
         fields, first, plain = self.fields, self._first, self._plain
-        known = _core_keys if self._core else _keys
+        below, known = depth + 1, self._paths.keys(path)
         merged: list[Any] = []
-        own: set[str] = set()
+        own = set[str]() if into else None  # of *into*, what is no other mapping's; None: all
         for name, item in node.value:
             text = name.value
-            found = known.get(text) if name.tag == "" and type(text) is str else None
-            if found is not None and name.style == "":
-                key, at = found
-            elif text == "<<" and _is_merge(name):
-                if self._core:
-                    merged.append(item)
-                else:
-                    self._merge(name, item, into, path, depth)
-                continue
-            else:
+            found = None if name.tag or name.style else known.get(text)
+            if found is None:
+                if text == "<<" and _is_merge(name):
+                    if self._core:
+                        merged.append(item)
+                    else:
+                        own = set(into) if own is None else own
+                        self._merge(name, item, into, path, depth)
+                    continue
                 key = self._key(name)
-                at = step(key)
-                if name.tag == "" and name.style == "" and len(known) < scalars.CACHE:
-                    known[text] = (key, at)
-            at = path + at if path else at.removeprefix(".")
+                found = self._paths.found(path, key, text, plain=not (name.tag or name.style))
+            key, at = found
             line = name.start_mark.line + first
-            if key in own:
+            if key in (into if own is None else own):
                 self.duplicates.append((at, line))
-            own.add(key)
+            if own is not None:
+                own.add(key)
             fields[at] = line
             value = item.value
-            if type(value) is str and item.tag == "":
-                if item.style == "":
-                    value = plain(value)
-                    if type(value) is float:
-                        self._finite(item, value)
-                into[key] = value
-            else:
-                into[key] = self._value(item, at, depth + 1)
+            if type(value) is not str or item.tag:
+                value = self._value(item, at, below)
+            elif item.style == "" and (not value or value[0] in _HINTS):
+                value = plain(value)
+                if type(value) is float:
+                    self._finite(item, value)
+            into[key] = value
         for item in merged:
             self._merge_core(item, into, path, depth)
 
-    def _enter(self, node: Any, depth: int, size: int) -> None:
-        self._visits += size + 1
+    def _enter(self, node: Any, depth: int) -> None:
         if depth > DEPTH:
             raise CeilingError(f"YAML nested more than {DEPTH} deep", line=self._line(node))
         if self._visits > self._allowed:
@@ -294,7 +343,8 @@ class _Walk:
             if item.id != "mapping":
                 what = "<< takes a mapping or a list of mappings"
                 raise InputError(what, line=self._line(name))
-            self._enter(item, depth + 1, len(item.value))
+            self._visits += len(item.value) + 1
+            self._enter(item, depth + 1)
             self._mapping(item, into, path, depth + 1)
             self._open.discard(id(item))
 
@@ -303,7 +353,8 @@ class _Walk:
         for item in node.value if node.id == "sequence" else [node]:
             if item.id != "mapping":
                 continue
-            self._enter(item, depth + 1, len(item.value))
+            self._visits += len(item.value) + 1
+            self._enter(item, depth + 1)
             kept, self.fields = self.fields, {}
             more: dict[str, Any] = {}
             self._mapping(item, more, path, depth + 1)

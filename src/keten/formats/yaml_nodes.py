@@ -4,11 +4,16 @@ The C composer recurses on the C stack, so that 20,000 brackets would end the pr
 could be that deep, judged by counting bytes, takes the slow way: event by event, without
 recursion, with the nodes and the depth counted as they come. So does what the C composer
 refuses and goyaml does not: an anchor that is defined twice; and the tag ``!``.
+
+PyYAML's nodes are made by Python code, which is a third of the composer's time: it is lent
+ours for as long as it works, with the same attributes.
 """
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
 
@@ -24,8 +29,43 @@ _WIDE = b" " * INDENT
 _NON_SPECIFIC = re.compile(rb"(?:^|[-:?,\[{][ \t])[ \t]*!(?=\s)", re.MULTILINE)
 
 
+class Scalar(Struct, gc=False, eq=False):
+    """A scalar as written; *style* is its quote or ``|`` or ``>``, "" where it is plain."""
+
+    tag: str
+    value: str
+    start_mark: Any
+    end_mark: Any = None
+    style: str = ""
+    id: ClassVar[str] = "scalar"
+
+
+class Mapping(Struct, eq=False):
+    """A mapping: *value* is its pairs of nodes."""
+
+    tag: str
+    value: list[tuple[Any, Any]]
+    start_mark: Any
+    end_mark: Any = None
+    flow_style: bool | None = None
+    id: ClassVar[str] = "mapping"
+    style: ClassVar[str] = "collection"  # never that of a plain scalar
+
+
+class Sequence(Struct, eq=False):
+    """A sequence: *value* is its nodes."""
+
+    tag: str
+    value: list[Any]
+    start_mark: Any
+    end_mark: Any = None
+    flow_style: bool | None = None
+    id: ClassVar[str] = "sequence"
+    style: ClassVar[str] = "collection"  # never that of a plain scalar
+
+
 def compose(data: bytes) -> Iterator[Any]:
-    """Yield the root node of each document of *data*, as PyYAML's nodes.
+    """Yield the root node of each document of *data*: a Scalar, Mapping or Sequence.
 
     A node without a tag has the tag ""; a scalar's style is "" where it is plain. InputError
     with line and column at the first syntax error, CeilingError beyond a ceiling.
@@ -38,8 +78,8 @@ def compose(data: bytes) -> Iterator[Any]:
     loader = _loader(data)
     number = 0
     try:
-        while loader.check_node():
-            yield loader.get_node()
+        while (root := _composed(loader)) is not None:
+            yield root
             number += 1
     except yaml.composer.ComposerError as error:
         if "duplicate anchor" not in str(error.context):
@@ -47,6 +87,22 @@ def compose(data: bytes) -> Iterator[Any]:
         yield from _after(_slowly(data), number)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise failure(error, data) from None
+
+
+def _composed(loader: Any) -> Any:
+    """Return the next root node that the C composer makes, of our types; None at the end."""
+    from yaml import _yaml
+
+    names = vars(_yaml)
+    theirs = {name: names[name] for name in _LENT}
+    names.update(_LENT)
+    try:
+        return loader.get_node() if loader.check_node() else None
+    finally:
+        names.update(theirs)
+
+
+_LENT = {"ScalarNode": Scalar, "MappingNode": Mapping, "SequenceNode": Sequence}
 
 
 def failure(error: Exception, data: bytes) -> InputError:
@@ -84,10 +140,15 @@ def _loader(data: bytes) -> Any:
     """Return a CParser whose resolver says nothing: tags are resolved in the walk."""
     global _Loader  # noqa: PLW0603 made once, after yaml is imported
     if _Loader is None:
+        from operator import is_
+
         from yaml._yaml import CParser
 
-        nothing = staticmethod("".format)  # a C function that takes anything and returns ""
-        members = {"resolve": nothing, "descend_resolver": nothing, "ascend_resolver": nothing}
+        members = {
+            "resolve": "".format,  # a C function that takes anything and returns ""
+            "descend_resolver": is_,  # what these return is not asked for
+            "ascend_resolver": tuple,
+        }
         _Loader = type("_Loader", (CParser,), members)
     return _Loader(data)
 
@@ -104,7 +165,7 @@ def _slowly(data: bytes) -> Iterator[Any]:
 
 def _documents(loader: Any) -> Iterator[Any]:
     """Compose from events, on a stack of our own."""
-    from yaml import events, nodes
+    from yaml import events
 
     anchors: dict[str, Any] = {}
     stack: list[tuple[Any, list[Any]]] = []  # an open collection and what it holds so far
@@ -116,15 +177,14 @@ def _documents(loader: Any) -> Iterator[Any]:
         if kind is events.ScalarEvent:
             tag = event.tag or ""
             style = event.style or ""
-            node = nodes.ScalarNode(tag, event.value, event.start_mark, None, style)
+            node = Scalar(tag, event.value, event.start_mark, None, style)
         elif kind is events.AliasEvent:
             node = anchors.get(event.anchor)
             if node is None:
                 raise _at(event, f"unknown anchor {event.anchor[:40]!r}")
         elif kind in (events.MappingStartEvent, events.SequenceStartEvent):
             mapping = kind is events.MappingStartEvent
-            shape = nodes.MappingNode if mapping else nodes.SequenceNode
-            node = shape(event.tag or "", [], event.start_mark)
+            node = (Mapping if mapping else Sequence)(event.tag or "", [], event.start_mark)
             if len(stack) >= DEPTH:
                 raise _at(event, f"YAML nested more than {DEPTH} deep", CeilingError)
         elif kind in (events.MappingEndEvent, events.SequenceEndEvent):

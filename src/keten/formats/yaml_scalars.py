@@ -44,7 +44,7 @@ _CORE_WORDS: dict[str, bool | float | None] = {
     for word, value in _WORDS.items()
     if not isinstance(value, bool) or word.lower() in {"true", "false"}
 }
-_HINTS = frozenset("+-0123456789yYnNtTfFoO~.")  # what a plain scalar that is no text begins with
+HINTS = frozenset("+-0123456789yYnNtTfFoO~.")  # what a plain scalar that is no text begins with
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _DOT_FLOAT = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?", re.ASCII)
 _BINARY = re.compile(r"(-?)0b([+-]?[01]+)")
@@ -62,7 +62,7 @@ Scalar = None | bool | int | float | str
 
 def kubernetes(text: str) -> Scalar:
     """Return what the plain scalar *text* is to Kubernetes."""
-    if text and text[0] not in _HINTS:
+    if text and text[0] not in HINTS:
         return text
     try:
         return _seen[text]
@@ -77,7 +77,7 @@ def core(text: str) -> Scalar:
     """Return what the plain scalar *text* is in the core schema of YAML 1.2."""
     if text in _CORE_WORDS:
         return _CORE_WORDS[text]
-    if not text or text[0] not in _HINTS or len(text) > DIGITS:
+    if not text or text[0] not in HINTS or len(text) > DIGITS:
         return text
     if _CORE_INT.fullmatch(text):
         return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
@@ -110,7 +110,7 @@ def key(text: str) -> str:
     Keys are written from the value, not from the text: ``yes:`` is the key ``true``.
     InputError for a key that is null or too large a number.
     """
-    if text and text[0] not in _HINTS:
+    if text and text[0] not in HINTS:
         return text
     return _key(text, kubernetes(text))
 
