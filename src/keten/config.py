@@ -1,5 +1,6 @@
 """keten.toml as one frozen Config. Unknown keys are errors that name the nearest right one."""
 
+import re
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +16,12 @@ from keten.model.finding import Severity
 FILE = "keten.toml"
 BYTES = 1 << 20
 """The largest configuration that is read."""
+
+WAIVERS = 5_000
+"""The most waivers of one configuration."""
+PARTS = 50
+"""The most dots on one line outside of strings."""
+_STRING = re.compile(rb"""\"[^"]*+\"|'[^']*+'""")
 
 
 class Gate(Struct, frozen=True, rename="kebab"):
@@ -134,9 +141,10 @@ def parse(data: bytes, name: str = FILE) -> Config:
     """Return the Config that TOML *data* says."""
     import tomllib
 
+    _short_keys(data, name)
     try:
         table = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also what is no UTF-8, or too long a number
         raise UsageError(f"{name}: not TOML: {error}") from error
     _known(table, Config, name, "")
     try:
@@ -145,6 +153,13 @@ def parse(data: bytes, name: str = FILE) -> Config:
         raise UsageError(f"{name}: {error}") from error
     _judge(config, name)
     return config
+
+
+def _short_keys(data: bytes, name: str) -> None:
+    """Refuse keys of very many parts: the time that tomllib takes grows with their square."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.count(b".") > PARTS and _STRING.sub(b"", line).count(b".") > PARTS:
+            raise UsageError(f"{name}: line {number}: a key of more than {PARTS} parts")
 
 
 def severity(word: str) -> Severity | None:
@@ -188,6 +203,8 @@ def _judge(config: Config, name: str) -> None:
     for where, word in gates:
         if word not in words:
             raise UsageError(f"{name}: {where}: {word!r} is no severity{nearest(word, words)}")
+    if len(config.waiver) > WAIVERS:
+        raise UsageError(f"{name}: more than {WAIVERS:,} waivers")
     for number, waiver in enumerate(config.waiver, 1):
         if not waiver.reason.strip() or not waiver.owner.strip():
             raise UsageError(f"{name}: waiver {number}: reason and owner must say something")

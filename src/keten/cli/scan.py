@@ -16,6 +16,11 @@ from keten.errors import UsageError
 from keten.model.plug import Report
 from keten.model.result import Result, Style
 
+BASELINE = 128 << 20
+"""The largest result that --only-new takes, in bytes."""
+FINDINGS = 500_000
+"""The most findings of such a result."""
+
 
 def main(argv: list[str]) -> int:
     """Scan; return the exit status of the decision."""
@@ -114,13 +119,29 @@ def fingerprints(file: str) -> frozenset[str]:
 
     from keten.model.result import Baseline
 
+    data = _bounded(file)
     try:
-        baseline = msgspec.json.decode(Path(file).read_bytes(), type=Baseline)
-    except OSError as error:
-        raise UsageError(f"--only-new {file}: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+        baseline = msgspec.json.decode(data, type=Baseline)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise UsageError(
             f"--only-new {file}: not a result of keten: {error}",
             advice="Write one with keten scan TARGET --format json --output FILE.",
         ) from error
     return frozenset(finding.fingerprint for finding in baseline.findings)
+
+
+def _bounded(file: str) -> bytes:
+    """Return the bytes of a baseline; UsageError for what is no file or beyond the ceilings."""
+    path = Path(file)
+    try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"--only-new {file}: not a file")
+        with path.open("rb") as stream:
+            data = stream.read(BASELINE + 1)
+    except OSError as error:
+        raise UsageError(f"--only-new {file}: {error.strerror}") from error
+    if len(data) > BASELINE:
+        raise UsageError(f"--only-new {file}: more than {BASELINE:,} bytes")
+    if data.count(b'"fingerprint"') > FINDINGS:
+        raise UsageError(f"--only-new {file}: more than {FINDINGS:,} findings")
+    return data

@@ -4,6 +4,7 @@ Sources: git-scm.com, gitformat-index(5), gitformat-signature(5), git-config(1) 
 git-pack-refs(1). Nothing here opens a file or runs a program.
 """
 
+import io
 import re
 from hashlib import sha1, sha256
 
@@ -19,7 +20,7 @@ REFS = 500_000
 """The most refs of one repository."""
 INDEX_BYTES = 256 << 20
 """The largest index, in bytes."""
-INDEX_ENTRIES = 1_000_000
+INDEX_ENTRIES = 500_000
 """The most entries of an index."""
 CONFIG_BYTES = 1 << 20
 """The largest config file, in bytes."""
@@ -202,9 +203,12 @@ def _text(data: bytes) -> str:
 
 def packed_refs(data: bytes) -> dict[str, tuple[str, str]]:
     """Return ref to ``(hash, peeled hash or "")`` of a packed-refs file."""
+    if data.count(b" refs/") > REFS:  # before anything is built of them
+        raise CeilingError(f"more than {REFS:,} refs")
     refs: dict[str, tuple[str, str]] = {}
     last = ""
-    for line in data.decode("utf-8", "backslashreplace").split("\n"):
+    for raw in io.BytesIO(data):
+        line = raw.decode("utf-8", "backslashreplace").removesuffix("\n")
         if line.startswith("^") and last and is_hash(line[1:]):
             refs[last] = (refs[last][0], line[1:])
         elif line and not line.startswith(("#", "^")):
@@ -287,11 +291,14 @@ def index(data: bytes, *, algorithm: str = "sha1") -> tuple[IndexEntry, ...]:
         raise CeilingError(f"an index of more than {INDEX_ENTRIES:,} entries")
     size = 32 if algorithm == "sha256" else 20
     entries: list[IndexEntry] = []
-    at, last = 12, b""
+    at, last, paths = 12, b"", 0
     for _ in range(count):
         entry, at = _entry(data, at, version=version, size=size, last=last)
         last = entry.path
         entries.append(entry)
+        paths += len(last)
+        if paths > INDEX_BYTES // 4:
+            raise CeilingError("a git index whose paths have too many bytes")
     while at + 8 + size <= len(data):
         if data[at : at + 4] == b"link":
             raise InputError("a split git index")

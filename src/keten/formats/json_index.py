@@ -13,6 +13,8 @@ from keten.errors import CeilingError, InputError
 from keten.formats.lazy_pattern import lazy
 
 MAX_DEPTH = 200
+MAX_VALUES = 1_000_000
+"""The most values of a document: each may take 200 bytes of memory."""
 _BOM = b"\xef\xbb\xbf"
 _BYTE = lazy(r"\(byte (\d+)\)")
 _TOKEN = lazy(rb'"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+(:?)|([{}\[\]])|[-0-9tfn][^\s,\]}]*+', re.DOTALL)
@@ -21,6 +23,8 @@ _PLAIN = rb'"(?:[^"\\]++|\\.)*+"|[^"{}\[\]]++'
 _FLAT = rb"[{\[](?:%s)*+[}\]]" % _PLAIN
 _LEVEL = rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _FLAT)
 _SHALLOW = lazy(rb"[{\[](?:%s|%s)*+[}\]]" % (_PLAIN, _LEVEL), re.DOTALL)
+# Up to the next bracket or comma outside of strings; it matches wherever it is tried.
+_VALUE = lazy(rb'(?:"(?:[^"\\]++|\\.?)*+"?|[^"\[{,]++)*+(?:[\[{,]|\Z)', re.DOTALL)
 _COMMENT = lazy(
     rb'("(?:[^"\\]++|\\.)*+"?)|//[^\n]*+|/\*.*?(?:\*/|\Z)|,(?=(?:\s|//[^\n]*+)*+[\]}])', re.DOTALL
 )
@@ -67,6 +71,7 @@ def parse(data: bytes, *, depth: int, comments: bool = False) -> Document:
         data = data[3:]
     if comments:
         data = _COMMENT.sub(_blank, data)
+    crowded(data)
     try:
         value = msgspec.json.decode(data)
     except RecursionError:
@@ -76,6 +81,15 @@ def parse(data: bytes, *, depth: int, comments: bool = False) -> Document:
     except UnicodeDecodeError as error:
         raise InputError("JSON that is not UTF-8", advice="Save the file as UTF-8.") from error
     return Document(value, _index(data, depth))
+
+
+def crowded(data: bytes) -> None:
+    """Raise CeilingError for JSON of more than MAX_VALUES values, before any is built."""
+    if data.count(b",") + data.count(b"[") + data.count(b"{") <= MAX_VALUES:
+        return
+    for count, _ in enumerate(_VALUE.finditer(data)):  # without the commas inside strings
+        if count > MAX_VALUES:
+            raise CeilingError(f"JSON of more than {MAX_VALUES:,} values")
 
 
 def table(value: Any) -> dict[str, Any]:

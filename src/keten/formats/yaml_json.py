@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from keten.errors import CeilingError, InputError
+from keten.formats.json_index import crowded
 from keten.formats.yaml import DEPTH, Document, step
 
 LINED = 1 << 20  # bytes up to which every field gets its line; beyond, only the object does
@@ -33,6 +34,7 @@ def load(data: bytes, before: int = 0, *, lined: bool | None = None) -> Document
 
 
 def _decode(data: bytes) -> Any:
+    crowded(data)
     try:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -5,7 +5,10 @@ A waiver whose day is over does not work, and says so; one that covers nothing s
 
 from collections.abc import Sequence
 from datetime import date
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
+from re import Pattern
+from re import compile as pattern
 
 from keten.config import Waiver
 from keten.model.finding import Finding
@@ -20,8 +23,9 @@ def apply(
     used: set[int] = set()
     stay: list[Finding] = []
     waived: list[Waived] = []
+    near = cache(lambda path: [i for i, waiver in enumerate(live) if matches(waiver.path, path)])
     for finding in findings if live else ():
-        cover = next((i for i, waiver in enumerate(live) if covers(waiver, finding)), None)
+        cover = next((i for i in near(_path(finding)) if covers(live[i], finding)), None)
         if cover is None:
             stay.append(finding)
             continue
@@ -45,13 +49,29 @@ def apply(
 
 def covers(waiver: Waiver, finding: Finding) -> bool:
     """Return whether *waiver* speaks of *finding*, its end aside."""
-    path = finding.location.path if finding.location else ""
     return (
         (not waiver.fingerprint or waiver.fingerprint == finding.fingerprint)
-        and fnmatchcase(finding.check, waiver.check)
-        and fnmatchcase(finding.subject, waiver.subject)
-        and fnmatchcase(path, waiver.path)
+        and matches(waiver.check, finding.check)
+        and matches(waiver.subject, finding.subject)
+        and matches(waiver.path, _path(finding))
     )
+
+
+def matches(glob: str, text: str) -> bool:
+    """Return whether *glob*, a pattern as in a shell, takes *text*, as fnmatchcase would say.
+
+    fnmatch keeps 256 patterns and compiles those of a long list again each time.
+    """
+    return glob == "*" or _compiled(glob).match(text) is not None
+
+
+@cache
+def _compiled(glob: str) -> Pattern[str]:
+    return pattern(translate(glob))
+
+
+def _path(finding: Finding) -> str:
+    return finding.location.path if finding.location else ""
 
 
 def name(waiver: Waiver) -> str:

@@ -24,6 +24,7 @@ SHOWN = 5  # refusals of one object that become problems
 _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 _MEND = "Mend the file so that the API server accepts it."
+_RENDER = "Render it and scan what comes out."
 # Groups and kinds of files that tools read and no API server is given.
 _NO_SERVER = {
     "kubeadm.k8s.io", "kubelet.config.k8s.io", "kubeproxy.config.k8s.io", "audit.k8s.io",
@@ -63,8 +64,9 @@ class _Reading:
         self._images: dict[str, Image] = {}
         self._texts: dict[str, Image] = {}
         self._ids: dict[str, int] = {}
+        self._template = b"{{" in source.data
         self._others: list[tuple[str, int]] = []  # documents that are no objects, and why
-        self._broken: list[tuple[InputError, bool]] = []  # and no YAML: meant to be an object?
+        self._broken: list[tuple[Problem, bool]] = []  # no YAML; whether meant to be an object
 
     def facts(self) -> Facts:
         """Read every document; one that is broken does not hide the others."""
@@ -76,13 +78,13 @@ class _Reading:
                 try:
                     document = load_part(part)
                 except InputError as error:
-                    self._broken.append((error, _concerns(part.data)))
+                    self._fault(error, meant=_concerns(part.data))
                     continue
                 if document is not None:
                     self._document(document)
         except InputError as error:
-            self._broken.append((error, True))
-        self._faults()
+            self._fault(error, meant=True)
+        self._problems += (problem for problem, meant in self._broken if meant or self._nodes)
         self._strangers()
         return Facts(
             nodes=(*self._nodes, *self._images.values()),
@@ -182,24 +184,20 @@ class _Reading:
             what = f"{len(told)} documents are no objects: the first {BROKEN} are told"
             self._problem(what, told[BROKEN][1], _MEND)
 
-    def _faults(self) -> None:
-        """Tell of what is no YAML, where it means to be an object or stands among objects."""
-        template = b"{{" in self._data
-        told = 0
-        for error, meant in self._broken:
-            if not meant and not self._nodes:
-                continue
-            told += 1
-            if told > BROKEN:
-                what = f"more than {BROKEN} documents are not YAML: the others are not told"
-                self._problem(what, error.line, _MEND)
-                return
-            if template:
-                what = f"a template that is not rendered ({error.what})"
-                self._problem(what, error.line, "Render it and scan what comes out.")
-            else:
-                advice = error.advice or _MEND
-                self._problem(error.what, error.line, advice, column=error.column)
+    def _fault(self, error: InputError, *, meant: bool) -> None:
+        """Note what is no YAML; it is told where it was *meant* to be an object or is among some.
+
+        The error itself is not kept: with its traceback it holds all that was read.
+        """
+        what, advice = error.what, error.advice or _MEND
+        if self._template:
+            what, advice = f"a template that is not rendered ({what})", _RENDER
+        if len(self._broken) == BROKEN:
+            what = f"more than {BROKEN} documents are not YAML: the others are not told"
+        if len(self._broken) <= BROKEN:
+            column = 0 if self._template else error.column
+            problem = Problem(self._path, what, error.line, column, advice, Link.DEPLOYMENT)
+            self._broken.append((problem, meant))
 
     def _problem(
         self,

@@ -30,6 +30,8 @@ SYMREFS = 5
 """How many symbolic refs are followed."""
 LOOSE_REFS = 20_000
 """The most loose refs that are listed."""
+MEMORY = 192 << 20
+"""The most memory that git may take for what it inflates, in bytes; packs are mapped beside it."""
 ANSWER = 1 << 20
 """The most bytes of one object that are taken in; what is longer is passed over."""
 
@@ -260,6 +262,7 @@ class Objects:
             cwd=home, env=environment(home, objects), close_fds=True,
         )  # fmt: skip
         self._stack.callback(_end, process)
+        _bound(process.pid)
         self._process = process
         return process
 
@@ -294,7 +297,8 @@ def _bare(home: Path, checkout: Checkout) -> Path:
     (own / "HEAD").write_text("ref: refs/heads/none\n")
     (own / "objects").mkdir()
     form = "\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n"
-    (own / "config").write_text(f"[core]\n{form}\tobjectformat = {checkout.algorithm}\n")
+    cache = "[core]\n\tdeltaBaseCacheLimit = 32m\n"
+    (own / "config").write_text(f"[core]\n{form}\tobjectformat = {checkout.algorithm}\n{cache}")
     objects = checkout.common / "objects"
     with os.scandir(objects) as entries:
         linked = any(entry.is_symlink() for entry in entries)
@@ -304,6 +308,14 @@ def _bare(home: Path, checkout: Checkout) -> Path:
         if (objects / name).is_dir() and not (objects / name).is_symlink():
             (own / "objects" / name).symlink_to(objects / name)
     return own / "objects"
+
+
+def _bound(pid: int) -> None:
+    """Let git end, not the machine, when an object inflates to gigabytes (where Linux can)."""
+    import resource
+
+    if limit := getattr(resource, "prlimit", None):
+        limit(pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 def _pass_over(stream: IO[bytes], size: int) -> None:
