@@ -30,6 +30,7 @@ ENGLAND = "\U0001f3f4" + "".join(chr(0xE0000 + ord(c)) for c in "gbeng") + "\U00
 @pytest.mark.parametrize(("path", "text", "expected"), [
     ("a.c", "int a; /* \u202e } \u2066if (admin)\u2069 \u2066 begin */\n", ("bidi",)),
     ("a.js", "var c = /[\u200b-\u200f\u202a-\u202e\u2060]/\n", ()),
+    ("a.js", 'bmp:"\u2060-\u2064\u2066-\u206f\\ufeff"\n', ()),
     ("a.js", "var c = 1 /* \u202a-\u202e } if (admin) */\n", ("bidi",)),
     ("a.py", "access = 'user\u202e \u2066# check\u2069 \u2066'\n", ("bidi",)),
     ("a.py", "name = '\u202b\u05d0\u05d1\u202c'\n", ()),
