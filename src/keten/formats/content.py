@@ -95,9 +95,9 @@ def _pattern(name: str) -> re.Pattern[bytes]:
     return re.compile(
         {
             "bidi": rb"\xe2(?:\x80[\xaa-\xae]|\x81[\xa6-\xa9])",
-            # U+202A-U+202E or U+2066-U+206F among others, in the characters of a regular expression.
-            "range": rb"(?<=[\x80-\xff\[^])\xe2(?:\x80\xaa-\xe2\x80\xae|\x81\xa6-\xe2\x81[\xa9\xaf])"
-            rb"(?=[\]\\\x80-\xff])",
+            # U+202A-U+202E or U+2066-U+206F among other ranges: of a regular expression.
+            "range": rb"(?<=[\x80-\xff\[^])"
+            rb"\xe2(?:\x80\xaa-\xe2\x80\xae|\x81\xa6-\xe2\x81[\xa9\xaf])(?=[\]\\\x80-\xff])",
             "hidden": rb"(?:\xf3\xa0[\x80-\x87][\x80-\xbf]|\xef\xb8[\x80-\x8f]){4}",
             "filler": rb"(?<=[\s,{(\[;=.])(?:\xe3\x85\xa4|\xef\xbe\xa0|\xe1\x85[\x9f\xa0])"
             rb"(?=[\s,})\];=.:(])",

@@ -39,9 +39,20 @@ _ASIDE = frozenset(
 _SHELLS = frozenset({"sh", "bash", "/bin/sh", "/bin/bash", "ash", "/bin/ash", "zsh"})
 
 
+_BUILDS = frozenset(
+    ["base", "build", "builder", "binary", "dev", "development", "debug", "test", "ci", "gitpod"]
+)
+
+
 def aside(recipe: Dockerfile) -> bool:
     """Return whether the file stands among tests or examples: its image hardly ships."""
     return any(part.lower() in _ASIDE for part in recipe.id.split("/")[:-1])
+
+
+def builds(recipe: Dockerfile) -> bool:
+    """Return whether the name says that others build on or in it: Dockerfile.base, .builder."""
+    name = recipe.id.lower().rpartition("/")[2]
+    return not _BUILDS.isdisjoint(name.replace("-", ".").replace("_", ".").split("."))
 
 
 def instructions(recipe: Dockerfile, *names: str) -> Iterator[tuple[str, Stage, Instruction]]:

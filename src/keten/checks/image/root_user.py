@@ -76,11 +76,15 @@ _DROPS = ("gosu", "su-exec", "setpriv", "chpst", "s6-setuidgid", "runuser")
 
 
 def run(dockerfile: Dockerfile, _view: View) -> Iterable[Violation]:
-    """Judge the final stage: its last USER, else that of what it builds on."""
+    """Judge the final stage: its last USER, else that of what it builds on.
+
+    Low where the file's name says that the image is built on or in: that one has the last USER.
+    """
     stages = recipe.chain(dockerfile)
     if any(recipe.windows(stage) for _, stage in stages) or not _runs(stages):
         return
-    severity = Severity.LOW if recipe.aside(dockerfile) else None
+    low = recipe.aside(dockerfile) or recipe.builds(dockerfile)
+    severity = Severity.LOW if low else None
     group = "Run the image as a user other than root"
     for index, stage in stages:
         for number in range(len(stage.instructions) - 1, -1, -1):
