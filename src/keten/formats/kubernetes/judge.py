@@ -45,6 +45,7 @@ def known(api_version: str, kind: str) -> bool:
 
 def refusals(value: dict[str, Any]) -> Iterator[Refusal]:
     """Yield why the API server would refuse the object *value*; nothing of a custom resource."""
+    from keten.formats.kubernetes.accept import accepts
     from keten.formats.kubernetes.rules import broken
 
     api_version, kind = value.get("apiVersion"), value.get("kind")
@@ -55,10 +56,10 @@ def refusals(value: dict[str, Any]) -> Iterator[Refusal]:
             return
     served = schema().kinds.get(f"{api_version}/{kind}")
     if served is not None:
-        types = schema().types
-        if _fine(value, types[served], types):
+        if accepts(served)(value):
             yield from broken(value)
         else:
+            types = schema().types
             yield from _fields(value, types[served], "", types)
         return
     assert isinstance(api_version, str)
@@ -74,51 +75,6 @@ def refusals(value: dict[str, Any]) -> Iterator[Refusal]:
         yield Refusal(f"unknown kind {kind} in {api_version}{instead}", "kind")
 
 
-def _fine(value: dict[str, Any], fields: dict[str, str], types: dict[str, dict[str, str]]) -> bool:
-    """Return whether _fields would yield nothing: the same judgement, without paths, fast."""
-    for name, item in value.items():
-        code = fields.get(name)
-        if code is None:
-            return False
-        if item is None or type(item) is _SIMPLE.get(code):
-            continue
-        if code[0] in "[{":
-            if not _fine_many(item, code, types):
-                return False
-        elif (inner := types.get(code)) is not None:
-            if type(item) is not dict or not _fine(item, inner, types):
-                return False
-        elif not _fine_one(item, code, types):
-            return False
-    return True
-
-
-def _fine_many(item: Any, code: str, types: dict[str, dict[str, str]]) -> bool:
-    inner = code[1:]
-    if code[0] == "[":
-        if type(item) is not list:
-            return False
-        items = item
-    elif type(item) is dict:
-        items = list(item.values())
-    else:
-        return False
-    if (simple := _SIMPLE.get(inner)) is not None:
-        return all(type(one) is simple or one is None for one in items)
-    if (fields := types.get(inner)) is not None:
-        for one in items:
-            if one is not None and (type(one) is not dict or not _fine(one, fields, types)):
-                return False
-        return True
-    return all(one is None or _fine_one(one, inner, types) for one in items)
-
-
-def _fine_one(item: Any, code: str, types: dict[str, dict[str, str]]) -> bool:
-    if code[0] == "|" or code[0] in "[{" or code in types:
-        return next(_typed(item, code, "", types), None) is None
-    return fits(item, code)
-
-
 def _fields(
     value: dict[str, Any], fields: dict[str, str], path: str, types: dict[str, dict[str, str]]
 ) -> Iterator[Refusal]:
@@ -128,7 +84,7 @@ def _fields(
             yield Refusal(f"unknown field {name!r}", _join(path, name))
         elif item is None:
             continue
-        elif (simple := _SIMPLE.get(code)) is not None:
+        elif (simple := SIMPLE.get(code)) is not None:
             if type(item) is not simple:
                 yield _wrong(item, code, _join(path, name))
         else:
@@ -143,7 +99,7 @@ def _typed(item: Any, code: str, path: str, types: dict[str, dict[str, str]]) ->
             yield _wrong(item, code, path)
             return
         inner = code[1:]
-        simple = _SIMPLE.get(inner)
+        simple = SIMPLE.get(inner)
         for i, one in enumerate(item):
             if one is None or (simple is not None and type(one) is simple):
                 continue
@@ -153,7 +109,7 @@ def _typed(item: Any, code: str, path: str, types: dict[str, dict[str, str]]) ->
             yield _wrong(item, code, path)
             return
         inner = code[1:]
-        simple = _SIMPLE.get(inner)
+        simple = SIMPLE.get(inner)
         for name, one in item.items():
             if one is None or (simple is not None and type(one) is simple):
                 continue
@@ -173,7 +129,7 @@ def _union(item: Any, code: str, path: str, types: dict[str, dict[str, str]]) ->
     """Judge a JSON schema, or the boolean or list that may stand in its place."""
     if type(item) is dict:
         yield from _fields(item, types["JSONSchemaProps"], path, types)
-    elif type(item) is not (bool if code == "Bool" else list):
+    elif type(item) is not UNIONS[code]:
         yield _wrong(item, code, path)
 
 
@@ -224,7 +180,9 @@ def _is_base64(text: str) -> bool:
     return True
 
 
-_SIMPLE: dict[str, type] = {"s": str, "b": bool}
+SIMPLE: dict[str, type] = {"s": str, "b": bool}
+UNIONS: dict[str, type] = {"Bool": bool, "Array": list, "StringArray": list}
+"""What may stand in the place of a JSON schema."""
 _WORDS = {
     "s": "text",
     "b": "true or false",

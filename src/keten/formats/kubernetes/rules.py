@@ -7,6 +7,7 @@ pkg/api/validation, k8s.io/kubernetes pkg/apis/core/validation.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from keten.formats.yaml import step
@@ -22,6 +23,7 @@ _SHORT, _LONG = 63, 253
 _TEXT = 1 << 18  # bytes of all annotations together
 _ID_MAX = (1 << 31) - 1
 _IDS = ("runAsUser", "runAsGroup", "fsGroup")
+_REMEMBERED = 4096  # names and values of labels: the same ones come again and again
 
 PODS = {
     "Pod": "spec",
@@ -111,11 +113,10 @@ _ABSENT = object()
 
 def _metadata(meta: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
     for name, text in (meta.get("labels") or {}).items():
-        where = f"{path}.labels{step(name)}"
         if not _is_qualified(name):
-            yield where, f"{name[:40]!r} is no label name"
-        if text and not _is(_LABEL_VALUE, text, _SHORT):
-            yield where, f"{text[:40]!r} is no label value"
+            yield f"{path}.labels{step(name)}", f"{name[:40]!r} is no label name"
+        if text and not _is_label(text):
+            yield f"{path}.labels{step(name)}", f"{text[:40]!r} is no label value"
     size = 0
     for name, text in (meta.get("annotations") or {}).items():
         size += len(name) + len(text or "")
@@ -155,12 +156,18 @@ def _pod(spec: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
 
 
 def _ids(context: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    for name in _IDS:
+    for name in _IDS if context else ():
         number = context.get(name)
         if number is not None and not 0 <= number <= _ID_MAX:
             yield f"{path}.{name}", f"{name} {number} is not between 0 and {_ID_MAX}"
 
 
+@lru_cache(_REMEMBERED)
+def _is_label(text: str) -> bool:
+    return _is(_LABEL_VALUE, text, _SHORT)
+
+
+@lru_cache(_REMEMBERED)
 def _is_qualified(name: str) -> bool:
     prefix, slash, last = name.rpartition("/")
     if slash and not _is(_SUBDOMAIN, prefix, _LONG):
