@@ -197,3 +197,19 @@ def test_abridged_key_is_none() -> None:
     short = "\n".join([begin, "", *lines, ".", ".", *lines, end, ""])
     assert pem.private_key(whole.encode()).confidence == 70  # type: ignore[union-attr]
     assert pem.private_key(short.encode()).confidence <= engine.EXAMPLE  # type: ignore[union-attr]
+
+
+def test_key_of_a_shared_document_is_none() -> None:
+    address = "https://docs.google.com/presentation/d/1MAwB/edit?usp=sharing&resourcekey=0-JY7-"
+    found = engine.find("notes.md", (address + "QhCrWJrzFgsFbJGROg\n").encode()).nodes
+    assert {node.severity for node in found} <= {Severity.INFO}
+
+
+def test_fixture_tokens_weigh_two_steps_less() -> None:
+    pair = base64.b64encode(b"docker:" + b"v8kd!Vw02xQ").decode()
+    line = '{"docker.io": {"auth": "' + pair + '"}}\n'
+    shipped, fixture = (
+        engine.find(path, line.encode()).nodes[0].severity
+        for path in ("deploy/config.json", "pkg/auth_test.go")
+    )
+    assert shipped > fixture == Severity.LOW

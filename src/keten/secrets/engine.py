@@ -25,6 +25,7 @@ CHUNK = 32 << 20
 OVERLAP = 32 << 10
 EXAMPLE = 30  # this sure or less: what documentation writes; INFO, and no check judges it
 _PROVEN = 98  # a checksum holds, say: words around it change nothing
+_SURE = 90
 _SAYING = 400
 MISS_CEILING = 50_000  # candidates of one head in a chunk that are nothing
 FOUND_CEILING = 500  # credentials in one file
@@ -157,10 +158,12 @@ def _search(path: str, data: bytes, *, fallback: bool) -> tuple[list[Hit], bool]
     hits: list[Hit] = []
     extension = paths.extension(path)
     quiet = paths.generated(path)
+    leads = planned.leads
+    many = len(ends) > MISS_CEILING
     misses: dict[int, int] = {}
     for number, end in ends:
-        detector, head = planned.leads[number]
-        if misses.get(number, 0) > MISS_CEILING:
+        detector, head = leads[number]
+        if many and misses.get(number, 0) > MISS_CEILING:
             cut = True
             continue
         if detector is None:
@@ -169,7 +172,7 @@ def _search(path: str, data: bytes, *, fallback: bool) -> tuple[list[Hit], bool]
             got = _confirmed(detector, data, end - heads.width(head))
         if got:
             hits += got
-        else:
+        elif many:
             misses[number] = misses.get(number, 0) + 1
         if len(hits) > FOUND_CEILING * 4:
             return hits, True
@@ -340,8 +343,8 @@ def _cut(hit: Hit) -> bool:
 def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     """Return the severity, a step lower for each thing that speaks against a live secret.
 
-    A test path counts twice for all but tokens: keys, addresses and passwords there are
-    nearly always fixtures.
+    A test path counts twice for all but tokens whose structure speaks: keys, addresses and
+    passwords there are nearly always fixtures.
     """
     severity, reasons = hit.severity, []
     proven = hit.match.confidence >= _PROVEN
@@ -365,6 +368,6 @@ def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     steps = len(reasons)
     if reason and not proven:
         reasons.append(reason)
-        steps += 1 if hit.kind == "token" else 2
+        steps += 1 if hit.kind == "token" and hit.match.confidence >= _SURE else 2
     lowered = Severity(max(min(Severity.LOW, hit.severity), severity - steps))
     return lowered, "; ".join(reasons)

@@ -179,7 +179,7 @@ DETECTORS = (
         "Azure API Management key",
         r"[A-Za-z0-9/+]{76}APIM[A-Za-z0-9/+]{5}[AQgw]==",
         AZURE,
-        heads=("APIM[A-Za-z0-9/+]{5}",),
+        heads=("APIM[A-Za-z0-9/+]{5}[AQgw]==",),
         back=76,
         judge=judges.base64_of(64),
     ),
@@ -245,7 +245,7 @@ DETECTORS = (
     named(
         "google-client-secret",
         "Google OAuth client secret",
-        r"(?:google|gapi|gcp|oauth|client_?id|client_?secret)",
+        r"(?:google|gapi|gcp|oauth).{0,40}secret|client_?secret",
         r"[A-Za-z0-9_-]{23}[A-Za-z0-9_-]",
         entropy=3.4,
     ),
