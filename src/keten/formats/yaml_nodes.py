@@ -124,9 +124,9 @@ def _after(documents: Iterator[Any], number: int) -> Iterator[Any]:
 
 
 def _suspicious(data: bytes) -> bool:
-    if data.count(b"[") + data.count(b"{") > OPENINGS:
+    if len(data) > OPENINGS and data.count(b"[") + data.count(b"{") > OPENINGS:
         return True
-    if data.count(b"\n") + data.count(b",") > CROWD:
+    if len(data) > CROWD and data.count(b"\n") + data.count(b",") > CROWD:
         return True
     if b"!" in data and _NON_SPECIFIC.search(data):
         return True

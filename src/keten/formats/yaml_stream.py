@@ -7,7 +7,6 @@ one is a document of its own, and nothing but a comment may follow one.
 """
 
 import json
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from keten.errors import InputError
 from keten.formats.yaml import Part
 
-_SEPARATOR = re.compile(rb"^---", re.MULTILINE)
+_SEPARATOR = b"---"
 _SPACE = " \t\n\v\f\r\x85\xa0"
 _PEEK = 4096  # how far kubectl looks for the open brace
 
@@ -39,8 +38,7 @@ def split(data: bytes) -> Iterator[Part]:
 
 def _yaml(data: bytes, before: int) -> Iterator[Part]:
     start = 0
-    for found in _SEPARATOR.finditer(data):
-        at = found.start()
+    for at in _separators(data):
         end = data.find(b"\n", at)
         end = len(data) if end < 0 else end + 1
         follows = data[at + 3 : end].strip(b" \t\v\f\r\n")
@@ -58,6 +56,16 @@ def _yaml(data: bytes, before: int) -> Iterator[Part]:
     if data[start:].strip():
         last = data[start:]  # kubectl ends every line
         yield Part(last if last.endswith(b"\n") else last + b"\n", before)
+
+
+def _separators(data: bytes) -> Iterator[int]:
+    """Yield where a line begins with ``---``."""
+    if data.startswith(_SEPARATOR):
+        yield 0
+    at = data.find(b"\n" + _SEPARATOR)
+    while at >= 0:
+        yield at + 1
+        at = data.find(b"\n" + _SEPARATOR, at + 1)
 
 
 def _json_ends(data: bytes) -> Iterator[int]:
