@@ -6,7 +6,9 @@ metadata address and the next namespace; a policy that denies by default is what
 
 Policies in the same set of files count; those of Cilium and Calico are taken to select
 everything in their namespace, as their selectors are not read. Pods in the host's network are
-not judged, as no policy applies to them, and neither is kube-system.
+not judged, as no policy applies to them, and neither is kube-system. Where no policy of the
+namespace stands beside the workload, they may be kept elsewhere, and the severity is low; a
+workload left out among others that have one is medium.
 """
 
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from keten.checks._examples import deployment, manifest
 from keten.model.check import Check, Threat
 from keten.model.facts import Trust, View
 from keten.model.finding import Change, Severity, Violation
-from keten.model.kube import Workload
+from keten.model.kube import NetworkPolicy, Workload
 
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
@@ -27,9 +29,19 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
     yield Violation(
         f"no network policy selects the pods of {workload.title}",
         f"{workload.pod_path.removesuffix('spec')}metadata.labels",
+        severity=Severity.MEDIUM if _has_some(workload, view) else Severity.LOW,
         change=Change(
             "", "", "a NetworkPolicy that denies by default", f"Deny traffic by default in {space}"
         ),
+    )
+
+
+def _has_some(workload: Workload, view: View) -> bool:
+    """Return whether policies for the workload's namespace stand beside it."""
+    folder = workload.path.rpartition("/")[0]
+    return any(
+        policy.namespace == workload.namespace and policy.path.rpartition("/")[0] == folder
+        for policy in view.every(NetworkPolicy)
     )
 
 
