@@ -60,8 +60,12 @@ def test_the_step() -> None:
     """What an attacker uses becomes LOW, the rest INFO; nothing rises, some links stay."""
     low = [eased(severity, Link.DEPLOYMENT, "examples/a.yaml") for severity in Severity]
     assert low == [Severity.INFO, Severity.INFO, Severity.INFO, Severity.LOW, Severity.LOW]
-    for link in (Link.SOURCE, Link.DEPENDENCIES, Link.SECRETS):
+    for link in (Link.SOURCE, Link.SECRETS):
         assert eased(Severity.HIGH, link, "examples/a.yaml") is Severity.HIGH
+    link, path = Link.DEPENDENCIES, "internal/testdata/pom.xml"
+    assert eased(Severity.CRITICAL, link, path) is Severity.LOW
+    check = "dependencies/malicious-package"
+    assert eased(Severity.CRITICAL, link, path, check=check) is Severity.CRITICAL
 
 
 def test_scan_says_why(tmp_path: Path) -> None:

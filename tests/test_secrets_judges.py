@@ -213,3 +213,13 @@ def test_fixture_tokens_weigh_two_steps_less() -> None:
         for path in ("deploy/config.json", "pkg/auth_test.go")
     )
     assert shipped > fixture == Severity.LOW
+
+
+def test_transcripts_and_tests_of_rust_are_fixtures() -> None:
+    token = "hvs" + ".2OCsZxZA6Z9lChbt0janOOZI"
+    line = f"      $ vault login {token}\n"
+    assert engine.find("cmd/login.go", line.encode()).nodes[0].severity == Severity.LOW
+    for path, before in (("src/a.rs", "#[cfg(test)]\nmod t {\n"), ("src/integration/a.rs", "")):
+        found = engine.find(path, f'{before}const T: &str = "{token}";\n'.encode()).nodes
+        plain = engine.find("src/a.rs", f'const T: &str = "{token}";\n'.encode()).nodes
+        assert found[0].severity < plain[0].severity

@@ -20,16 +20,17 @@ _ASIDE = frozenset({
     "tutorial", "tutorials",
 })  # fmt: skip
 # Below one of _DEPLOYED these name an environment, which is deployed: overlays/test.
-_PERHAPS = frozenset({"test", "testing", "demo", "e2e"})
+_PERHAPS = frozenset({"test", "testing", "demo", "e2e", "integration"})
 _DEPLOYED = frozenset({
     "overlay", "overlays", "env", "envs", "environment", "environments", "cluster", "clusters",
     "stage", "stages", "deploy", "deployment", "deployments", "k8s", "kubernetes", "kustomize",
     "helm", "chart", "charts", "gitops", "argocd", "flux", "apps", "infra", "infrastructure",
     "manifest", "manifests", "values", "ops", "operations", "platform", "tenants", "namespaces",
 })  # fmt: skip
-# Text that deceives, and what is installed, harm from a test as well; secrets have weights of
-# their own (secrets/paths.py).
-_ANYWHERE = frozenset({Link.SOURCE, Link.DEPENDENCIES, Link.SECRETS})
+# Text that deceives, and code that is there to harm, harm from a test as well; secrets have
+# weights of their own (secrets/paths.py).
+_ANYWHERE = frozenset({Link.SOURCE, Link.SECRETS})
+_IN_FULL = frozenset({"dependencies/malicious-package"})
 
 
 @lru_cache(4096)
@@ -48,8 +49,8 @@ def is_aside(path: str) -> bool:
     return False
 
 
-def eased(severity: Severity, link: Link, path: str) -> Severity:
+def eased(severity: Severity, link: Link, path: str, *, check: str = "") -> Severity:
     """Return *severity* as it weighs at *path*: LOW at most aside, and INFO for MEDIUM and LOW."""
-    if link in _ANYWHERE or not severity or not is_aside(path):
+    if link in _ANYWHERE or check in _IN_FULL or not severity or not is_aside(path):
         return severity
     return Severity.LOW if severity >= Severity.HIGH else Severity.INFO

@@ -168,7 +168,7 @@ def _finding(
 ) -> Finding:
     full = check.severity if seen.severity is None else seen.severity
     link, location = link_of(name), places.find(node, seen.at)
-    severity = eased(full, link, location.path) if location else full
+    severity = eased(full, link, location.path, check=name) if location else full
     why = f" ({SAID})" if severity < full and verdict is Verdict.FAIL else ""
     return Finding(
         check=name,

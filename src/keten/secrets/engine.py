@@ -31,7 +31,8 @@ MISS_CEILING = 50_000  # candidates of one head in a chunk that are nothing
 FOUND_CEILING = 500  # credentials in one file
 _NOTHING = Facts()
 _EXAMPLE = Lazy(
-    rb"(?i)\be\.g\.|\bfor (?:example|instance)\b|\bplaceholder\b|\bexamples?[\"']?\s{0,3}[:=]"
+    rb"(?i)^\s{0,40}\$\s|"  # a shell's prompt: a transcript
+    rb"\be\.g\.|\bfor (?:example|instance)\b|\bplaceholder\b|\bexamples?[\"']?\s{0,3}[:=]"
 )
 _COMMENT = Lazy(rb"\s{0,80}(?:#|//|;|\*\s|<!--|--\s|REM\s)")
 _EDGE = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
@@ -306,13 +307,15 @@ def _facts(
     ordinals: dict[str, int] = {}
     line, at = 1, 0
     reason = paths.lowered(path)
+    rust = path.endswith(".rs")
     for hit in hits:
         line += data.count(b"\n", at, hit.start)
         at = hit.start
         if hit.kind == "identifier" and not identifiers:
             continue
         ordinal = ordinals[hit.detector] = ordinals.get(hit.detector, 0) + 1
-        severity, why = _weighed(hit, data, reason)
+        tested = reason or (_in_tests(data, hit.start) if rust else "")
+        severity, why = _weighed(hit, data, tested)
         node = Credential(
             f"{path}#{hit.detector}#{ordinal}",
             path=path,
@@ -334,6 +337,11 @@ def _facts(
             _problem(path, f"more than {FOUND_CEILING} credentials: the rest is left out"),
         )
     return Facts(nodes=tuple(nodes), places=tuple(places), problems=problems)
+
+
+def _in_tests(data: bytes, at: int) -> str:
+    """Return why a secret of a Rust file is a fixture: the module of its tests stands above."""
+    return paths.TEST if data.rfind(b"#[cfg(test)]", 0, at) >= 0 else ""
 
 
 def _cut(hit: Hit) -> bool:

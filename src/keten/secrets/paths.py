@@ -8,9 +8,9 @@ _SNIFF = 8192
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|testdata|__tests__|testing|test[-_]?(?:data|files|resources|fixtures|utils)"
     r"|fixtures?|__fixtures__|mocks?|__mocks__|stubs?|snapshots?|__snapshots__|specs?|e2e"
-    r"|integration[-_]?tests?|examples?|samples?|demos?|docs?|documentation|cypress|playwright"
+    r"|integration(?:[-_]?tests?)?|examples?|samples?|demos?|docs?|documentation|cypress|playwright"
     r"|node_modules|vendor|third_party|site-packages)(?:/|$)"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*[_.-](?:tests?|spec|mock|example|sample|fixtures?))\.\w{1,12}$"
+    r"|(?:^|/)(?:test_[^/]*|testing|test(?:utils?|helpers?|keys?|certs?|data)|[^/]*[_.-](?:tests?|spec|mock|example|sample|fixtures?))\.\w{1,12}$"
     r"|\.(?:md|mdx|markdown|rst|adoc|asciidoc|example|sample|template|tmpl|dist|snap|golden)$"
     r"|(?:^|/)(?:sample|example)s?[^/]*\.\w{1,12}$|(?:^|/)(?:readme|changelog|changes|contributing|history|news)[^/]*$|(?:test|tests|spec)\.\w{1,5}$",
     re.IGNORECASE,
