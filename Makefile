@@ -13,13 +13,13 @@ demo: $(VENV)/run.stamp $(DB)
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q
 
-check: $(VENV)/dev.stamp
+check: $(VENV)/dev.stamp $(DB)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache > .cache/imports.txt || { cat .cache/imports.txt; exit 1; }
 	$(BIN)/python tools/docs.py --check
-	$(BIN)/keten scan . --policy keten.toml --quiet --db $(DB) --format markdown --output .cache/own-scan.md
+	$(BIN)/keten scan . --quiet --db $(DB)
 
 slow: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -q -m slow
