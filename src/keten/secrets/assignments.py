@@ -8,7 +8,7 @@ it is the value. Vendors' named detectors are asked first, then the generic rule
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -38,9 +38,15 @@ _BEFORE = 200
 _LONG_LINE = 1_500
 _LONGEST = 300
 _OPEN = Lazy(rb"[=:>,(]{0,3}[ \t]{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`]))?")
-_NAMED = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-$")
+_NAMED = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-$"
+_UNNAMED = bytes(set(range(256)) - set(_NAMED))
 _ATTRIBUTE = Lazy(rb"\"\s{1,8}value\s{0,2}=$")
 _LITERAL = Lazy(rb"[\w.\[\]()'\"\-:]{1,80}\s{0,3}(?:\|\||\?\?|or|,)\s{0,3}([\"'])")
+# What every value of a program has behind the operator, all of the above in one: a quote.
+_HOLDS = Lazy(
+    rb"[=:>,(]{0,3}[ \t]{0,24}(?:(?:String|str|bytes|b64)\(|[@$rbuf]{0,2}(?=[\"'`\\]))?\\{0,3}"
+    rb"(?:[\"'`]|[\w.\[\]()'\"\-:]{1,80}\s{0,3}(?:\|\||\?\?|or|,)\s{0,3}[\"'])"
+)
 _BARE = Lazy(rb"[^\s\"'`,;<>()\[\]{}&#|]{4,300}")
 _NOT = Lazy(
     rb"(?:public|pub_?key|key_?id|kid|finger|hash|checksum|digest|cache|primary|foreign|partition"
@@ -79,6 +85,9 @@ CODE = frozenset(
 )
 _SHELLS = frozenset(b"sh bash zsh ps1 psm1 php pl pm kt kts groovy gradle dart env tf".split())
 _DATA = frozenset(b"json jsonc json5 har xml xsd lock sum csv tsv".split())
+_STRICT = (CODE | _DATA) - {b"xml"}  # a value has quotes there
+_QUOTES = b"\"'`"
+_SHORTEST = 5
 
 
 class Found(Struct, frozen=True):
@@ -107,29 +116,33 @@ class Value(Struct, frozen=True):
 def look(data: bytes, end: int, *, extension: bytes) -> Found | None:
     """Judge the assignment whose operator ends at *end*; None if it holds no secret."""
     value = read(data, end, extension=extension)
-    if value is None or hollow(value.text, weak=True):
+    if value is None or len(value.text) < _SHORTEST or hollow(value.text, weak=True):
         return None
     known, silent = _vendor(value)
     if known is not None:
         return known
-    if silent or not _STRONG.search(value.name) or _ends_badly(value.name):
+    if silent or not _strong(value.name):
         return None
     return _generic(data, value, extension=extension)
 
 
 def read(data: bytes, end: int, *, extension: bytes) -> Value | None:
     """Return the value that stands behind the operator, or None if there is no literal."""
+    behind = end - (data[end - 1] in _QUOTES)
+    if extension in _STRICT and _HOLDS.match(data, behind, end + 200) is None:
+        return None
     start = data.rfind(b"\n", max(0, end - _BEFORE), end) + 1
     if not start and end > _LONG_LINE and data.rfind(b"\n", end - _LONG_LINE, end) < 0:
         return None  # a line of a minified file
     before = data[max(start, end - _BEFORE) : end]
-    tail = _ATTRIBUTE.search(before)
-    if tail is not None:
-        before = before[: tail.start()]
+    if b"value" in before[-8:]:
+        tail = _ATTRIBUTE.search(before)
+        if tail is not None:
+            before = before[: tail.start()]
     name = _name(before[-90:])
-    if not name:
+    if not name or _ends_badly(name):
         return None
-    opened = _OPEN.match(data, end - (data[end - 1 : end] in (b'"', b"'", b"`")), end + 40)
+    opened = _OPEN.match(data, behind, end + 40)
     at = opened.end() if opened else end
     slashes = 0
     while data[at : at + 1] == b"\\" and slashes < 3:
@@ -155,14 +168,9 @@ def read(data: bytes, end: int, *, extension: bytes) -> Value | None:
 
 def _name(before: bytes) -> bytes:
     """Return the last name in *before*, lower case, behind at most 24 other characters."""
-    end = len(before)
-    least = max(0, end - 24)
-    while end > least and before[end - 1] not in _NAMED:
-        end -= 1
-    start = end
-    while start and before[start - 1] in _NAMED:
-        start -= 1
-    return before[start:end].lower()
+    least = max(0, len(before) - 24)
+    head = before[: least + len(before[least:].rstrip(_UNNAMED))]
+    return head[len(head.rstrip(_NAMED)) :].lower()
 
 
 def _argument(data: bytes, before: bytes, end: int) -> bool:
@@ -173,10 +181,7 @@ def _argument(data: bytes, before: bytes, end: int) -> bool:
     names = before.rstrip(b" \t\r\n\"'`")
     if not names.endswith(b","):
         return True
-    opening = names[:-1].rstrip(b" \t\"'")
-    while opening and opening[-1] in _NAMED:
-        opening = opening[:-1]
-    called = opening.rstrip(b" \t\"'")
+    called = names[:-1].rstrip(b" \t\"'").rstrip(_NAMED).rstrip(b" \t\"'")
     return called.endswith(b"(") and data[end : end + 4].lstrip().startswith(b")")
 
 
@@ -196,7 +201,7 @@ def _unquoted(data: bytes, at: int, extension: bytes) -> tuple[tuple[int, int], 
         end = data.find(literal.group(1), literal.end(), literal.end() + REACH)
         if end > 0 and data.find(b"\n", literal.end(), end) < 0:
             return (literal.end(), end), literal.group(1)
-    if extension in CODE or extension in _DATA - {b"xml"}:
+    if extension in _STRICT:
         return None
     bare = _BARE.match(data, at, at + REACH)
     if (
@@ -248,7 +253,7 @@ def _vendor(value: Value) -> tuple[Found | None, bool]:
     """Ask the named detectors; the flag says that a strict one's shape did not fit."""
     many, all_named = _names()
     silent = False
-    if len(value.text) < 8 or _ends_badly(value.name):
+    if len(value.text) < 8:
         return None, False
     for number in sorted(many.Match(value.line) or ()):
         detector = all_named[number]
@@ -271,6 +276,12 @@ def _vendor(value: Value) -> tuple[Found | None, bool]:
     return None, silent
 
 
+@lru_cache(8192)
+def _strong(name: bytes) -> bool:
+    return _STRONG.search(name) is not None
+
+
+@lru_cache(8192)
 def _ends_badly(name: bytes) -> bool:
     found = _NOT.search(name)
     return found is not None and (_NEVER.search(name) is not None or _ENDS.search(name) is None)

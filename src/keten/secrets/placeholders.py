@@ -2,6 +2,7 @@
 """What stands where a secret will be put, or says nothing: placeholders, variables, masks."""
 
 import math
+import re
 from collections import Counter
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ _MARKS = (
     b"mytoken", b"my_token", b"apikeyhere", b"_here", b"-here", b"ffffffff", b"00000000000",
 )  # fmt: skip
 _VARIABLES = (b"${", b"{{", b"}}", b"$(", b"<%", b"%{", b"#{", b"$[", b"{%", b"&lt;", b"\\(")
+_VARIABLE = Lazy(b"|".join(map(re.escape, _VARIABLES)))
 # Passwords that are the name of the thing, a default of documentation, or a type.
 _WORDS = frozenset(
     b"password passwd pass passw0rd passphrase pwd secret secrets token key apikey api_key null "
@@ -49,20 +51,28 @@ def hollow(value: bytes, *, password: bool = False, weak: bool = False) -> bool:
     *password*: people chose it, so words that only name it are hollow as well; *weak* lets
     those count after all, where the place itself proves that it is a password.
     """
-    if not value or _masked(value) or any(mark in value for mark in _VARIABLES):
+    if not value or _VARIABLE.search(value) or _masked(value):
         return True
     low = value.lower()
     if low[:1] in b"<[{%$@" and (low[:1] != b"$" or low[1:2].isalpha()) and _enclosed(low):
         return True
-    if any(mark in low for mark in _MARKS):
+    if _marked(low):
         return not (weak and b"..." not in low and b"xxxx" not in low and b"your" not in low)
     if password:
         return not weak and (low.strip(b"!.") in _WORDS or _OWN.fullmatch(low) is not None)
     return _patterned(low)
 
 
+def _marked(value: bytes) -> bool:
+    for mark in _MARKS:  # noqa: SIM110 every candidate is asked, and a generator costs thrice that
+        if mark in value:
+            return True
+    return False
+
+
 def _masked(value: bytes) -> bool:
-    return set(value) <= _MASKS or len(set(value)) <= (3 if len(value) > 12 else 1)
+    chars = set(value)
+    return chars <= _MASKS or len(chars) <= (3 if len(value) > 12 else 1)
 
 
 def _enclosed(value: bytes) -> bool:

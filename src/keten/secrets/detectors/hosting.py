@@ -100,7 +100,7 @@ DETECTORS = (
         r"YC[AM][a-zA-Z0-9_-]{37}",
         "https://yandex.cloud/en/docs/iam/concepts/authorization/access-key",
         entropy=4.2,
-        heads=("YC[AM][a-zA-Z0-9_-]{6}",),
+        heads=("YC[AM][a-zA-Z0-9_-]{24}",),
     ),
     token(
         "cloudflare-ca-key",
@@ -172,7 +172,7 @@ DETECTORS = (
         "Netlify token",
         r"nf[pcuo]_[A-Za-z0-9_]{36}",
         "https://docs.netlify.com/api/get-started/",
-        heads=("nf[pcuo]_[A-Za-z0-9_]{12}",),
+        heads=("nf[pcuo]_[A-Za-z0-9_]{24}",),
     ),
     named(
         "netlify-old",

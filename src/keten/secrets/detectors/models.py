@@ -197,7 +197,7 @@ DETECTORS = (
         r"BSA[A-Za-z0-9_-]{27,28}",
         "https://api-dashboard.search.brave.com/",
         entropy=4.0,
-        heads=("BSA[A-Za-z0-9_-]{12}",),
+        heads=("BSA[A-Za-z0-9_-]{24}",),
     ),
     named(
         "serper",

@@ -282,7 +282,7 @@ DETECTORS = (
         r"re_[A-Za-z0-9]{7,10}_[A-Za-z0-9]{18,26}",
         "https://resend.com/docs",
         entropy=3.6,
-        heads=("re_[A-Za-z0-9]{7}",),
+        heads=tuple(f"re_[A-Za-z0-9]{{{n}}}_[A-Za-z0-9]{{8}}" for n in range(7, 11)),
     ),
     token(
         "mailersend",
