@@ -29,6 +29,8 @@ spec:
         "Examples/shop/pod.yaml",
         "charts/shop/tests/pod.yaml",
         "internal/testdata/pod.yaml",
+        "cmd/_testdata/pod.yaml",
+        "pkg/__tests__/pod.yaml",
         "config/samples/pod.yaml",
     ],
 )

@@ -377,5 +377,7 @@ def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     if reason and not proven:
         reasons.append(reason)
         steps += 1 if hit.kind == "token" and hit.match.confidence >= _SURE else 2
+    if reason and hit.match.confidence < _SURE:
+        severity = min(severity, Severity.LOW)
     lowered = Severity(max(min(Severity.LOW, hit.severity), severity - steps))
     return lowered, "; ".join(reasons)

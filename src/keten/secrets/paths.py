@@ -6,7 +6,7 @@ from functools import lru_cache
 
 _SNIFF = 8192
 _TEST = re.compile(
-    r"(?:^|/)(?:tests?|testdata|__tests__|testing|test[-_]?(?:data|files|resources|fixtures|utils)"
+    r"(?:^|/)_?(?:tests?|mirage|testdata|__tests__|testing|test[-_]?(?:data|files|resources|fixtures|utils)"
     r"|fixtures?|__fixtures__|mocks?|__mocks__|stubs?|snapshots?|__snapshots__|specs?|e2e"
     r"|integration(?:[-_]?tests?)?|examples?|samples?|demos?|docs?|documentation|cypress|playwright"
     r"|node_modules|vendor|third_party|site-packages)(?:/|$)"

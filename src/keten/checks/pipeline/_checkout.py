@@ -12,6 +12,13 @@ from keten.model.finding import Severity
 
 EVENTS = ("pull_request_target", "workflow_run", "issue_comment")
 
+_ASKS = (
+    "checkCollaborator",
+    "getCollaboratorPermissionLevel",
+    "get-user-teams-membership",
+    "check-user-permission",
+    "/collaborators/",
+)
 _TOOLS = frozenset(
     [
         "make",
@@ -275,7 +282,7 @@ def _executes(one: Command) -> str:
 def _severity(pipeline: Pipeline, job: Job, step: Step, *, event: str, runs: str) -> Severity:
     level = Severity.CRITICAL if runs else Severity.HIGH
     answered = event == "issue_comment" and ".outputs." in f"{job.condition}{step.condition}"
-    if gated(job, step) or answered:
+    if gated(job, step) or answered or _asks_who(job, step):
         level = Severity.MEDIUM
     said = job.permissions if job.permissions is not None else pipeline.permissions
     reads = said == "read-all" or (
@@ -288,6 +295,17 @@ def _severity(pipeline: Pipeline, job: Job, step: Step, *, event: str, runs: str
     if event == "workflow_run" and (filters(pipeline, event).get("branches")):
         level = min(level, Severity.MEDIUM)
     return level
+
+
+def _asks_who(job: Job, step: Step) -> bool:
+    """Return whether a step before asks whether the one who caused the run may write."""
+    for one in job.steps:
+        if one is step:
+            return False
+        text = f"{one.run}{text_of(one.inputs.get('script'))}{one.uses}"
+        if any(word in text for word in _ASKS):
+            return True
+    return False
 
 
 def _secret(job: Job) -> bool:
