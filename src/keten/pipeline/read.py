@@ -85,16 +85,34 @@ def _problem(
 
 
 def _matcher(names: Iterable[str], paths: Iterable[str]) -> Callable[[str], bool]:
-    by_name, by_path = _pattern(names), _pattern(paths)
+    by_name, by_path = _globs(names), _globs(paths)
 
     def wants(path: str) -> bool:
-        if by_name and by_name(path.rpartition("/")[2]):
-            return True
-        return bool(by_path and by_path(path))
+        return by_name(path.rpartition("/")[2]) or by_path(path)
 
     return wants
 
 
-def _pattern(globs: Iterable[str]) -> Callable[[str], object] | None:
-    joined = "|".join(translate(glob) for glob in dict.fromkeys(globs))
-    return pattern(joined).match if joined else None
+def _globs(globs: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells whether a text matches one of *globs*, as fnmatch reads them.
+
+    Most are a whole name or ``*.ext``: only what is neither is worth compiling a regex.
+    """
+    exact: set[str] = set()
+    ends: list[str] = []
+    rest: list[str] = []
+    for glob in dict.fromkeys(globs):
+        if _WILD.isdisjoint(glob):
+            exact.add(glob)
+        elif glob[0] == "*" and _WILD.isdisjoint(glob[1:]):
+            ends.append(glob[1:])
+        else:
+            rest.append(glob)
+    suffixes = tuple(ends)
+    if not rest:
+        return lambda text: text in exact or text.endswith(suffixes)
+    found = pattern("|".join(translate(glob) for glob in rest)).match
+    return lambda text: text in exact or text.endswith(suffixes) or found(text) is not None
+
+
+_WILD = frozenset("*?[")
