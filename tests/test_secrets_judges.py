@@ -155,6 +155,8 @@ def test_false_alarms(path: str, text: str) -> None:
         b'EventsAnnotationKey = "tekton.example.dev/v1beta1CloudEvents"',
         b'SECRET_REDACTED_VALUE = "__VALUE_e5362baf-c777-4d57-a609-6eaf1f9e87f6"',
         b"uri: amqp://my_user:my_password@rabbit.internal",
+        b"SPDX-License-Identifier: CAL-1.0-Combined-Work-Exception",
+        b'nonExistentKey = "F35C28E1-7035-40BB-B865-6BED9E3A1B28"',
     ],
 )
 def test_programs_hold_no_secret(line: bytes) -> None:

@@ -60,7 +60,8 @@ _NOT = Lazy(
     rb"|provider|manager|handler|service$|route|link|button|text$|state|status|_at$|date|time"
     rb"|encoding|lang|locale|i18n|translation|sitekey|site_?key|publishable|bypass|compass|passed"
     rb"|passive|passage|passenger|passthrough|tokenizer|secretary|authority|(?:^|_)author"
-    rb"|authentication$|annotation|redact|blanking|namespace)"
+    rb"|authentication$|annotation|redact|blanking|namespace|identifier|accept"
+    rb"|non_?exist)"
 )
 _ENDS = Lazy(rb"secret|token$|password$|passwd$|api_?key$|secret_?key$")
 _NEVER = Lazy(
