@@ -16,7 +16,6 @@ _ENTRY = Lazy(
 )
 _DATA = Lazy(rb"^[ \t]{0,8}\"?data\"?:[ \t]{0,4}\{?[ \t]*\r?$", re.MULTILINE)
 _OUTSIDE = Lazy(rb"^[^\s#}]", re.MULTILINE)
-_SPLIT = Lazy(rb"^---", re.MULTILINE)
 
 
 Span = tuple[int, int]
@@ -29,12 +28,12 @@ def secrets(
 
     And the spans of all values that were decoded: as base64 they say nothing themselves.
     """
-    if not path.endswith((".yaml", ".yml", ".json", ".tpl")) or not _named(data):
+    if not path.endswith((".yaml", ".yml", ".json", ".tpl")) or not _named(data, 0, len(data)):
         return [], []
     hits: list[Any] = []
     spans: list[Span] = []
     for start, end in _documents(data):
-        if _KIND.search(data, start, end) is None:
+        if not _named(data, start, end) or _KIND.search(data, start, end) is None:
             continue
         block = _DATA.search(data, start, end)
         if block is not None:
@@ -42,21 +41,21 @@ def secrets(
     return hits, spans
 
 
-def _named(data: bytes) -> bool:
-    """Return whether a Secret can be in it: two searches for plain words, where regexes cost."""
-    at = data.find(b"Secret")
+def _named(data: bytes, start: int, end: int) -> bool:
+    """Return whether a Secret can be there: searches for plain words, where regexes cost."""
+    at = data.find(b"Secret", start, end)
     while at >= 0:
-        if b"kind" in data[max(0, at - 16) : at]:
+        if b"kind" in data[max(start, at - 16) : at]:
             return True
-        at = data.find(b"Secret", at + 6)
+        at = data.find(b"Secret", at + 6, end)
     return False
 
 
 def _documents(data: bytes) -> Iterator[tuple[int, int]]:
-    start = 0
-    for mark in _SPLIT.finditer(data):
-        yield start, mark.start()
-        start = mark.end()
+    start = 3 * data.startswith(b"---")
+    while (mark := data.find(b"\n---", start)) >= 0:
+        yield start, mark + 1
+        start = mark + 4
     yield start, len(data)
 
 

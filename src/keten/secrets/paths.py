@@ -15,14 +15,16 @@ _TEST = re.compile(
     r"|(?:^|/)(?:sample|example)s?[^/]*\.\w{1,12}$|(?:^|/)(?:readme|changelog|changes|contributing|history|news)[^/]*$|(?:test|tests|spec)\.\w{1,5}$",
     re.IGNORECASE,
 )
-_GENERATED = re.compile(
-    r"(?:(?:^|/)\.yarn/(?:releases|plugins|sdks)/.+|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lock|go\.sum"
-    r"|go\.work\.sum|cargo\.lock|poetry\.lock|uv\.lock|pdm\.lock|pipfile\.lock|composer\.lock"
-    r"|gemfile\.lock|packages\.lock\.json|podfile\.lock|mix\.lock|flake\.lock|\.terraform\.lock\.hcl"
-    r"|[.-]min\.(?:js|css|mjs)|\.map|\.svg|\.css|\.ipynb|\.po|\.pot|\.sum|\.patch|\.diff|\.csv|\.tsv"
-    r"|\.bundle\.js|\.chunk\.js|gradle\.lockfile|verification-metadata\.xml|record|\.pem|\.crt)$",
-    re.IGNORECASE,
+_GENERATED = tuple(
+    """
+    package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock go.sum go.work.sum
+    cargo.lock poetry.lock uv.lock pdm.lock pipfile.lock composer.lock gemfile.lock
+    packages.lock.json podfile.lock mix.lock flake.lock .terraform.lock.hcl .min.js .min.css
+    .min.mjs -min.js -min.css -min.mjs .map .svg .css .ipynb .po .pot .sum .patch .diff .csv .tsv
+    .bundle.js .chunk.js gradle.lockfile verification-metadata.xml record .pem .crt
+    """.split()  # noqa: SIM905 a list would take forty lines
 )
+_YARN = re.compile(r"(?:^|/)\.yarn/(?:releases|plugins|sdks)/.")
 _SKIPPED = frozenset(
     [
         "png",
@@ -124,7 +126,8 @@ def extension(path: str) -> bytes:
 
 def generated(path: str) -> bool:
     """Return whether a tool writes the file: its hashes are no secrets."""
-    return _GENERATED.search(path) is not None
+    low = path.lower()
+    return low.endswith(_GENERATED) or (".yarn/" in low and _YARN.search(low) is not None)
 
 
 def skipped(path: str) -> bool:
