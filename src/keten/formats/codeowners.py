@@ -45,6 +45,8 @@ def parse(data: bytes) -> Parsed:
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
+        if len(rules) + len(faults) >= RULES:
+            raise CeilingError(f"more than {RULES:,} rules in CODEOWNERS", line=number)
         if line.startswith(("[", "^[")) and "]" in line:
             section, _, rest = line.lstrip("^[").partition("]")
             if rest.startswith("["):
@@ -61,8 +63,6 @@ def parse(data: bytes) -> Parsed:
             faults.append((number, f"{wrong[0][:60]!r} is no owner: @user, @org/team or e-mail"))
             continue
         rules.append(Rule(pattern, owners or inherited, number, section))
-        if len(rules) > RULES:
-            raise CeilingError(f"more than {RULES:,} rules in CODEOWNERS")
     return Parsed(tuple(rules), tuple(faults))
 
 

@@ -16,7 +16,7 @@ from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.plug import Source
 
-MAX_PACKAGES = 300_000
+MAX_PACKAGES = 50_000
 MAX_NAME = 1000
 MAX_PROBLEMS = 100
 _MEND = "Mend the entry, or regenerate the file."
