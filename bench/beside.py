@@ -41,6 +41,7 @@ def commands(kind: str, tree: Path) -> dict[str, list[str]]:
 def once(command: list[str]) -> float:
     """Return the wall seconds of one run."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: compiled once
     start = time.perf_counter()
     subprocess.run(
         command, env=environment, check=False, stdin=subprocess.DEVNULL,
