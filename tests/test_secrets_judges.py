@@ -225,3 +225,10 @@ def test_transcripts_and_tests_of_rust_are_fixtures() -> None:
         found = engine.find(path, f'{before}const T: &str = "{token}";\n'.encode()).nodes
         plain = engine.find("src/a.rs", f'const T: &str = "{token}";\n'.encode()).nodes
         assert found[0].severity < plain[0].severity
+
+
+def test_the_text_of_a_pattern_is_no_sshpass_password() -> None:
+    """Behind ``sshpass -p`` at the end of a program's string there stands its comma."""
+    assert not engine.find("a.py", b'    heads=("sshpass -p",),\n').nodes
+    assert not engine.find("a.py", b"x = ['sshpass -p'];  # y\n").nodes
+    assert engine.find("a.sh", b"sshpass -p 'Kr8" + b"!vanq' ssh web\n").nodes
