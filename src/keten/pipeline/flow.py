@@ -17,9 +17,10 @@ from keten.graph.store import Graph, merge
 from keten.model.delivery import File, Repo
 from keten.model.evidence import Place, Problem
 from keten.model.facts import Facts, Looked
+from keten.model.nodes import TYPES
 from keten.model.result import Result, Target
 from keten.pipeline.conclude import conclude
-from keten.pipeline.judge import Judged, chooser, judge_all, local, select, waiting
+from keten.pipeline.judge import Judged, chooser, judge_all, local, select, subjects, waiting
 from keten.pipeline.rendering import rendered
 from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
@@ -79,8 +80,14 @@ def scan(
     )
 
 
-def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Scanned:
-    """Return the facts of all files below *root*, and of the checkout it is."""
+def collect(
+    root: Path, policy: Policy, *, now: date, progress: Progress, every: bool = False
+) -> Scanned:
+    """Return the facts of all files below *root*, and of the checkout it is.
+
+    With *every*, also those that no check asks about which policy lets run.
+    """
+    asked = frozenset(TYPES.values()) if every else subjects(chooser(policy))
     history = history_of(root, policy)
     tree = Tree(root, exclude=policy.config.paths.exclude, tracked=tracked_folders(root))
     total = sum(entry.size for entry in tree.entries)
@@ -95,7 +102,7 @@ def collect(root: Path, policy: Policy, *, now: date, progress: Progress) -> Sca
     here = merge([history, Facts(problems=problems), links(tree)])
     parts: list[Facts] = [here]
     judged = judge_here(here, policy, now)
-    for batch in run(Job(tree, now, chooser(policy)), tell):
+    for batch in run(Job(tree, now, chooser(policy), asked), tell):
         parts.append(batch.facts)
         judged.add(batch.judged)
     facts = merge(parts)

@@ -18,6 +18,7 @@ from keten.model.evidence import Link
 from keten.model.facts import Node, View
 from keten.model.finding import Finding, Verdict, Violation
 from keten.model.needs import wide
+from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
 from keten.pipeline.guard import Broken, attempt
 
@@ -78,6 +79,17 @@ def select(chosen: Callable[[str], bool] = lambda _: True, *, of: Iterable[type]
             if check.subject in table:
                 table[check.subject].append((name, check))
     return table
+
+
+def subjects(chosen: Callable[[str], bool]) -> frozenset[type]:
+    """Return the types of node that the *chosen* checks ask about, or whose like they need.
+
+    A check that asks the graph may ask about any type.
+    """
+    checks = [plugs.load(Check, name) for name in plugs.names(Check) if chosen(name)]
+    if any(wide(check.needs) for check in checks):
+        return frozenset(TYPES.values())
+    return frozenset(check.subject for check in checks)
 
 
 def local(checks: Checks) -> Checks:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from keten.formats.content import line_of, traits
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
-from keten.model.delivery import File
+from keten.model.delivery import Advisory, Commit, Credential, File, Repo, Signer
 from keten.model.evidence import Evidence, Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked
 from keten.model.finding import Finding
@@ -32,11 +32,16 @@ POOL_BYTES = 3 << 20
 
 
 class Job(Struct, frozen=True):
-    """What every worker needs to know."""
+    """What every worker needs to know.
+
+    *asked*: the types of node that some chosen check asks about. Where none of them is made
+    by readers, none reads; likewise for the traits of files and for secrets.
+    """
 
     tree: Tree
     now: date
     chosen: Callable[[str], bool]
+    asked: frozenset[type]
 
 
 class Batch(Struct):
@@ -76,12 +81,16 @@ def run(job: Job, progress: Callable[[int], None]) -> Iterator[Batch]:
     yield from _pool(job, batches, cores, progress)
 
 
+_NOT_READ = frozenset({Advisory, Commit, Credential, File, Repo, Signer})
+"""The types of node that come from elsewhere than the readers."""
+
+
 class Worker:
     """Reads and judges batches. The readers and checks are imported once."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._readers = Readers()
+        self._readers = Readers() if job.asked - _NOT_READ else None
 
     def work(self, entries: Sequence[Entry]) -> Batch:
         """Return the facts of the files, and what could be judged of them."""
@@ -97,7 +106,7 @@ class Worker:
 
     def _secrets(self, texts: list[tuple[str, bytes]]) -> Facts:
         """Return the secrets in the files, each file that holds one as evidence."""
-        facts = engine.scan(texts)
+        facts = engine.scan(texts) if Credential in self._job.asked else Facts()
         holding = {node.path for node in facts.nodes}
         kept = (evidence(p, data, "text/plain") for p, data in texts if p in holding)
         return merge([facts, Facts(evidence=tuple(kept))]) if holding else facts
@@ -111,10 +120,11 @@ class Worker:
             data = tree.open(entry.path)
         except OSError as error:
             return [_unread(entry.path, f"can not be read: {error.strerror or error}")]
-        parts = self._readers.read(entry.path, data, tree, size=entry.size)
+        parts: list[Facts] = []
+        if self._readers is not None:
+            parts = self._readers.read(entry.path, data, tree, size=entry.size)
         texts.append((entry.path, data))
-        seen = traits(entry.path, data, entry.mode)
-        if seen:
+        if File in self._job.asked and (seen := traits(entry.path, data, entry.mode)):
             node = File(entry.path, seen, entry.size)
             place = Place(node.ref, entry.path, line_of(seen[0], entry.path, data))
             parts.append(
