@@ -251,7 +251,12 @@ def _lacks(value: Any) -> str:
     from keten.formats.kubernetes.rules import PODS
 
     version, kind = value.get("apiVersion"), value.get("kind")
-    if not version and isinstance(kind, str) and kind in PODS and isinstance(value.get("spec"), dict):
+    if (
+        not version
+        and isinstance(kind, str)
+        and kind in PODS
+        and isinstance(value.get("spec"), dict)
+    ):
         return "apiVersion is not set"
     if not kind and isinstance(version, str) and _is_object({"apiVersion": version, "kind": "Pod"}):
         return "kind is not set"
