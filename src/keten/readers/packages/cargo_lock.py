@@ -82,5 +82,6 @@ READER = Reader(
     title="Cargo lockfile",
     media_type="application/toml",
     read=read,
+    ceiling=8 << 20,
     names=("Cargo.lock",),
 )

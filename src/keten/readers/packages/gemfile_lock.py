@@ -145,5 +145,6 @@ READER = Reader(
     title="Bundler lockfile",
     media_type="text/x-gemfile-lock",
     read=read,
+    ceiling=8 << 20,
     names=("Gemfile.lock", "gems.locked", "Gemfile.*.lock"),
 )

@@ -149,5 +149,6 @@ READER = Reader(
     title="Go module",
     media_type="text/x-go-mod",
     read=read,
+    ceiling=8 << 20,
     names=("go.mod",),
 )

@@ -64,5 +64,6 @@ READER = Reader(
     title="PDM lockfile",
     media_type="application/toml",
     read=read,
+    ceiling=8 << 20,
     names=("pdm.lock",),
 )

@@ -117,5 +117,6 @@ READER = Reader(
     title="Poetry lockfile",
     media_type="application/toml",
     read=read,
+    ceiling=8 << 20,
     names=("poetry.lock",),
 )

@@ -172,5 +172,6 @@ READER = Reader(
     title="Maven POM",
     media_type="application/xml",
     read=read,
+    ceiling=8 << 20,
     names=("pom.xml", "*.pom"),
 )

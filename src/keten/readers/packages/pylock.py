@@ -81,5 +81,6 @@ READER = Reader(
     title="pylock.toml (PEP 751)",
     media_type="application/toml",
     read=read,
+    ceiling=8 << 20,
     names=("pylock.toml", "pylock.*.toml"),
 )

@@ -137,5 +137,6 @@ READER = Reader(
     title="uv lockfile",
     media_type="application/toml",
     read=read,
+    ceiling=8 << 20,
     names=("uv.lock",),
 )

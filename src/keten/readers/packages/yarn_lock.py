@@ -184,5 +184,6 @@ READER = Reader(
     title="Yarn lockfile",
     media_type="text/x-yarn-lock",
     read=read,
+    ceiling=8 << 20,
     names=("yarn.lock",),
 )
