@@ -264,7 +264,7 @@ def test_any_bytes_as_a_record(data: bytes) -> None:
 
 
 def test_database_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="there is no advisory database"):
+    with pytest.raises(DataError, match="there is no such advisory database"):
         Database(tmp_path / "none.db")
     garbage = tmp_path / "garbage.db"
     garbage.write_bytes(os.urandom(10_000))

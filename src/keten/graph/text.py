@@ -48,7 +48,7 @@ def parse(text: str) -> Facts:
             head, fields, at = pending
             nodes.append(_to_node(head, fields, at))
 
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue
