@@ -11,6 +11,7 @@ import pytest
 
 from keten import plugs
 from keten.config import Policy, load
+from keten.errors import KetenError
 from keten.model.plug import Report
 from keten.model.result import Result, Style
 from keten.pipeline import workers
@@ -70,3 +71,12 @@ def test_in_many_processes(estate: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(workers, "BATCH_FILES", 3)
 
     assert written(result_of(estate)) == plain
+
+
+def test_a_worker_that_is_ended_is_told(estate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "POOL_BYTES", 0)
+    monkeypatch.setattr(workers, "BATCH_FILES", 3)
+    monkeypatch.setattr(workers.Worker, "work", lambda *_: os._exit(9))
+
+    with pytest.raises(KetenError, match="was ended from outside"):
+        result_of(estate)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from keten.errors import KetenError
 from keten.formats.content import line_of, traits
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
@@ -161,16 +162,25 @@ def _pool(
     job: Job, batches: list[list[Entry]], cores: int, progress: Callable[[int], None]
 ) -> Iterator[Batch]:
     import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
 
     select(job.chosen, of=TYPES.values())  # imported here, once, and shared by the workers
     _WORKER[:] = [Worker(job)]
     _BATCHES[:] = batches
-    context = multiprocessing.get_context("fork")
     decoder = msgspec.msgpack.Decoder(_Wire)
-    with context.Pool(cores) as pool:
-        for number, data in pool.imap_unordered(_in_worker, range(len(batches))):
-            yield _batch(decoder.decode(data))
-            progress(sum(entry.size for entry in batches[number]))
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as pool:
+        waiting = [pool.submit(_in_worker, number) for number in range(len(batches))]
+        try:
+            for done in as_completed(waiting):
+                number, data = done.result()
+                yield _batch(decoder.decode(data))
+                progress(sum(entry.size for entry in batches[number]))
+        except BrokenProcessPool as error:
+            raise KetenError(
+                "a process that was reading files was ended from outside",
+                advice="It may have been for want of memory: scan fewer files at a time.",
+            ) from error
 
 
 def _in_worker(number: int) -> tuple[int, bytes]:
