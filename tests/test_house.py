@@ -126,3 +126,22 @@ def test_a_fault_of_its_own_has_a_status_of_its_own() -> None:
     assert run.returncode == 4
     assert "ZeroDivisionError" in run.stderr
     assert "please report" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("package-lock.json", "dependencies"),
+        ("poetry.lock", "dependencies"),
+        (".github/workflows/a.yml", "pipeline"),
+        ("Dockerfile", "image"),
+        ("a.yaml", "deployment"),
+    ],
+)
+def test_what_a_reader_can_not_read_leaves_its_own_link_unknown(path: str, link: str) -> None:
+    from keten.testing.examples import facts_of
+
+    head = b"apiVersion: v1\nkind: Pod\n" if path == "a.yaml" else b""
+    problems = facts_of({path: head + b'a: [ {"\nFROM\n'}).problems
+
+    assert {problem.link for problem in problems} == {link}

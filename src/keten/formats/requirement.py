@@ -19,7 +19,6 @@ _SEPARATORS = lazy(r"[-_.]+")
 _COMMENT = lazy(r"(?:^|(?<=\s))#.*", re.DOTALL)
 _LEADING_COMMENT = lazy(r"\s*#")
 _WORD = lazy(r"""(?:[^\s"'\\]++|\\.|"[^"]*+"|'[^']*+')++""", re.DOTALL)
-_COMMIT = lazy(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _QUOTE = lazy(r"[\"']")
 
 
@@ -152,11 +151,6 @@ def name_of(url: str) -> str:
     if file.endswith(".whl") and file.count("-") >= 4:  # noqa: PLR2004 PEP 427: five parts
         return normalise(file.partition("-")[0])
     return ""
-
-
-def is_commit(ref: str) -> bool:
-    """Return whether a git reference names a commit and can not move."""
-    return _COMMIT.match(ref) is not None
 
 
 def _reference(text: str) -> tuple[str, str]:

@@ -47,12 +47,12 @@ class Reader(Struct, frozen=True, kw_only=True):
     title: str
     media_type: str
     read: Callable[[Source], Facts]
+    link: Link
     names: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     marks: tuple[bytes, ...] = ()
     ceiling: int = 64 << 20
     version: int = 1
-    link: Link = Link.DEPLOYMENT
 
 
 class Ecosystem(Struct, frozen=True, kw_only=True):

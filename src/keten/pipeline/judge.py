@@ -70,7 +70,7 @@ def chooser(policy: Policy) -> Callable[[str], bool]:
     return chosen
 
 
-def select(chosen: Callable[[str], bool] = lambda _: True, *, of: Iterable[type]) -> Checks:
+def select(chosen: Callable[[str], bool], *, of: Iterable[type]) -> Checks:
     """Import the *chosen* checks whose subject is one *of* the types that occur."""
     table: dict[type, list[tuple[str, Check]]] = {kind: [] for kind in of}
     for name in plugs.names(Check):
@@ -111,13 +111,13 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places)
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})
     passed: dict[str, int] = {}
-    needs = {kind: {n for _, c in asked for n in c.needs} for kind, asked in checks.items()}
+    needs = {kind: {n for _, c in table for n in c.needs} for kind, table in checks.items()}
     for node in nodes:
-        asked = checks.get(type(node))
-        if not asked:
+        questions = checks.get(type(node))
+        if not questions:
             continue
         lacking = {need for need in needs[type(node)] if not view.covers(node, need)}
-        for name, check in asked:
+        for name, check in questions:
             if check.applies is not None and not check.applies(node):
                 continue
             need = next((n for n in check.needs if n in lacking), "") if lacking else ""

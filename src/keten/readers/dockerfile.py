@@ -136,6 +136,7 @@ READER = Reader(
     title="Dockerfiles and Containerfiles",
     media_type="text/x-dockerfile",
     read=read,
+    link=Link.IMAGE,
     names=(
         "Dockerfile",
         "Containerfile",

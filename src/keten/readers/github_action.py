@@ -59,6 +59,7 @@ READER = Reader(
     title="GitHub actions",
     media_type="text/x-github-action",
     read=read,
+    link=Link.PIPELINE,
     names=("action.yml", "action.yaml"),
     marks=(b"runs",),
     ceiling=CEILING,

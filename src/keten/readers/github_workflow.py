@@ -78,6 +78,7 @@ READER = Reader(
     title="GitHub Actions workflows",
     media_type="text/x-github-workflow",
     read=read,
+    link=Link.PIPELINE,
     paths=tuple(
         f"{lead}{folder}/*.{end}"
         for folder in FOLDERS

@@ -58,6 +58,7 @@ READER = Reader(
     title="GitLab CI pipelines",
     media_type="text/x-gitlab-ci",
     read=read,
+    link=Link.PIPELINE,
     names=(".gitlab-ci.yml", ".gitlab-ci.yaml"),
     ceiling=CEILING,
 )

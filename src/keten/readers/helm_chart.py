@@ -71,6 +71,7 @@ READER = Reader(
     title="Helm charts",
     media_type="application/yaml",
     read=read,
+    link=Link.DEPLOYMENT,
     names=("Chart.yaml", "Chart.yml"),
     marks=(b"name",),
 )

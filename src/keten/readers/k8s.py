@@ -310,6 +310,7 @@ READER = Reader(
     title="Kubernetes objects",
     media_type="application/yaml",
     read=read,
+    link=Link.DEPLOYMENT,
     names=("*.yaml", "*.yml", "*.json"),
     marks=(b"apiVersion", b"kind"),
 )

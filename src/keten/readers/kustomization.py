@@ -92,5 +92,6 @@ READER = Reader(
     title="Kustomizations",
     media_type="application/yaml",
     read=read,
+    link=Link.DEPLOYMENT,
     names=("kustomization.yaml", "kustomization.yml", "Kustomization"),
 )

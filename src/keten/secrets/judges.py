@@ -204,11 +204,3 @@ def wireguard(value: bytes) -> Match | None:
     """Judge a WireGuard key: base64 of 32 bytes."""
     body = standard(value)
     return Match(80, "holds 32 bytes") if body and len(body) == 32 else None
-
-
-def random_hex(value: bytes) -> Match | None:
-    """Refuse hexadecimal of too few different digits or without any letter or digit."""
-    text = value.lower()
-    if len(set(text)) < 8 or text.isdigit() or text.isalpha():
-        return None
-    return Match(60)

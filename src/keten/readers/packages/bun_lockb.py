@@ -1,5 +1,6 @@
 """bun.lockb, Bun's binary lockfile: noted as there, not read."""
 
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -19,5 +20,6 @@ READER = Reader(
     title="Bun's binary lockfile",
     media_type="application/octet-stream",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("bun.lockb",),
 )

@@ -2,6 +2,7 @@
 
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
@@ -82,6 +83,7 @@ READER = Reader(
     title="Cargo lockfile",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("Cargo.lock",),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -72,5 +73,6 @@ READER = Reader(
     title="Cargo.toml",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("Cargo.toml",),
 )

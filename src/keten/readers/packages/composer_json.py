@@ -3,6 +3,7 @@
 from keten.errors import InputError
 from keten.formats import json_index
 from keten.formats.json_index import Document, table, text
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -63,5 +64,6 @@ READER = Reader(
     title="composer.json",
     media_type="application/json",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("composer.json",),
 )

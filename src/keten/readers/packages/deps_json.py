@@ -2,6 +2,7 @@
 
 from keten.errors import InputError
 from keten.formats import json_index
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages import _libraries
@@ -22,5 +23,6 @@ READER = Reader(
     title=".NET deps.json",
     media_type="application/json",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("*.deps.json",),
 )

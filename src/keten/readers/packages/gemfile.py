@@ -5,6 +5,7 @@ arguments) is taken; what a program makes of it is in the lockfile.
 """
 
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
@@ -70,5 +71,6 @@ READER = Reader(
     title="Gemfile",
     media_type="text/x-ruby",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("Gemfile", "gems.rb"),
 )

@@ -6,6 +6,7 @@ DEPENDENCIES are the direct ones, CHECKSUMS the hashes (Bundler 2.5 and later).
 
 from keten.errors import InputError
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
@@ -145,6 +146,7 @@ READER = Reader(
     title="Bundler lockfile",
     media_type="text/x-gemfile-lock",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("Gemfile.lock", "gems.locked", "Gemfile.*.lock"),
 )

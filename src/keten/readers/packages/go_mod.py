@@ -8,6 +8,7 @@ replaced by; a replacement by a folder is no package.
 from typing import NamedTuple
 
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
@@ -149,6 +150,7 @@ READER = Reader(
     title="Go module",
     media_type="text/x-go-mod",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("go.mod",),
 )

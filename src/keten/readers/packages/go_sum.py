@@ -4,6 +4,7 @@ It names more modules than are built, so it makes no packages; go.mod takes its 
 """
 
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
@@ -36,5 +37,6 @@ READER = Reader(
     title="Go checksums",
     media_type="text/x-go-sum",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("go.sum", "go.work.sum"),
 )

@@ -1,6 +1,7 @@
 """go.work: the modules of a workspace, and what it replaces for all of them."""
 
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
@@ -64,5 +65,6 @@ READER = Reader(
     title="Go workspace",
     media_type="text/x-go-work",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("go.work",),
 )

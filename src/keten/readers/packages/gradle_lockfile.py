@@ -3,6 +3,7 @@ configuration: https://docs.gradle.org/current/userguide/dependency_locking.html
 """  # noqa: D205 one sentence
 
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
@@ -50,6 +51,7 @@ READER = Reader(
     title="Gradle lockfile",
     media_type="text/x-gradle-lockfile",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("gradle.lockfile", "*-gradle.lockfile"),
     paths=("*gradle/dependency-locks/*.lockfile",),
 )

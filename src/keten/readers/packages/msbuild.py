@@ -8,6 +8,7 @@ from keten.errors import InputError
 from keten.formats import xml_safe
 from keten.formats.lazy_pattern import lazy
 from keten.formats.xml_safe import Element
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -140,6 +141,7 @@ READER = Reader(
     title="MSBuild project",
     media_type="application/xml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=(
         "*.csproj", "*.fsproj", "*.vbproj",
         "Directory.Packages.props", "Directory.Build.props", "Directory.Build.targets",

@@ -9,6 +9,7 @@ from typing import Any
 from keten.errors import CeilingError, InputError
 from keten.formats import json_index
 from keten.formats.json_index import Document, strings, table, text
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
@@ -241,5 +242,6 @@ READER = Reader(
     title="npm lockfile",
     media_type="application/json",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("package-lock.json", "npm-shrinkwrap.json"),
 )

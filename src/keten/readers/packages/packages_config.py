@@ -2,6 +2,7 @@
 
 from keten.errors import InputError
 from keten.formats import xml_safe
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -32,5 +33,6 @@ READER = Reader(
     title="NuGet packages.config",
     media_type="application/xml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("packages.config", "packages.*.config"),
 )

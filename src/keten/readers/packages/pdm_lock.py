@@ -4,6 +4,7 @@ from keten.errors import InputError
 from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
@@ -64,6 +65,7 @@ READER = Reader(
     title="PDM lockfile",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("pdm.lock",),
 )

@@ -5,6 +5,7 @@ from typing import Any
 from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -57,5 +58,6 @@ READER = Reader(
     title="Pipfile",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("Pipfile",),
 )

@@ -6,6 +6,7 @@ from keten.errors import InputError
 from keten.formats import json_index, toml_lines
 from keten.formats import requirement as pep508
 from keten.formats.json_index import Document, strings, table, text
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -98,5 +99,6 @@ READER = Reader(
     title="Pipenv lockfile",
     media_type="application/json",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("Pipfile.lock",),
 )

@@ -11,6 +11,7 @@ from typing import Any
 from keten.errors import InputError
 from keten.formats.json_index import table
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
@@ -186,5 +187,6 @@ READER = Reader(
     title="pnpm lockfile",
     media_type="application/yaml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("pnpm-lock.yaml",),
 )

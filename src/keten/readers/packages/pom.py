@@ -9,6 +9,7 @@ from keten.errors import InputError
 from keten.formats import xml_safe
 from keten.formats.lazy_pattern import lazy
 from keten.formats.xml_safe import Element
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -172,6 +173,7 @@ READER = Reader(
     title="Maven POM",
     media_type="application/xml",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("pom.xml", "*.pom"),
 )

@@ -3,6 +3,7 @@
 from keten.errors import InputError
 from keten.formats import json_index
 from keten.formats.json_index import table, text
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages import _libraries
@@ -33,5 +34,6 @@ READER = Reader(
     title="NuGet project.assets.json",
     media_type="application/json",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("project.assets.json",),
 )

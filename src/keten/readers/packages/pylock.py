@@ -7,6 +7,7 @@ from keten.errors import InputError
 from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
@@ -81,6 +82,7 @@ READER = Reader(
     title="pylock.toml (PEP 751)",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("pylock.toml", "pylock.*.toml"),
 )

@@ -8,6 +8,7 @@ from keten.errors import InputError
 from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Array, Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -166,5 +167,6 @@ READER = Reader(
     title="pyproject.toml",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("pyproject.toml",),
 )

@@ -264,6 +264,7 @@ READER = Reader(
     title="pip requirements file",
     media_type="text/x-python-requirements",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=3 << 20,  # a line costs 20 microseconds
     names=("*requirements*.txt", "constraints*.txt", "*-constraints.txt"),
     paths=("*/requirements/*.txt", "requirements/*.txt"),

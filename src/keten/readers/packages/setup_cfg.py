@@ -5,6 +5,7 @@ import re
 from keten.errors import InputError
 from keten.formats import requirement as pep508
 from keten.formats.lazy_pattern import lazy
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
@@ -76,6 +77,7 @@ READER = Reader(
     title="setup.cfg of setuptools",
     media_type="text/plain",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("setup.cfg",),
     marks=(b"[options",),
 )

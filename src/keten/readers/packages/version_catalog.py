@@ -5,6 +5,7 @@ from typing import Any
 from keten.formats import toml_lines
 from keten.formats.lazy_pattern import lazy
 from keten.formats.toml_lines import Table
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft
@@ -65,5 +66,6 @@ READER = Reader(
     title="Gradle version catalogue",
     media_type="application/toml",
     read=read,
+    link=Link.DEPENDENCIES,
     names=("*.versions.toml",),
 )

@@ -8,6 +8,7 @@ from keten.errors import InputError
 from keten.formats import json_index, yarn_lines
 from keten.formats.lazy_pattern import lazy
 from keten.formats.yarn_lines import Block
+from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
@@ -184,6 +185,7 @@ READER = Reader(
     title="Yarn lockfile",
     media_type="text/x-yarn-lock",
     read=read,
+    link=Link.DEPENDENCIES,
     ceiling=8 << 20,
     names=("yarn.lock",),
 )
