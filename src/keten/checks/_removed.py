@@ -3,6 +3,11 @@
 Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 """
 
+from collections.abc import Iterator
+
+from keten.model.finding import Change, Violation
+from keten.model.kube import Resource, Route, Workload
+
 _APPS = {
     "extensions/v1beta1": ("Deployment", "DaemonSet", "ReplicaSet"),
     "apps/v1beta1": ("Deployment", "StatefulSet"),
@@ -38,6 +43,15 @@ REMOVED: dict[tuple[str, str], tuple[str, str]] = {
 """(apiVersion, kind) to the release that stopped serving it and what to use."""
 
 
-def removed(api_version: str, kind: str) -> tuple[str, str] | None:
-    """Return since which release an object is refused and what to write, or None."""
-    return REMOVED.get((api_version, kind))
+def removed(item: Workload | Route | Resource) -> Iterator[Violation]:
+    """Report an apiVersion that Kubernetes has removed: since when, and what to write."""
+    found = REMOVED.get((item.api_version, item.kind))
+    if found is None:
+        return
+    since, instead = found
+    group = "Move to API versions that are served"
+    yield Violation(
+        f"{item.kind} {item.api_version} is not served since Kubernetes {since}",
+        "apiVersion",
+        change=Change("apiVersion", item.api_version, instead, group),
+    )

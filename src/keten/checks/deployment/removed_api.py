@@ -10,22 +10,13 @@ from keten.checks._examples import deployment, manifest
 from keten.checks._removed import removed
 from keten.model.check import Check, Threat
 from keten.model.facts import View
-from keten.model.finding import Change, Severity, Violation
+from keten.model.finding import Severity, Violation
 from keten.model.kube import Workload
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report an apiVersion that Kubernetes has removed."""
-    found = removed(workload.api_version, workload.kind)
-    if found:
-        since, instead = found
-        yield Violation(
-            f"{workload.kind} {workload.api_version} is not served since Kubernetes {since}",
-            "apiVersion",
-            change=Change(
-                "apiVersion", workload.api_version, instead, "Move to API versions that are served"
-            ),
-        )
+    yield from removed(workload)
 
 
 CHECK = Check(

@@ -11,22 +11,13 @@ from keten.checks._examples import manifest
 from keten.checks._removed import removed
 from keten.model.check import Check, Threat
 from keten.model.facts import View
-from keten.model.finding import Change, Severity, Violation
+from keten.model.finding import Severity, Violation
 from keten.model.kube import Resource
 
 
 def run(resource: Resource, _: View) -> Iterator[Violation]:
     """Report an apiVersion that Kubernetes has removed."""
-    found = removed(resource.api_version, resource.kind)
-    if found:
-        since, instead = found
-        yield Violation(
-            f"{resource.kind} {resource.api_version} is not served since Kubernetes {since}",
-            "apiVersion",
-            change=Change(
-                "apiVersion", resource.api_version, instead, "Move to API versions that are served"
-            ),
-        )
+    yield from removed(resource)
 
 
 CHECK = Check(
