@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from keten.model.facts import Node
 from keten.model.finding import Severity
+from keten.model.image import Content
 
 
 class Repo(Node, frozen=True, omit_defaults=True, tag="repo"):
@@ -56,11 +57,16 @@ class Signer(Node, frozen=True, omit_defaults=True, tag="signer"):
 class File(Node, frozen=True, omit_defaults=True, tag="file"):
     """A file of the tree that has something to tell; id is its path.
 
-    *traits* are words such as ``executable``, ``binary``, ``symlink-out``, ``bidi``.
+    *traits* are words such as ``executable``, ``binary``, ``symlink-out``, ``bidi``; of a root
+    filesystem ``setuid``, ``setgid``, ``capabilities``, ``world-writable``, ``device``,
+    ``unexplained`` (can be executed, and no package has it). *layer* is the diff ID it is from.
     """
 
     traits: tuple[str, ...] = ()
     size: int = 0
+    mode: int = 0
+    uid: int = 0
+    layer: str = ""
 
 
 class Submodule(Node, frozen=True, omit_defaults=True, tag="submodule"):
@@ -117,6 +123,13 @@ class Package(Node, frozen=True, omit_defaults=True, tag="package"):
     *version* is "" when the file gives only a range (*constraint*). *direct* None: the format
     does not say. *source* is where it is said to come from (a registry or git address, a
     path), *hashes* what pins its bytes (``sha256:...``, ``sha512:...``, ``h1:...``).
+
+    Of what is installed: the *purl* has every qualifier that a match needs (``arch``,
+    ``distro``, ``upstream`` the source package, ``epoch``, ``rpmmod``), so that an SBOM loses
+    nothing. *licenses* are SPDX expressions, or as written; *supplier* who published it;
+    *layer* the diff ID of the layer that brought it, *instruction* what made that layer,
+    *based* whether that came with the base image (None: not known), *owner* the ref of the
+    operating system's package that its files belong to.
     """
 
     ecosystem: str = ""
@@ -131,6 +144,13 @@ class Package(Node, frozen=True, omit_defaults=True, tag="package"):
     constraint: str = ""
     source: str = ""
     hashes: tuple[str, ...] = ()
+    installed: bool = False
+    licenses: tuple[str, ...] = ()
+    supplier: str = ""
+    layer: str = ""
+    instruction: str = ""
+    based: bool | None = None
+    owner: str = ""
 
     @property
     def identity(self) -> str:
@@ -300,7 +320,7 @@ class Image(Node, frozen=True, omit_defaults=True, tag="image"):
     """A container image by the reference that names it (id), normalised.
 
     *registry*, *repository*, *tag* and *digest* are its parts; *template* marks a reference
-    that still holds a variable.
+    that still holds a variable. *content* is there where the image itself was read.
     """
 
     registry: str = ""
@@ -308,6 +328,7 @@ class Image(Node, frozen=True, omit_defaults=True, tag="image"):
     tag: str = ""
     digest: str = ""
     template: bool = False
+    content: Content | None = None
 
 
 class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
@@ -316,7 +337,9 @@ class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
     The value is never kept. *shape* is its length and first characters up to the vendor's
     fixed prefix (``ghp_… 40 characters``); *confidence* 0-100; *proof* says what was checked
     offline (``checksum holds``). *kind* as in Detector. *lowered* says why the severity is a
-    step below the detector's (``a test or documentation path``).
+    step below the detector's (``a test or documentation path``). In an image *layer* is the
+    diff ID of the layer it is in, *deleted* that a later layer hides the file: whoever pulls
+    the image has it all the same.
     """
 
     path: str = ""
@@ -329,6 +352,8 @@ class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
     severity: Severity = Severity.HIGH
     kind: str = "token"
     lowered: str = ""
+    layer: str = ""
+    deleted: bool = False
 
 
 class Chart(Node, frozen=True, omit_defaults=True, tag="chart"):

@@ -65,6 +65,19 @@ NEEDS: dict[str, Need] = {
         "Scan the image where it lies.",
         wide=True,
     ),
+    "image": Need(
+        "the image's manifest, configuration and layers, each checked against its digest",
+        "Scan the image itself, whole: keten scan IMAGE.",
+    ),
+    "installed": Need(
+        "every file of the image or root filesystem that says what is installed",
+        "Scan the image itself, whole: keten scan IMAGE.",
+        wide=True,
+    ),
+    "support": Need(
+        "until when the operating system's release is supported",
+        "Name an operating system release that keten knows, or tell its last day of support.",
+    ),
     "cluster": Need("the live cluster", "Scan the cluster.", wide=True),
 }
 

@@ -17,6 +17,7 @@ from keten.model.delivery import (
     Signer,
     Submodule,
 )
+from keten.model.image import Contents, System
 from keten.model.kube import (
     Binding,
     ConfigMap,
@@ -41,6 +42,8 @@ AnyNode = (
     | Owners
     | Autorun
     | Package
+    | Contents
+    | System
     | Manifest
     | Advisory
     | Pipeline

@@ -1,6 +1,7 @@
 """The values that plugs export, beside Check. Each is data and functions, never a base class."""
 
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -25,8 +26,20 @@ class Files(Protocol):
         ...
 
 
+class Scope(StrEnum):
+    """Where a reader's files mean what it says: a project's tree, a root filesystem, or both."""
+
+    SOURCE = "source"
+    SYSTEM = "system"
+    BOTH = "both"
+
+
 class Source(Struct, frozen=True):
-    """One file as a reader gets it: *path* relative to the target, its *data*, its *files*."""
+    """One file as a reader gets it: *path* relative to the target, its *data*, its *files*.
+
+    In a root filesystem *files* follows symbolic links as a process there would, and answers
+    for what some reader asks for (``etc/os-release``); all else is not kept.
+    """
 
     path: str
     data: bytes
@@ -42,6 +55,13 @@ class Reader(Struct, frozen=True, kw_only=True):
     InputError for a file of which nothing can be said, and puts what it could not read of
     an otherwise readable file into ``Facts.problems``. *version* rises when the facts change.
     *link* is the link of the chain that a file left unread makes UNKNOWN.
+
+    *scope* says in which trees the file is offered. *anchors* are paths from the root of a
+    root filesystem, found through its links (``var/lib/dpkg/status``; the last part may be a
+    pattern). *magic*: a file that begins with one of these is offered whatever its name; with
+    *names* or *paths* too, either is enough. *sift* makes of a large file the few bytes that
+    *read* needs, none where there is nothing in it; it sees nothing else, so that what it
+    makes can be kept by the file's layer. It must hold its own ceilings, and raises InputError.
     """
 
     title: str
@@ -53,6 +73,10 @@ class Reader(Struct, frozen=True, kw_only=True):
     marks: tuple[bytes, ...] = ()
     ceiling: int = 64 << 20
     version: int = 1
+    scope: Scope = Scope.SOURCE
+    anchors: tuple[str, ...] = ()
+    magic: tuple[bytes, ...] = ()
+    sift: Callable[[bytes], bytes] | None = None
 
 
 class Ecosystem(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Container images as their specification writes them (OCI image-spec 1.1, Docker v2.2)."""

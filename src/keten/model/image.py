@@ -1,0 +1,81 @@
+"""What an image or a root filesystem is: layers, configuration, operating system."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from keten.model.facts import Node
+
+
+class Contents(Node, frozen=True, omit_defaults=True, tag="contents"):
+    """The files that a package brought; id is the package's. *files* are paths from the root."""
+
+    files: tuple[str, ...] = ()
+
+
+class System(Node, frozen=True, omit_defaults=True, tag="system"):
+    """The operating system of a root filesystem; id ``.``.
+
+    *distro* and *release* are os-release's ID and VERSION_ID (or what stands for them in an
+    image that has none), *name* PRETTY_NAME, *codename* VERSION_CODENAME, *like* ID_LIKE.
+    *osv* is OSV's ecosystem (``Debian:12``), "" where OSV has none. *end* is the last day of
+    general support, *extended* the last day of the longest paid or community one.
+    """
+
+    distro: str = ""
+    release: str = ""
+    name: str = ""
+    codename: str = ""
+    like: tuple[str, ...] = ()
+    osv: str = ""
+    end: date | None = None
+    extended: date | None = None
+    path: str = ""
+
+
+class Layer(Struct, frozen=True, omit_defaults=True):
+    """One layer. *diff_id* is the digest of the unpacked tar, *digest* that of the blob.
+
+    *size* is the blob's, *unpacked* the tar's, in bytes; *instruction* the history's
+    ``created_by``; *based*: it came with the base image (None: not known).
+    """
+
+    diff_id: str
+    digest: str = ""
+    media_type: str = ""
+    size: int = 0
+    unpacked: int = 0
+    instruction: str = ""
+    created: str = ""
+    based: bool | None = None
+
+
+class Content(Struct, frozen=True, omit_defaults=True):
+    """What an image is: its manifest and configuration, each checked against its digest.
+
+    *manifest* and *config* are digests, *platform* ``os/architecture[/variant]``, *created*
+    as written (RFC 3339), *history* every instruction, those that made no layer too. *base*
+    names the base image where that is known, and *base_trust* is how: ``given`` (the user
+    named it and its layers are the first of these), ``annotated`` or ``guessed``.
+    """
+
+    manifest: str = ""
+    config: str = ""
+    platform: str = ""
+    created: str = ""
+    user: str = ""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    folder: str = ""
+    health: tuple[str, ...] | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    history: tuple[str, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    size: int = 0
+    base: str = ""
+    base_digest: str = ""
+    base_trust: str = ""

@@ -1,0 +1,1 @@
+"""Images where they lie: registries, layouts, archives, folders; their layers, their tree."""
