@@ -50,13 +50,25 @@ class Layer(Struct, frozen=True, omit_defaults=True):
     based: bool | None = None
 
 
+class Mismatch(Struct, frozen=True, omit_defaults=True):
+    """A blob that is not what it is called by: *what* it is (``layer 3``, ``configuration``),
+    the digest that was *expected* and *by* whom, and the one that was *found*.
+    """  # noqa: D205 one sentence
+
+    what: str
+    expected: str
+    found: str
+    by: str = ""
+
+
 class Content(Struct, frozen=True, omit_defaults=True):
     """What an image is: its manifest and configuration, each checked against its digest.
 
     *manifest* and *config* are digests, *platform* ``os/architecture[/variant]``, *created*
     as written (RFC 3339), *history* every instruction, those that made no layer too. *base*
     names the base image where that is known, and *base_trust* is how: ``given`` (the user
-    named it and its layers are the first of these), ``annotated`` or ``guessed``.
+    named it and its layers are the first of these), ``annotated`` or ``guessed``. Of what is
+    in *mismatches* nothing was read.
     """
 
     manifest: str = ""
@@ -79,3 +91,4 @@ class Content(Struct, frozen=True, omit_defaults=True):
     base: str = ""
     base_digest: str = ""
     base_trust: str = ""
+    mismatches: tuple[Mismatch, ...] = ()

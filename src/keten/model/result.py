@@ -96,7 +96,11 @@ class DataSource(Struct, frozen=True, omit_defaults=True):
 
 
 class Target(Struct, frozen=True, omit_defaults=True):
-    """What was scanned. *files* and *bytes* were looked at; *passed_over* was not, and why."""
+    """What was scanned. *files* and *bytes* were looked at; *passed_over* was not, and why.
+
+    *kind* is ``tree``, ``image``, ``rootfs`` or ``sbom``; of an image *digest* is its manifest's
+    (or else its configuration's), and *platform* the one that was chosen.
+    """
 
     name: str
     commit: str = ""
@@ -105,6 +109,9 @@ class Target(Struct, frozen=True, omit_defaults=True):
     files: int = 0
     bytes: int = 0
     passed_over: tuple[tuple[str, str], ...] = ()
+    kind: str = "tree"
+    digest: str = ""
+    platform: str = ""
 
 
 class Tally(Struct, frozen=True):

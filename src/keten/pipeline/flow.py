@@ -57,12 +57,25 @@ def scan(
     progress: Progress,
     known: frozenset[str] = frozenset(),
 ) -> Result:
-    """Return what the directory *root* says, judged under *policy*.
+    """Return what the directory *root* says, judged under *policy*: see collect and judge."""
+    scanned = collect(root, policy, now=now, progress=progress)
+    return judge(scanned, policy, database=database, now=now, progress=progress, known=known)
+
+
+def judge(
+    scanned: Scanned,
+    policy: Policy,
+    *,
+    database: Database | None,
+    now: date,
+    progress: Progress,
+    known: frozenset[str] = frozenset(),
+) -> Result:
+    """Return what was collected, judged under *policy*.
 
     *progress* is told (stage, done, of all), in bytes. *known* are fingerprints of findings
     that an earlier result had: they are counted and neither shown nor gated.
     """
-    scanned = collect(root, policy, now=now, progress=progress)
     facts = merge([scanned.facts, *derived(scanned, policy, database=database, now=now)])
     progress("judging", 0, 0)
     chosen = chooser(policy)

@@ -9,50 +9,88 @@ from keten import plugs
 from keten.errors import InputError
 from keten.model.evidence import Evidence, Origin, Problem
 from keten.model.facts import Facts
-from keten.model.plug import Files, Reader, Source
+from keten.model.plug import Files, Reader, Scope, Source
 from keten.pipeline.guard import Broken, attempt
 
 COLLECTOR = "dir"
 
 
 class Readers:
-    """The readers, and which of them want a file."""
+    """The readers of one *scope* (a project's tree or a root filesystem), and what they want."""
 
-    def __init__(self) -> None:
-        self._readers = [(name, plugs.load(Reader, name)) for name in plugs.names(Reader)]
-        self._wants = [_matcher(reader.names, reader.paths) for _, reader in self._readers]
+    def __init__(self, scope: Scope = Scope.SOURCE) -> None:
+        found = ((name, plugs.load(Reader, name)) for name in plugs.names(Reader))
+        self.all = tuple(item for item in found if item[1].scope in (scope, Scope.BOTH))
+        self._wants = [_matcher(reader.names, reader.paths) for _, reader in self.all]
         # Most files of most trees nobody wants: one question says so, not one a reader.
         self._somebody = _matcher(
-            [name for _, reader in self._readers for name in reader.names],
-            [path for _, reader in self._readers for path in reader.paths],
+            [name for _, reader in self.all for name in reader.names],
+            [path for _, reader in self.all for path in reader.paths],
         )
+        self._magic = tuple(dict.fromkeys(m for _, reader in self.all for m in reader.magic))
 
-    def wanted(self, path: str) -> tuple[tuple[str, Reader], ...]:
-        """Return the readers that know the file's name, with their ids."""
-        if not self._somebody(path):
+    def wanted(self, path: str, head: bytes = b"") -> tuple[tuple[str, Reader], ...]:
+        """Return the readers that know the file's name or its first bytes, with their ids."""
+        named = self._somebody(path)
+        marked = head.startswith(self._magic)
+        if not named and not marked:
             return ()
         return tuple(
-            plug for plug, wants in zip(self._readers, self._wants, strict=True) if wants(path)
+            plug
+            for plug, wants in zip(self.all, self._wants, strict=True)
+            if (named and wants(path)) or (marked and head.startswith(plug[1].magic))
         )
 
     def read(self, path: str, data: bytes, files: Files, *, size: int) -> list[Facts]:
         """Return what each reader that wants the file says of it, and the file as evidence."""
         parts: list[Facts] = []
         kinds: list[str] = []
-        for name, reader in self.wanted(path):
-            if not all(mark in data for mark in reader.marks):
+        for name, reader in self.wanted(path, data[:16]):
+            facts = self.one(name, reader, Source(path, data, files), size=size)
+            if facts is None:
                 continue
-            if size > reader.ceiling:
-                what = f"{size:,} bytes is more than the {reader.ceiling:,} that {name} reads"
-                parts.append(_problem(reader, path, what))
-                continue
-            facts = _read(name, reader, Source(path, data, files))
+            parts.append(facts)
             if facts.nodes or facts.problems:
-                parts.append(facts)
                 kinds.append(reader.media_type)
         if kinds:
             parts.append(Facts(evidence=(evidence(path, data, kinds[0]),)))
         return parts
+
+    def one(self, name: str, reader: Reader, source: Source, *, size: int) -> Facts | None:
+        """Return what one reader says of a whole file; None where it has nothing it wants."""
+        if not all(mark in source.data for mark in reader.marks):
+            return None
+        if size > reader.ceiling:
+            what = f"{size:,} bytes is more than the {reader.ceiling:,} that {name} reads"
+            return _problem(reader, source.path, what)
+        if reader.sift is not None:
+            sifted = sift(name, reader, source.path, source.data)
+            if isinstance(sifted, Facts) or not sifted:
+                return sifted or None
+            source = Source(source.path, sifted, source.files)
+        return read_one(name, reader, source)
+
+
+def sift(name: str, reader: Reader, path: str, data: bytes) -> bytes | Facts:
+    """Return the bytes that matter to *reader*, or the Facts that say why there are none."""
+    assert reader.sift is not None
+    work = reader.sift
+    try:
+        made = attempt(lambda: [work(data)])
+    except InputError as error:
+        return _unread(reader, path, error)
+    return _broke(name, reader, path, made.what) if isinstance(made, Broken) else made[0]
+
+
+def read_one(name: str, reader: Reader, source: Source) -> Facts:
+    """Return what *reader* says of bytes that it wants (sifted, where it sifts)."""
+    try:
+        facts = attempt(lambda: [reader.read(source)])
+    except InputError as error:
+        return _unread(reader, source.path, error)
+    if isinstance(facts, Broken):
+        return _broke(name, reader, source.path, facts.what)
+    return facts[0]
 
 
 def evidence(path: str, data: bytes, media_type: str) -> Evidence:
@@ -61,17 +99,15 @@ def evidence(path: str, data: bytes, media_type: str) -> Evidence:
     return Evidence(digest, media_type, len(data), Origin(COLLECTOR, ".", path))
 
 
-def _read(name: str, reader: Reader, source: Source) -> Facts:
-    try:
-        facts = attempt(lambda: [reader.read(source)])
-    except InputError as error:
-        advice = error.advice or "Mend the file, or exclude it if it is not yours to judge."
-        return _problem(reader, source.path, error.what, error=error, advice=advice)
-    if isinstance(facts, Broken):
-        what = f"keten's reader {name} broke on this file: {facts.what}"
-        advice = "This is a fault of keten: please report it, with the file."
-        return _problem(reader, source.path, what, advice=advice)
-    return facts[0]
+def _unread(reader: Reader, path: str, error: InputError) -> Facts:
+    advice = error.advice or "Mend the file, or exclude it if it is not yours to judge."
+    return _problem(reader, path, error.what, error=error, advice=advice)
+
+
+def _broke(name: str, reader: Reader, path: str, why: str) -> Facts:
+    what = f"keten's reader {name} broke on this file: {why}"
+    advice = "This is a fault of keten: please report it, with the file."
+    return _problem(reader, path, what, advice=advice)
 
 
 def _problem(

@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from keten.formats.oci.records import Configuration, Descriptor, Manifest
+from keten.model.image import Mismatch
 
 
 class Bytes(Protocol):
@@ -19,17 +20,6 @@ class Bytes(Protocol):
     def read(self, size: int = -1, /) -> bytes:
         """Return at most *size* bytes; ``b""`` at the end. OSError or InputError else."""
         ...
-
-
-class Mismatch(Struct, frozen=True):
-    """A blob that is not what it is called by: *what* it is (``layer 3``, ``configuration``),
-    the digest that was *expected* and *by* whom, and the one that was *found*.
-    """  # noqa: D205 one sentence
-
-    what: str
-    expected: str
-    found: str
-    by: str = ""
 
 
 class LayerRef(Struct, frozen=True):
