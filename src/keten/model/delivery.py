@@ -57,16 +57,11 @@ class Signer(Node, frozen=True, omit_defaults=True, tag="signer"):
 class File(Node, frozen=True, omit_defaults=True, tag="file"):
     """A file of the tree that has something to tell; id is its path.
 
-    *traits* are words such as ``executable``, ``binary``, ``symlink-out``, ``bidi``; of a root
-    filesystem ``setuid``, ``setgid``, ``capabilities``, ``world-writable``, ``device``,
-    ``unexplained`` (can be executed, and no package has it). *layer* is the diff ID it is from.
+    *traits* are words such as ``executable``, ``binary``, ``symlink-out``, ``bidi``.
     """
 
     traits: tuple[str, ...] = ()
     size: int = 0
-    mode: int = 0
-    uid: int = 0
-    layer: str = ""
 
 
 class Submodule(Node, frozen=True, omit_defaults=True, tag="submodule"):

@@ -13,6 +13,23 @@ class Contents(Node, frozen=True, omit_defaults=True, tag="contents"):
     files: tuple[str, ...] = ()
 
 
+class SystemFile(Node, frozen=True, omit_defaults=True, tag="system-file"):
+    """A file of a root filesystem that has something to tell; id is its path from the root.
+
+    *traits* are ``setuid``, ``setgid``, ``capabilities``, ``world-writable``, ``device``,
+    ``unexplained`` (can be executed, and no package has it), ``shell``, ``package-manager``.
+    *layer* is the diff ID it is from, *owner* the ref of the package that brought it.
+    """
+
+    traits: tuple[str, ...] = ()
+    size: int = 0
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    layer: str = ""
+    owner: str = ""
+
+
 class System(Node, frozen=True, omit_defaults=True, tag="system"):
     """The operating system of a root filesystem; id ``.``.
 

@@ -17,7 +17,7 @@ from keten.model.delivery import (
     Signer,
     Submodule,
 )
-from keten.model.image import Contents, System
+from keten.model.image import Contents, System, SystemFile
 from keten.model.kube import (
     Binding,
     ConfigMap,
@@ -44,6 +44,7 @@ AnyNode = (
     | Package
     | Contents
     | System
+    | SystemFile
     | Manifest
     | Advisory
     | Pipeline
