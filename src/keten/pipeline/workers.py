@@ -7,7 +7,6 @@ path; what comes back is merged sorted, so that neither batches nor cores ever s
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -17,12 +16,13 @@ from keten.formats.content import line_of, traits
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
 from keten.model.delivery import Advisory, Commit, Credential, File, Repo, Signer
-from keten.model.evidence import Evidence, Link, Place, Problem
-from keten.model.facts import Edge, Facts, Looked
+from keten.model.evidence import Link, Place, Problem
+from keten.model.facts import Facts, Looked
 from keten.model.finding import Finding
-from keten.model.nodes import TYPES, AnyNode
+from keten.model.nodes import TYPES
 from keten.pipeline.judge import Judged, judge_all, local, select
 from keten.pipeline.read import Readers, evidence
+from keten.pipeline.wire import Wire, fields
 from keten.secrets import engine
 from keten.transport.files import BYTES, Entry, Tree
 
@@ -52,17 +52,11 @@ class Batch(Struct):
     judged: Judged
 
 
-class _Wire(Struct):
-    """Batch as it crosses between processes, typed."""
+class _Done(Wire):
+    """Batch as it crosses between processes."""
 
-    nodes: tuple[AnyNode, ...]
-    edges: tuple[Edge, ...]
-    looked: tuple[Looked, ...]
-    problems: tuple[Problem, ...]
-    places: tuple[Place, ...]
-    evidence: tuple[Evidence, ...]
-    findings: list[Finding]
-    tallies: dict[str, list[int]]
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    tallies: dict[str, list[int]] = msgspec.field(default_factory=dict)
 
 
 def run(job: Job, progress: Callable[[int], None]) -> Iterator[Batch]:
@@ -168,7 +162,7 @@ def _pool(
     select(job.chosen, of=TYPES.values())  # imported here, once, and shared by the workers
     _WORKER[:] = [Worker(job)]
     _BATCHES[:] = batches
-    decoder = msgspec.msgpack.Decoder(_Wire)
+    decoder = msgspec.msgpack.Decoder(_Done)
     with ProcessPoolExecutor(cores, multiprocessing.get_context("fork")) as pool:
         waiting = [pool.submit(_in_worker, number) for number in range(len(batches))]
         try:
@@ -185,11 +179,11 @@ def _pool(
 
 def _in_worker(number: int) -> tuple[int, bytes]:
     batch = _WORKER[0].work(_BATCHES[number])
-    fields: dict[str, Any] = {f: getattr(batch.facts, f) for f in Facts.__struct_fields__}
-    wire = _Wire(**fields, findings=batch.judged.findings, tallies=batch.judged.tallies)
-    return number, msgspec.msgpack.encode(wire)
+    done = _Done(
+        **fields(batch.facts), findings=batch.judged.findings, tallies=batch.judged.tallies
+    )
+    return number, msgspec.msgpack.encode(done)
 
 
-def _batch(wire: _Wire) -> Batch:
-    fields = {f: getattr(wire, f) for f in Facts.__struct_fields__}
-    return Batch(Facts(**fields), Judged(wire.findings, wire.tallies))
+def _batch(done: _Done) -> Batch:
+    return Batch(Facts(**fields(done)), Judged(done.findings, done.tallies))

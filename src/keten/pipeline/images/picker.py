@@ -1,0 +1,166 @@
+"""Which files of a layer are kept while it streams by, and what of them.
+
+A file that a reader wants is sifted at once where the reader sifts, else kept whole; texts are
+searched for secrets. All of it depends on the layer alone, so it can be kept by its digest.
+"""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from keten.model.evidence import Evidence, Origin
+from keten.model.facts import Facts
+from keten.model.plug import Reader
+from keten.pipeline.read import Readers, sift
+from keten.secrets import engine
+
+WHOLE = ""
+"""The key of a file that is kept whole."""
+FAULT = "!"
+"""Before the id of a reader that could not sift: its problems."""
+DIGEST = "#"
+"""The key of a kept file's digest and size."""
+
+TEXT = 1 << 20
+"""The largest text that is searched for secrets, in bytes."""
+BATCH = 4 << 20
+"""Texts are searched so many bytes at a time."""
+
+NOT_SEARCHED = (
+    "usr/share/doc/", "usr/share/man/", "usr/share/locale/", "usr/share/info/",
+    "usr/share/zoneinfo/", "usr/share/licenses/", "usr/share/i18n/", "usr/share/perl",
+    "usr/share/icons/", "usr/share/bash-completion/", "usr/share/vim/", "usr/share/X11/",
+    "usr/share/fonts/", "usr/share/mime/", "usr/share/common-licenses/", "usr/lib/python3/",
+    "usr/include/", "var/lib/dpkg/", "var/lib/apt/", "lib/apk/", "usr/lib/apk/", "usr/lib/locale/",
+    "var/lib/rpm/", "usr/lib/sysimage/", "usr/lib/firmware/", "usr/lib/modules/",
+    "usr/lib/x86_64-linux-gnu/", "usr/lib/aarch64-linux-gnu/",
+)  # fmt: skip
+"""What the distribution's packages bring, and nobody writes a secret to."""
+DEPENDENCIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/")
+"""Packages of others, which are published for all to read."""
+
+_PROBLEMS = msgspec.msgpack.Encoder()
+
+
+class Picker:
+    """See ``keten.transport.image.layers.Picker``. One for each layer."""
+
+    def __init__(self, readers: Readers, *, secrets: bool) -> None:
+        self._readers = readers
+        self._secrets = secrets
+        self._anchored = Anchored(readers)
+        self._plan: tuple[tuple[str, Reader], ...] = ()
+        self._text = False
+        self._texts: list[tuple[str, bytes]] = []
+        self._waiting = 0
+        self._found: list[Facts] = []
+        self.searched = 0
+        self.programs: dict[str, str] = {}
+
+    def wants(self, path: str, size: int, mode: int, head: bytes) -> bool:
+        """Return whether the whole file is needed; remember for whom."""
+        if mode & 0o111 and (head[:4] == b"\x7fELF" or head[:2] == b"#!"):
+            self.programs[path] = "elf" if head[0] == 0x7F else "script"  # noqa: PLR2004 ELF
+        plan = self._readers.wanted(path, head[:16])
+        self._plan = plan if not self._anchored.some(path) else self._anchored.join(path, plan)
+        self._text = self._secrets and size <= TEXT and text(path, head)
+        return bool(self._plan or self._text)
+
+    def take(self, path: str, data: Any) -> dict[str, bytes] | None:
+        """Return what is kept of a file; *data* is bytes-like and is not kept."""
+        if self._text:
+            self._search(path, bytes(data))
+        return pieces(path, data, self._plan) if self._plan else None
+
+    def secrets(self) -> Facts:
+        """Return what was found in the layer's texts."""
+        self._flush()
+        nodes = tuple(node for facts in self._found for node in facts.nodes)
+        return Facts(
+            nodes=nodes,
+            places=tuple(place for facts in self._found for place in facts.places),
+            problems=tuple(problem for facts in self._found for problem in facts.problems),
+            evidence=tuple(item for facts in self._found for item in facts.evidence),
+        )
+
+    def _search(self, path: str, data: bytes) -> None:
+        self.searched += 1
+        self._texts.append((path, data))
+        self._waiting += len(data)
+        if self._waiting >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._texts:
+            found = engine.scan(self._texts)
+            holding = {node.path for node in found.nodes}
+            kept = tuple(evidence(p, d, "text/plain") for p, d in self._texts if p in holding)
+            self._found += [found, Facts(evidence=kept)]
+            self._texts, self._waiting = [], 0
+
+
+class Anchored:
+    """The readers that find their file by its path from the root."""
+
+    def __init__(self, readers: Readers) -> None:
+        self._exact: dict[str, list[tuple[str, Reader]]] = {}
+        self._globs: dict[str, list[tuple[str, tuple[str, Reader]]]] = {}
+        for plug in readers.all:
+            for anchor in plug[1].anchors:
+                folder, _, last = anchor.rpartition("/")
+                if any(sign in last for sign in "*?["):
+                    self._globs.setdefault(folder, []).append((last, plug))
+                else:
+                    self._exact.setdefault(anchor, []).append(plug)
+
+    def some(self, path: str) -> bool:
+        """Return whether any reader is anchored at *path*."""
+        return path in self._exact or path.rpartition("/")[0] in self._globs
+
+    def join(
+        self, path: str, plan: tuple[tuple[str, Reader], ...]
+    ) -> tuple[tuple[str, Reader], ...]:
+        """Return *plan* with the readers that are anchored at *path*."""
+        folder, _, last = path.rpartition("/")
+        more = list(self._exact.get(path, ()))
+        more += [p for glob, p in self._globs.get(folder, ()) if fnmatchcase(last, glob)]
+        return plan + tuple(plug for plug in more if plug not in plan)
+
+
+def pieces(path: str, data: Any, plan: Iterable[tuple[str, Reader]]) -> dict[str, bytes] | None:
+    """Return what the readers of *plan* need of a file: sifted bytes, or the whole."""
+    kept: dict[str, bytes] = {}
+    size = len(data)
+    for name, reader in plan:
+        if size > reader.ceiling:
+            what = f"{size:,} bytes is more than the {reader.ceiling:,} that {name} reads"
+            kept[FAULT + name] = what.encode()
+        elif reader.sift is None:
+            if all(mark in data for mark in reader.marks):
+                kept[WHOLE] = bytes(data)
+        else:
+            made = sift(name, reader, path, data)
+            if isinstance(made, Facts):
+                kept[FAULT + name] = made.problems[0].what.encode()
+            elif made:
+                kept[name] = bytes(made)
+    if not kept:
+        return None
+    kept[DIGEST] = sha256(data).digest() + size.to_bytes(8, "little")
+    return kept
+
+
+def evidence(path: str, data: bytes, media_type: str) -> Evidence:
+    """Return the record of a file's bytes."""
+    digest = f"sha256:{sha256(data).hexdigest()}"
+    return Evidence(digest, media_type, len(data), Origin("image", ".", path))
+
+
+def text(path: str, head: bytes) -> bool:
+    """Return whether a file is a text that is searched for secrets."""
+    if b"\0" in head or not head or path.startswith(NOT_SEARCHED):
+        return False
+    return not any(folder in f"/{path}" for folder in DEPENDENCIES)
