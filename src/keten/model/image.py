@@ -50,6 +50,22 @@ class System(Node, frozen=True, omit_defaults=True, tag="system"):
     path: str = ""
 
 
+class Symbols(Node, frozen=True, omit_defaults=True, tag="symbols"):
+    """The functions that are linked into one program; id is the program's path.
+
+    *functions* maps each linked package to its functions, names sorted and separated by one
+    space, spelled as OSV's ``ecosystem_specific.imports[].symbols`` are: of Go
+    ``{"golang.org/x/net/http2": "Framer.ReadFrame NewFramer"}``, the key being ``imports[].path``
+    (``main`` for the main package). A package that is no key is not linked, a name that is not
+    in its text is not either, *complete* given: else the table of functions could not be read
+    in full, and absence says nothing. The packages (``Package.path`` == id) say of what versions.
+    """
+
+    ecosystem: str = ""
+    functions: dict[str, str] = {}
+    complete: bool = False
+
+
 class Layer(Struct, frozen=True, omit_defaults=True):
     """One layer. *diff_id* is the digest of the unpacked tar, *digest* that of the blob.
 

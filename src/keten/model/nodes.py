@@ -17,7 +17,7 @@ from keten.model.delivery import (
     Signer,
     Submodule,
 )
-from keten.model.image import Contents, System, SystemFile
+from keten.model.image import Contents, Symbols, System, SystemFile
 from keten.model.kube import (
     Binding,
     ConfigMap,
@@ -43,6 +43,7 @@ AnyNode = (
     | Autorun
     | Package
     | Contents
+    | Symbols
     | System
     | SystemFile
     | Manifest

@@ -1,0 +1,85 @@
+"""Executable files of the three common formats as one record: where their parts lie.
+
+ELF, PE and Mach-O are read only as far as finding data in them takes. Every figure in a header
+is a claim: what it points at is cut to the bytes that are there, tables have ceilings, and
+nothing is allocated by a size that a header tells.
+"""
+
+import re
+from mmap import mmap
+
+from msgspec import Struct
+
+from keten.errors import InputError
+
+Buffer = bytes | bytearray | memoryview | mmap
+"""What a file's bytes come in. Offsets count bytes."""
+
+MAGIC = (
+    b"\x7fELF", b"MZ", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+)  # fmt: skip
+"""What a file of these formats begins with. Mach-O of several architectures is not read."""
+
+
+class Span(Struct, frozen=True):
+    """A section or a segment: *address* in memory, *offset* and *size* in the file, in bytes.
+
+    *size* never reaches beyond the file. *writable* and *code* are its rights in memory.
+    """
+
+    name: str
+    address: int
+    offset: int
+    size: int
+    writable: bool = False
+    code: bool = False
+
+
+class Layout(Struct, frozen=True):
+    """An executable: *format* (``elf``, ``pe``, ``mach-o``), byte order, bytes of a pointer."""
+
+    format: str
+    big: bool
+    pointer: int
+    sections: tuple[Span, ...] = ()
+    segments: tuple[Span, ...] = ()
+
+    def section(self, *names: str) -> Span | None:
+        """Return the first section that has one of *names*."""
+        return next((span for span in self.sections if span.name in names), None)
+
+    def offset(self, address: int) -> tuple[int, int] | None:
+        """Return where *address* lies in the file and how many bytes of its span follow."""
+        for span in self.segments:
+            into = address - span.address
+            if 0 <= into < span.size:
+                return span.offset + into, span.size - into
+        return None
+
+
+def layout(data: Buffer) -> Layout:
+    """Return the parts of an executable; InputError where it is none of the formats."""
+    head = bytes(data[:4])
+    if head == b"\x7fELF":
+        from keten.formats import elf
+
+        return elf.layout(data)
+    if head[:2] == b"MZ":
+        from keten.formats import pe
+
+        return pe.layout(data)
+    if head in MAGIC:
+        from keten.formats import macho
+
+        return macho.layout(data)
+    raise InputError("no executable that keten reads")
+
+
+def find(data: Buffer, what: bytes, start: int = 0, end: int | None = None) -> int:
+    """Return where *what* is first in *data* between *start* and *end*, or -1."""
+    end = len(data) if end is None else min(end, len(data))
+    if isinstance(data, memoryview):
+        found = re.compile(re.escape(what)).search(data, start, end)
+        return found.start() if found else -1
+    return data.find(what, start, end)
