@@ -4,7 +4,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import msgspec
@@ -14,6 +14,9 @@ from keten.advisories.source import DataSource
 from keten.errors import DataError, UsageError
 from keten.formats import osv
 from keten.model import result
+
+if TYPE_CHECKING:
+    from keten.advisories.state import Installed
 
 MOST_BLOCKS = 200
 _AGAIN = "Build it again: keten db import PATH… (the OSV all.zip of each ecosystem)."
@@ -70,7 +73,8 @@ class Database:
                 error
             )
         self._packages: dict[tuple[str, str], tuple[Entry, ...]] = {}
-        self._blocks: dict[int, list[msgspec.Raw]] = {}
+        self._blocks: dict[int, dict[int, msgspec.Raw]] = {}
+        self._latest: dict[int, msgspec.Raw] = {}
         self._rows: dict[int, Row] = {}
 
     def __enter__(self) -> Self:
@@ -101,13 +105,34 @@ class Database:
             )
 
     @cached_property
-    def _sources(self) -> tuple[DataSource, ...]:
+    def _stored(self) -> tuple[DataSource, ...]:
         rows = self._ask("SELECT data FROM source ORDER BY number")
         found = tuple(self._read(_SOURCE.decode, data) for (data,) in rows)
         for source in found:
             if source.as_of != osv.day(source.as_of):
                 raise self._damaged(f"{source.as_of!r} is no day")
         return found
+
+    @cached_property
+    def bundle(self) -> "Installed | None":
+        """Return which signed bundle it was pulled from, None where it was made here."""
+        from keten.advisories.state import installed
+
+        return installed(self.path)
+
+    @cached_property
+    def _sources(self) -> tuple[DataSource, ...]:
+        """Return the sources, with what the bundle's signature says of them."""
+        bundle = self.bundle
+        if bundle is None:
+            return self._stored
+        fault = ""
+        if bundle.content != self.content:
+            fault = f"are not those of the signed bundle, version {bundle.version}"
+        return tuple(
+            msgspec.structs.replace(source, until=bundle.until[:10], fault=fault)
+            for source in self._stored
+        )
 
     @classmethod
     def find(cls, named: Path | None = None) -> Self | None:
@@ -138,6 +163,13 @@ class Database:
             for source in self.held()
         )
 
+    def release(self) -> result.Bundle:
+        """Return what names exactly this data, as reports do."""
+        bundle = self.bundle
+        if bundle is None or bundle.content != self.content:
+            return result.Bundle(self.content)
+        return result.Bundle(self.content, bundle.version, bundle.signers, bundle.until)
+
     def entries(self, ecosystem: str, name: str) -> tuple[Entry, ...]:
         """Return what the records say of a package, by OSV ecosystem and normalised name."""
         key = (ecosystem, name)
@@ -158,20 +190,32 @@ class Database:
         return found
 
     def _fetch(self, number: int) -> Row:
-        block, place = divmod(number, self._layout.BLOCK)
-        rows = self._blocks.get(block)
-        if rows is None:
-            found = self._ask("SELECT data FROM block WHERE number = ?", (block,))
-            rows = self._read(self._layout.unpack_rows, found[0][0]) if found else []
-            if len(self._blocks) >= MOST_BLOCKS:
-                self._blocks.clear()
-            self._blocks[block] = rows
-        if place >= len(rows):
+        packed = self._block(number).get(number)
+        if packed is None:
             raise self._damaged(f"record {number} is missing")
-        row: Row = self._read(self._layout.unpack_row, rows[place])
+        row: Row = self._read(self._layout.unpack_row, packed)
         if not 0 <= row.source < len(self.held()):
             raise self._damaged(f"record {number} is of no source")
         return row
+
+    def _block(self, number: int) -> dict[int, msgspec.Raw]:
+        """Return the block that the record of this number is in."""
+        if number in self._latest:
+            return self._latest
+        found = self._ask(
+            "SELECT first, data FROM block WHERE first <= ? ORDER BY first DESC LIMIT 1", (number,)
+        )
+        if not found:
+            return {}
+        first, data = found[0]
+        rows = self._blocks.get(first)
+        if rows is None:
+            rows = self._read(self._layout.unpack_rows, data)
+            if len(self._blocks) >= MOST_BLOCKS:
+                self._blocks.clear()
+            self._blocks[first] = rows
+        self._latest = rows
+        return rows
 
     def exploited(self, cve: str) -> str:
         """Return since when CISA knows that *cve* is exploited (YYYY-MM-DD), or ""."""
@@ -192,10 +236,24 @@ class Database:
         rows = self._ask("SELECT score FROM epss WHERE cve = ?", (cve,))
         return rows[0][0] / 100_000 if rows else None
 
+    @cached_property
+    def content(self) -> str:
+        """Return the digest of what it holds, as it was when it was written."""
+        rows = self._ask("SELECT value FROM meta WHERE key = 'content'")
+        if not rows:
+            raise self._damaged("it does not name its content")
+        return str(rows[0][0])
+
+    def measure(self) -> str:
+        """Return the digest of what it holds, by reading all of it."""
+        from keten.advisories.content import measure
+
+        return measure(self._db, self.path.name)
+
     def stage(self, stage: Any) -> None:
         """Hand all of it to a Stage, to be written anew with something more."""
         try:
-            stage.carry(self._db, self.held())
+            stage.carry(self._db, self._stored)
         except self._faults as error:
             raise self._damaged(error) from error
 

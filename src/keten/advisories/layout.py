@@ -7,13 +7,13 @@ import msgspec
 from keten.advisories.records import Entry, Row
 
 APPLICATION = 0x6B657431
-SCHEMA = 2
-BLOCK = 64
-PACKED = 0x78  # first byte of a zlib stream; MessagePack of an array never begins so
+SCHEMA = 3
+PACKED = b"\x78"  # first byte of a zlib stream; MessagePack of an array never begins so
 
 TABLES = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE source (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
-    "CREATE TABLE block (number INTEGER PRIMARY KEY, data BLOB NOT NULL)",
+    "CREATE TABLE block (first INTEGER PRIMARY KEY, data BLOB NOT NULL)",
     (
         "CREATE TABLE package (ecosystem TEXT, name TEXT, data BLOB NOT NULL, "
         "PRIMARY KEY (ecosystem, name)) WITHOUT ROWID"
@@ -22,25 +22,49 @@ TABLES = (
     "CREATE TABLE epss (cve TEXT PRIMARY KEY, score INTEGER NOT NULL) WITHOUT ROWID",
 )
 
+# What counts as content, in this order; meta only says what the digest of that is.
+ORDERED: dict[str, str] = {
+    "source": "SELECT number, data FROM source ORDER BY number",
+    "block": "SELECT first, data FROM block ORDER BY first",
+    "package": "SELECT ecosystem, name, data FROM package ORDER BY ecosystem, name",
+    "exploited": "SELECT cve, added FROM exploited ORDER BY cve",
+    "epss": "SELECT cve, score FROM epss ORDER BY cve",
+}
+MAX_INFLATED = 256 << 20
+"""Bytes that one stored value may inflate to."""
+
 _EVENTS = frozenset("ifal")
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
-_ROWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_ROWS = msgspec.msgpack.Decoder(dict[int, msgspec.Raw])
 _ROW = msgspec.msgpack.Decoder(Row)
+
+
+def inflate(data: bytes) -> bytes:
+    """Return what *data* unpacks to; ValueError where that is more than MAX_INFLATED."""
+    unpack = zlib.decompressobj()
+    found = unpack.decompress(data, MAX_INFLATED)
+    if unpack.unconsumed_tail or not unpack.eof:
+        raise ValueError("a value that is cut short or too long")
+    return found
 
 
 def unpack_entries(data: bytes) -> list[Entry]:
     """Return the entries in a ``package`` row."""
-    found = _ENTRIES.decode(zlib.decompress(data) if data[:1] == bytes((PACKED,)) else data)
-    for entry in found:
-        for one in (*entry.ranges, *entry.custom):
-            if not one or not one[0] or any(event[:1] not in _EVENTS for event in one[1:]):
-                raise ValueError("a range that is none")
+    found = _ENTRIES.decode(inflate(data) if data[:1] == PACKED else data)
+    letters = {
+        event[0] for entry in found for told in (entry.ranges, entry.custom) for one in told
+        for event in one[1:]
+    }  # fmt: skip
+    if not letters <= _EVENTS or not all(
+        one and one[0] for entry in found for one in (*entry.ranges, *entry.custom)
+    ):
+        raise ValueError("a range that is none")
     return found
 
 
-def unpack_rows(data: bytes) -> list[msgspec.Raw]:
-    """Return the records in a ``block`` row, each as bytes that *unpack_row* takes."""
-    return _ROWS.decode(zlib.decompress(data))
+def unpack_rows(data: bytes) -> dict[int, msgspec.Raw]:
+    """Return the records in a ``block`` row by number, each as bytes that *unpack_row* takes."""
+    return _ROWS.decode(inflate(data))
 
 
 def unpack_row(data: msgspec.Raw | bytes) -> Row:

@@ -39,8 +39,11 @@ class Coverage(Struct, frozen=True, array_like=True):
     malicious: int = 0
 
 
-class DataSource(Struct, frozen=True, kw_only=True):
+class DataSource(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One import. *kind* is ``osv``, ``kev`` or ``epss``; *as_of* YYYY-MM-DD or "" (not known).
+
+    *until* and *fault* are of the signed bundle that it came with, and never stored: the last
+    day on which its signature holds, and what is wrong with it.
 
     *digest* is ``sha256:`` of the file, or of the sorted names and digests of a folder's files.
     """
@@ -53,6 +56,8 @@ class DataSource(Struct, frozen=True, kw_only=True):
     withdrawn: int = 0
     unread: int = 0
     ecosystems: tuple[Coverage, ...] = ()
+    until: str = ""
+    fault: str = ""
 
     @property
     def complete(self) -> bool:
@@ -94,13 +99,23 @@ def standing(
         reason = f"the database holds only some records of {ecosystem}"
         return Standing(reason, max(as_of for as_of, _ in held), reason)
     as_of = max(as_of for as_of, _ in whole)
-    reason = stale(as_of, now, max_age_days)
+    reason = untrusted(sources, now) or stale(as_of, now, max_age_days)
     if reason:
         reason = f"the advisories of {ecosystem} {reason}"
     malice = reason
     if not malice and osv.base(ecosystem) in MALICE and not any(i.malicious for _, i in held):
         malice = f"the database holds no reports of malicious packages of {ecosystem}"
     return Standing(reason, as_of, malice)
+
+
+def untrusted(sources: tuple[DataSource, ...], now: date) -> str:
+    """Return what is wrong with the signed bundle that the data came with, or ""."""
+    for source in sources:
+        if source.fault:
+            return source.fault
+        if source.until and now > date.fromisoformat(source.until):
+            return f"are of a bundle that expired on {source.until}: pull a newer one"
+    return ""
 
 
 def stale(as_of: str, now: date, max_age_days: int) -> str:

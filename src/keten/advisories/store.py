@@ -1,7 +1,8 @@
 """Write the advisory database: one SQLite file, sorted, the same bytes for the same data.
 
+``meta``       ``content``: the digest of all the rest (keten.advisories.content)
 ``source``     what was imported: a DataSource each, in the order of their names
-``block``      records (Row), BLOCK at a time, deflated; row *n* is in block *n* // BLOCK
+``block``      records (Row) by number, some dozens at a time, deflated, under the first number
 ``package``    (ecosystem, name) to the entries of all its records, by row number
 ``exploited``  CVEs that CISA knows to be exploited, and since when
 ``epss``       CVE to the probability of exploitation within 30 days, in 1/100,000
@@ -22,9 +23,10 @@ from typing import Self
 
 import msgspec
 
+from keten.advisories import placing
+from keten.advisories.content import Content
 from keten.advisories.layout import (
     APPLICATION,
-    BLOCK,
     SCHEMA,
     TABLES,
     unpack_entries,
@@ -36,6 +38,7 @@ from keten.advisories.source import DataSource
 
 _WORTH = 400
 _PAGE = 16384  # a block is half of 4096, and two of them fit no such page
+_VERSION_AT, _VERSION = 96, (3_040_000).to_bytes(4)  # SQLite's file format 1.3: who wrote it
 _STAGE = (
     (
         "CREATE TABLE row (source TEXT, id TEXT, modified TEXT, data BLOB, "
@@ -45,7 +48,8 @@ _STAGE = (
         "CREATE TABLE entry (source TEXT, id TEXT, ecosystem TEXT, name TEXT, data BLOB, "
         "PRIMARY KEY (source, id, ecosystem, name)) WITHOUT ROWID"
     ),
-    *TABLES[3:],
+    *TABLES[4:],
+    *placing.TABLES,
 )
 
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
@@ -138,11 +142,12 @@ class Stage:
         """Take over all of an older database; *sources* are its own, in its order."""
         names = [source.name for source in sources]
         self.sources.update((source.name, source) for source in sources)
-        owners: list[tuple[str, str]] = []
-        for (data,) in old.execute("SELECT data FROM block ORDER BY number"):
-            for row in map(unpack_row, unpack_rows(data)):
-                owners.append((names[row.source], row.id))
-                self._db.execute("INSERT INTO row VALUES (?, ?, '', ?)", (*owners[-1], _pack(row)))
+        owners: dict[int, tuple[str, str]] = {}
+        for (data,) in old.execute("SELECT data FROM block ORDER BY first"):
+            for number, packed in unpack_rows(data).items():
+                row = unpack_row(packed)
+                owners[number] = owner = (names[row.source], row.id)
+                self._db.execute("INSERT INTO row VALUES (?, ?, '', ?)", (*owner, _pack(row)))
         for eco, name, data in old.execute("SELECT ecosystem, name, data FROM package"):
             for number, group in groupby(unpack_entries(data), key=lambda e: e.row):
                 self._db.execute(
@@ -159,7 +164,10 @@ class Stage:
         fresh = Path(name)
         try:
             self._fill(name)
-            with fresh.open("rb") as file:
+            with fresh.open("r+b") as file:
+                file.seek(_VERSION_AT)
+                file.write(_VERSION)
+                file.flush()
                 os.fsync(file.fileno())
             fresh.chmod(0o644)
             fresh.replace(path)
@@ -181,47 +189,65 @@ class Stage:
             for line in TABLES:
                 db.execute(line)
             db.execute("BEGIN")
-            order = sorted(self.sources)
-            db.executemany(
-                "INSERT INTO source VALUES (?, ?)",
-                ((i, _pack(self.sources[key])) for i, key in enumerate(order)),
-            )
-            numbers: dict[tuple[str, str], int] = {}
-            db.executemany("INSERT INTO block VALUES (?, ?)", self._blocks(order, numbers))
-            db.executemany("INSERT INTO package VALUES (?, ?, ?)", self._packages(numbers))
-            for table in ("exploited", "epss"):
-                rows = self._db.execute(f"SELECT * FROM {table} ORDER BY cve")  # noqa: S608 ours
-                db.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)  # noqa: S608 ours
+            content = Content()
+            for table, rows in self._tables().items():
+                marks = ", ".join("?" * (3 if table == "package" else 2))
+                sql = f"INSERT INTO {table} VALUES ({marks})"  # noqa: S608 our own names
+                db.executemany(sql, content.through(table, rows))
+            db.execute("INSERT INTO meta VALUES ('content', ?)", (content.digest(),))
             db.execute("COMMIT")
             db.execute("VACUUM")
         finally:
             db.close()
 
-    def _blocks(
-        self, order: list[str], numbers: dict[tuple[str, str], int]
-    ) -> Iterator[tuple[int, bytes]]:
-        place = {name: i for i, name in enumerate(order)}
-        block: list[Row] = []
-        for source, key, data in self._db.execute(
-            "SELECT source, id, data FROM row ORDER BY source, id"
-        ):
-            numbers[source, key] = len(numbers)
-            block.append(msgspec.structs.replace(unpack_row(data), source=place[source]))
-            if len(block) == BLOCK:
-                yield (len(numbers) - 1) // BLOCK, zlib.compress(_pack(block), 9)
-                block = []
-        if block:
-            yield (len(numbers) - 1) // BLOCK, zlib.compress(_pack(block), 9)
+    def _tables(self) -> dict[str, Iterable[tuple[object, ...]]]:
+        """Return what each table will hold, in the order of layout.ORDERED."""
+        placing.assign(self._db)
+        order = sorted(self.sources)
+        return {
+            "source": ((i, _pack(self.sources[key])) for i, key in enumerate(order)),
+            "block": self._blocks(order),
+            "package": self._packages(),
+            "exploited": self._db.execute("SELECT cve, added FROM exploited ORDER BY cve"),
+            "epss": self._db.execute("SELECT cve, score FROM epss ORDER BY cve"),
+        }
 
-    def _packages(self, numbers: dict[tuple[str, str], int]) -> Iterator[tuple[str, str, bytes]]:
-        rows = self._db.execute(
-            "SELECT ecosystem, name, source, id, data FROM entry ORDER BY 1, 2, 3, 4"
+    def _blocks(self, order: list[str]) -> Iterator[tuple[int, bytes]]:
+        place = {name: i for i, name in enumerate(order)}
+        rows = self._db.cursor().execute(
+            "SELECT number, source, data FROM place JOIN row USING (source, id) ORDER BY number"
+        )
+        return blocks(
+            (number, msgspec.structs.replace(unpack_row(data), source=place[source]))
+            for number, source, data in rows
+        )
+
+    def _packages(self) -> Iterator[tuple[str, str, bytes]]:
+        rows = self._db.cursor().execute(
+            "SELECT ecosystem, name, number, data FROM entry JOIN place USING (source, id) "
+            "ORDER BY 1, 2, 3"
         )
         for (eco, name), group in groupby(rows, key=lambda r: (r[0], r[1])):
             entries = [
-                _short(entry, numbers[source, key])
-                for _, _, source, key, data in group
+                _short(entry, number)
+                for _, _, number, data in group
                 for entry in _ENTRIES.decode(data)
             ]
-            data = _pack(entries)
-            yield eco, name, zlib.compress(data, 9) if len(data) > _WORTH else data
+            yield eco, name, squeeze(_pack(entries))
+
+
+def blocks(rows: Iterable[tuple[int, object]]) -> Iterator[tuple[int, bytes]]:
+    """Yield the ``block`` rows that records, in the order of their numbers, make."""
+    block: dict[int, object] = {}
+    for number, row in rows:
+        if block and placing.begins(number):
+            yield next(iter(block)), zlib.compress(_pack(block), 9)
+            block = {}
+        block[number] = row
+    if block:
+        yield next(iter(block)), zlib.compress(_pack(block), 9)
+
+
+def squeeze(data: bytes) -> bytes:
+    """Return the entries of a package as they are stored."""
+    return zlib.compress(data, 9) if len(data) > _WORTH else data

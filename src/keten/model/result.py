@@ -95,11 +95,24 @@ class DataSource(Struct, frozen=True, omit_defaults=True):
     complete: bool = False
 
 
+class Bundle(Struct, frozen=True, omit_defaults=True):
+    """All of the advisory data by one digest. *version* 0: it was made here, nobody signed it.
+
+    *signers* are ids of the keys that signed it, *until* is when their word ends (RFC 3339).
+    """
+
+    digest: str
+    version: int = 0
+    signers: tuple[str, ...] = ()
+    until: str = ""
+
+
 class Target(Struct, frozen=True, omit_defaults=True):
     """What was scanned. *files* and *bytes* were looked at; *passed_over* was not, and why.
 
     *kind* is ``tree``, ``image``, ``rootfs`` or ``sbom``; of an image *digest* is its manifest's
-    (or else its configuration's), and *platform* the one that was chosen.
+    (or else its configuration's), and *platform* the one that was chosen. *searched* is how
+    many files were searched for secrets (None: all).
     """
 
     name: str
@@ -112,6 +125,7 @@ class Target(Struct, frozen=True, omit_defaults=True):
     kind: str = "tree"
     digest: str = ""
     platform: str = ""
+    searched: int | None = None
 
 
 class Tally(Struct, frozen=True):
@@ -153,6 +167,7 @@ class Result(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     checks: tuple[Tally, ...]
     decision: Decision
+    bundle: Bundle | None = None
 
     @property
     def as_of(self) -> str:

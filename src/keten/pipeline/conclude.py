@@ -50,7 +50,8 @@ def conclude(
         stay = [f for f in stay if f not in old]
     failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
     exploited = {node.ref for node in facts.nodes if isinstance(node, Advisory) and node.exploited}
-    files = target.files if any(map(chooser(policy), _secrets())) else 0
+    searched = target.files if target.searched is None else target.searched
+    files = searched if any(map(chooser(policy), _secrets())) else 0
     return Result(
         schema=SCHEMA,
         keten=__version__,
@@ -75,6 +76,7 @@ def conclude(
         evidence=_resting(facts, failed),
         checks=tuple(Tally(name, *judged.tallies[name]) for name in sorted(judged.tallies)),
         decision=decide(failed, unknown, config.gate),
+        bundle=database.release() if database is not None else None,
     )
 
 

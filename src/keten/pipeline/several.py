@@ -18,6 +18,7 @@ def join(results: Sequence[Result]) -> Result:
         return results[0]
     parts = [_under(result) for result in results]
     first = parts[0]
+    bundles = {part.bundle for part in parts}
     return structs.replace(
         first,
         targets=tuple(t for part in parts for t in part.targets),
@@ -38,6 +39,7 @@ def join(results: Sequence[Result]) -> Result:
         evidence=tuple(item for part in parts for item in part.evidence),
         checks=_tallies(parts),
         decision=max((p.decision for p in parts), key=lambda d: GRAVITY.index(Exit(d.exit))),
+        bundle=first.bundle if len(bundles) == 1 else None,
     )
 
 

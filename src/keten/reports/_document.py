@@ -14,6 +14,7 @@ from keten.model.evidence import Link, Problem
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import (
     Action,
+    Bundle,
     DataSource,
     Decision,
     LinkSummary,
@@ -111,6 +112,7 @@ class Document(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     checks: tuple[Tally, ...]
+    bundle: Bundle | None = None
 
 
 def document(result: Result) -> Document:
@@ -136,6 +138,7 @@ def document(result: Result) -> Document:
         problems=result.problems,
         notes=result.notes,
         checks=result.checks,
+        bundle=result.bundle,
     )
 
 

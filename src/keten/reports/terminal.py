@@ -64,6 +64,9 @@ def _head(result: Result, pen: _Pen) -> Iterator[str]:
             name += f" at {target.commit[:7]} ({pen.clean(target.branch or 'detached')}{state})"
         names.append(name)
     data = f"advisories as of {result.as_of}" if result.data else "no advisories"
+    if result.bundle and result.bundle.version:
+        digest = result.bundle.digest.partition(":")[2][:8]
+        data += f", bundle {result.bundle.version} ({digest})"
     policy = "default policy" if result.policy == "default" else f"policy {result.policy}"
     yield f" {pen.dot} ".join([", ".join(names), data, policy])
 
