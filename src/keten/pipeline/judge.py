@@ -14,6 +14,7 @@ from keten import plugs
 from keten.config import Policy
 from keten.graph.places import Places
 from keten.model.check import Check
+from keten.model.delivery import Package
 from keten.model.evidence import Link
 from keten.model.facts import Node, View
 from keten.model.finding import Finding, Verdict, Violation
@@ -102,9 +103,15 @@ def waiting(checks: Checks) -> Checks:
     return {k: [(n, c) for n, c in cs if wide(c.needs)] for k, cs in checks.items()}
 
 
+_OF_LOCKS = frozenset({"lockfile", "packages"})
+
+
 def asked(check: Check, node: Node) -> bool:
-    """Return whether *check* is asked of *node* at all."""
-    return type(node) is check.subject and (check.applies is None or check.applies(node))
+    """Return whether *check* is asked of *node* at all: not how a lockfile pins what it is not in."""
+    if type(node) is not check.subject or (check.applies is not None and not check.applies(node)):
+        return False
+    installed = isinstance(node, Package) and node.installed
+    return not installed or _OF_LOCKS.isdisjoint(check.needs)
 
 
 def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places) -> Judged:
@@ -194,6 +201,8 @@ def _finding(
         field=seen.at,
         change=seen.change,
         about=seen.about,
+        why=seen.why,
+        key=seen.key if verdict is Verdict.FAIL else "",
     )
 
 
