@@ -124,7 +124,8 @@ class Package(Node, frozen=True, omit_defaults=True, tag="package"):
     nothing. *licenses* are SPDX expressions, or as written; *supplier* who published it;
     *layer* the diff ID of the layer that brought it, *instruction* what made that layer,
     *based* whether that came with the base image (None: not known), *owner* the ref of the
-    operating system's package that its files belong to.
+    operating system's package that its files belong to. *wants* are the names of packages
+    that it asks for, as its ecosystem spells them, where its file can not say which copies.
     """
 
     ecosystem: str = ""
@@ -146,6 +147,7 @@ class Package(Node, frozen=True, omit_defaults=True, tag="package"):
     instruction: str = ""
     based: bool | None = None
     owner: str = ""
+    wants: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -175,7 +177,11 @@ class Advisory(Node, frozen=True, omit_defaults=True, tag="advisory"):
     *fixed* are later versions free of it, in order; *upgrade* the smallest version free of
     all that is known of the package, else of most. *informational* is the kind of an advisory
     that tells of no vulnerability (``unmaintained``). *epss* is the probability that it is
-    exploited within 30 days.
+    exploited within 30 days. *paid* is what the fix takes (``Ubuntu Pro``) where there is none
+    for everyone; *judged* the source package and its version where these were compared and
+    not the package's own. *eased* says why *severity* is lower than what the advisories say,
+    *reasons* why it is what it is, in the order of their weight; *reached* are the affected
+    functions that are linked into the program (id then ends with its path).
     """
 
     aliases: tuple[str, ...] = ()
@@ -191,6 +197,12 @@ class Advisory(Node, frozen=True, omit_defaults=True, tag="advisory"):
     upgrade: str = ""
     epss: float | None = None
     informational: str = ""
+    paid: str = ""
+    judged: str = ""
+    eased: str = ""
+    reasons: tuple[str, ...] = ()
+    reached: tuple[str, ...] = ()
+    exposed: bool = False
 
     @property
     def vulnerability(self) -> str:

@@ -1,0 +1,94 @@
+"""Which installed package requires which: names become edges to the copies that are found.
+
+A package's own file names what it asks for (``Package.wants``), and where all of them lie
+decides which copy that is: Node looks in ``node_modules`` of the folder and of every folder
+above it; the other ecosystems have one copy of a name in a folder, or in one archive.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from keten.model.delivery import Package
+from keten.model.facts import Edge, Facts, Trust
+
+_BY = "derive/requirements"
+_MODULES = "/node_modules/"
+
+
+def derive(facts: Facts) -> Facts:
+    """Return ``requires`` edges among the installed packages of *facts*."""
+    installed = [node for node in facts.nodes if isinstance(node, Package) and node.installed]
+    asking = [one for one in installed if one.wants]
+    if not asking:
+        return Facts()
+    nodes = _Modules(one for one in installed if one.ecosystem == "npm")
+    others = _Folders(one for one in installed if one.ecosystem != "npm")
+    edges = set()
+    for one in asking:
+        place = nodes if one.ecosystem == "npm" else others
+        for want in one.wants:
+            for ref in place.find(one, want):
+                if ref != one.ref:
+                    edges.add(Edge(one.ref, "requires", ref, Trust.OBSERVED, one.path, _BY))
+    return Facts(edges=tuple(sorted(edges)))
+
+
+class _Modules:
+    """Packages of Node by the folder they are in."""
+
+    def __init__(self, packages: Iterable[Package]) -> None:
+        self.at: dict[str, str] = {}
+        for one in packages:
+            self.at.setdefault(f"/{one.path.rpartition('/')[0]}", one.ref)
+
+    def find(self, one: Package, want: str) -> Iterator[str]:
+        """Yield what ``require(want)`` finds from inside *one*."""
+        folder = f"/{one.path.rpartition('/')[0]}"
+        while folder:
+            # Node skips a folder that is itself called node_modules.
+            if not folder.endswith("/node_modules"):
+                found = self.at.get(f"{folder}{_MODULES}{want}")
+                if found:
+                    yield found
+                    return
+            folder = folder.rpartition("/")[0]
+        found = self.at.get(f"{_MODULES}{want}")
+        if found:
+            yield found
+
+
+class _Folders:
+    """Packages of one ecosystem by where copies of a name exclude each other."""
+
+    def __init__(self, packages: Iterable[Package]) -> None:
+        self.by_name: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for one in packages:
+            self.by_name[one.ecosystem, _scope(one), _name(one)].append(one.ref)
+
+    def find(self, one: Package, want: str) -> Iterator[str]:
+        """Yield the copies of *want* where *one* lies; several versions of it are all meant."""
+        yield from self.by_name.get((one.ecosystem, _scope(one), want), ())
+
+
+def _scope(one: Package) -> str:
+    """Return the folder within which a name means one package."""
+    path = one.path.partition("!")[0]
+    folder = path.rpartition("/")[0]
+    if path != one.path:
+        return path
+    if one.ecosystem in {"pypi", "cran", "hex"}:
+        # .../site-packages/name.dist-info/METADATA, site-library/name/DESCRIPTION; in an .egg
+        # folder, as in an Erlang application, there is one level more.
+        steps = folder.split("/")
+        if steps[-1] in {"EGG-INFO", "ebin"}:
+            steps.pop()
+        single = path.endswith(".egg-info")
+        return "/".join(steps if single else steps[:-1])
+    return folder
+
+
+def _name(one: Package) -> str:
+    """Return the name as ``wants`` spells it: that in the PURL, which is the registry's."""
+    if one.ecosystem == "pypi":
+        return one.purl.removeprefix("pkg:pypi/").partition("@")[0].partition("?")[0]
+    return one.name
