@@ -107,7 +107,10 @@ _OF_LOCKS = frozenset({"lockfile", "packages"})
 
 
 def asked(check: Check, node: Node) -> bool:
-    """Return whether *check* is asked of *node* at all: not how a lockfile pins what it is not in."""
+    """Return whether *check* is asked of *node* at all.
+
+    How a lockfile pins is not asked of what is installed.
+    """
     if type(node) is not check.subject or (check.applies is not None and not check.applies(node)):
         return False
     installed = isinstance(node, Package) and node.installed
