@@ -1,0 +1,288 @@
+"""Archives that hold an image: what is in them, and access by offset without unpacking.
+
+A compressed archive is unpacked once, to an anonymous file that lives as long as the image is
+open, because Docker writes its index last.
+"""
+
+import os
+import posixpath
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+from keten.errors import CeilingError, InputError
+from keten.formats.chunks import Chunks
+from keten.formats.members import HARDLINK, SYMLINK, Builder
+from keten.formats.oci import decode, digest
+from keten.formats.oci.records import Descriptor
+from keten.formats.tar import Archive
+from keten.transport.image import slices
+from keten.transport.image.source import Bytes, LayerRef
+
+UNPACKED = 32 << 30
+"""The most bytes that a compressed archive may unpack to."""
+FREE = 256 << 20
+"""Up to so many bytes unpacked, the ratio is not asked about."""
+RATIO = 100
+"""How many times larger than its packed bytes an archive may get; a tar of programs gets 4."""
+HOPS = 10
+"""How many links are followed from one member to another."""
+_CHUNK = 1 << 20
+_STEP = 1 << 16
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+class Member(Struct, frozen=True):
+    """A member of an archive: where its bytes lie, or what it is a *link* to."""
+
+    offset: int
+    size: int
+    link: str = ""
+
+
+class File:
+    """A tar whose members are known, opened for reading by offset.
+
+    Of a name that occurs twice the last one counts, as where the archive is unpacked to a
+    folder. Not *listed*: the file as it lies there, compressed or not, members unknown.
+    """
+
+    def __init__(self, path: Path, *, listed: bool = True) -> None:
+        self.path = path
+        self.listed = listed
+        self._descriptor, self._found = slices.open_regular(path, follow=True)
+        self._file: IO[bytes] | None = None
+        self.members: dict[str, Member] = {}
+        self._earlier: dict[str, list[Member]] = {}
+        try:
+            if listed:
+                if how := packing(os.pread(self._descriptor, 512, 0)):
+                    self._unpack(how)
+                self._index()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """The bytes of the (unpacked) archive."""
+        return os.fstat(self._descriptor).st_size
+
+    def find(self, name: str) -> Member:
+        """Return the regular file that *name* is or leads to; InputError where it is none."""
+        for _ in range(HOPS):
+            member = self.members.get(posixpath.normpath(name))
+            if member is None:
+                raise InputError(f"the archive has no {name[:200]}")
+            if not member.link:
+                return member
+            name = member.link
+        raise InputError(f"{name[:200]} is a link to a link: more than {HOPS}")
+
+    def read(self, name: str, ceiling: int) -> bytes:
+        """Return the bytes of a small file; InputError where there are two different ones."""
+        data = self._read(self.find(name), ceiling)
+        for other in self._earlier.get(posixpath.normpath(name), []):
+            if other.link or self._read(other, ceiling) != data:
+                raise InputError(f"the archive holds two different {name}: ambiguous, not read")
+        return data
+
+    def _read(self, member: Member, ceiling: int) -> bytes:
+        return slices.read_whole(self._descriptor, member.offset, member.size, ceiling)
+
+    def view(self, member: Member) -> slices.Slice:
+        """Open the bytes of a member."""
+        return slices.Slice(self._descriptor, member.offset, member.size)
+
+    def whole(self) -> slices.Slice:
+        """Open the (unpacked) archive itself."""
+        return slices.Slice(self._descriptor, 0, self.size)
+
+    def stamp(self, member: Member | None) -> str:
+        """Return what changes when the bytes of a member may have."""
+        return slices.stamp(
+            os.path.realpath(self.path), self._found, f"{member.offset:x}" if member else ""
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        elif self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+    def _unpack(self, how: str) -> None:
+        import tempfile
+
+        out = tempfile.TemporaryFile(prefix="keten-")  # noqa: SIM115 lives as long as self
+        try:
+            with slices.Slice(self._descriptor, 0, self._found.st_size) as packed:
+                unpack(packed, out, how)
+        except BaseException:
+            out.close()
+            raise
+        os.close(self._descriptor)
+        self._file = out
+        self._descriptor = out.fileno()
+
+    def _index(self) -> None:
+        builder = Builder()
+        places: dict[int, tuple[int, int]] = {}
+        chunks = _Seeking(self._descriptor, self.size)
+        for file in Archive(chunks, builder):
+            if file.sparse is None:
+                places[file.index] = (chunks.offset, file.stored)
+        for index, one in enumerate(builder.members()):
+            if one.kind == SYMLINK:
+                there = posixpath.join("/", posixpath.dirname(one.path), one.target)
+                member = Member(0, 0, posixpath.normpath(there).lstrip("/"))
+            elif one.kind == HARDLINK:
+                member = Member(0, 0, one.target)
+            elif index in places:
+                member = Member(*places[index])
+            else:
+                continue
+            if one.path in self.members:
+                self._earlier.setdefault(one.path, []).append(self.members[one.path])
+            self.members[one.path] = member
+
+
+class _Seeking(Chunks):
+    """Chunks of a file that can be sought in: what is passed over is not read."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        super().__init__(self._read())
+        self._descriptor = descriptor
+        self._size = size
+        self._position = 0
+
+    def skip(self, count: int) -> bool:
+        """Pass over *count* bytes; return whether there were as many."""
+        if self.at + count <= len(self.data):
+            self.at += count
+            return True
+        there = self.offset + count
+        if there > self._size:
+            return False
+        self._ahead.clear()
+        self.data, self.at, self.before, self._position = b"", 0, there, there
+        return True
+
+    def _read(self) -> Iterator[bytes]:
+        while data := os.pread(self._descriptor, _STEP, self._position):
+            self._position += len(data)
+            yield data
+
+
+class Whole:
+    """A root filesystem in a tar, as its own one layer: a ``resolve.Store``."""
+
+    def __init__(self, archive: File) -> None:
+        self._archive = archive
+
+    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
+        """Is never asked: there are no documents."""
+        raise InputError(f"a root filesystem has no {wanted.digest} of {ceiling} bytes")
+
+    def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:
+        """Open the tar."""
+        assert ref.number == 0
+        return self._archive.whole()
+
+    def stamp(self, ref: LayerRef) -> str:
+        """Return what changes when the file may have."""
+        assert ref.number == 0
+        return self._archive.stamp(None)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._archive.close()
+
+
+class Blobs:
+    """The blobs of an OCI layout in an archive: a ``resolve.Store``."""
+
+    def __init__(self, archive: File) -> None:
+        self._archive = archive
+
+    def index(self) -> bytes:
+        """Return index.json's bytes."""
+        return self._archive.read("index.json", decode.BYTES)
+
+    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
+        """Return the bytes of a document."""
+        member = self._archive.find(_path(wanted.digest))
+        with self._archive.view(member) as stream:
+            if member.size > ceiling:
+                raise CeilingError(f"{wanted.digest} has more than {ceiling >> 20} MiB")
+            return stream.read()
+
+    def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:
+        """Open the blob of a layer."""
+        return self._archive.view(self._archive.find(_path(ref.descriptor.digest)))
+
+    def stamp(self, ref: LayerRef) -> str:
+        """Return what changes when the archive may have."""
+        return self._archive.stamp(self._archive.members.get(_path(ref.descriptor.digest)))
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        self._archive.close()
+
+
+def _path(name: str) -> str:
+    algorithm, value = digest.parse(name)
+    return f"blobs/{algorithm}/{value}"
+
+
+def packing(head: bytes) -> str:
+    """Return how a file that starts with *head* is compressed: gzip, zstd or ""."""
+    if head.startswith(_GZIP):
+        return "gzip"
+    return "zstd" if head.startswith(_ZSTD) else ""
+
+
+def is_tar(head: bytes) -> bool:
+    """Tell whether *head* (512 bytes) is a tar's: ustar or GNU, or at least its checksum holds."""
+    if head[257:262] == b"ustar":
+        return True
+    try:
+        told = int(head[148:156].rstrip(b"\0 ") or b"-", 8)
+    except ValueError:
+        return False
+    return len(head) >= 512 and told == sum(head[:148]) + 256 + sum(head[156:512])  # noqa: PLR2004
+
+
+def unpack(packed: Bytes, out: IO[bytes], how: str) -> None:
+    """Write what *packed* unpacks to into *out*, under the ceilings of this module."""
+    import zlib
+
+    if how != "gzip":
+        raise InputError(f"{how} is not read yet")
+    taken = made = 0
+    inflate = zlib.decompressobj(31)
+    try:
+        while data := packed.read(_CHUNK):
+            taken += len(data)
+            while data:
+                plain = inflate.decompress(data, _CHUNK)
+                made += len(plain)
+                if made > UNPACKED or (made > FREE and made > RATIO * taken):
+                    raise CeilingError(
+                        f"the archive unpacks to more than {UNPACKED >> 30} GiB, "
+                        f"or {RATIO} times its size"
+                    )
+                out.write(plain)
+                data = inflate.unconsumed_tail
+                if inflate.eof:
+                    data = inflate.unused_data
+                    inflate = zlib.decompressobj(31)
+    except zlib.error as error:
+        raise InputError(f"the archive's gzip stream is damaged: {error}") from error
+    out.flush()
