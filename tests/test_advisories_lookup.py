@@ -8,7 +8,8 @@ import pytest
 from advisory_data import database, record, span
 
 from keten.advisories.database import Database
-from keten.advisories.lookup import Answer, Lookup, Vulnerability, ecosystem_of
+from keten.advisories.lookup import Answer, Lookup, Vulnerability
+from keten.advisories.questions import ecosystem_of
 from keten.derive import vulnerabilities
 from keten.model.delivery import Advisory, Manifest, Package
 from keten.model.facts import Edge, Facts, Looked, Trust

@@ -10,17 +10,24 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from keten.advisories.records import Rating, Row, weight
+from keten.advisories.records import Import, Rating, Row, weight
 
 _CVE = re.compile(r"CVE-(\d{4})-(\d{4,19})")
 
 
 class Hit(Struct, frozen=True):
-    """A record that affects the package: its *rating* there and what it calls fixed."""
+    """A record that affects the package: its *rating* there and what it calls fixed.
+
+    *paid* are (version, what it takes) of fixes that are not for everyone; *urgency* and
+    *imports* as in Entry.
+    """
 
     row: Row
     rating: Rating
     fixed: tuple[str, ...] = ()
+    paid: tuple[tuple[str, str], ...] = ()
+    urgency: str = ""
+    imports: tuple[Import, ...] = ()
 
 
 class Cluster(Struct, frozen=True):
@@ -89,10 +96,21 @@ def _merge(hits: Iterable[Hit]) -> list[Hit]:
         key = (hit.row.id, hit.row.source)
         seen = found.get(key)
         if seen is not None:
-            rating = max(seen.rating, hit.rating, key=weight)
-            hit = Hit(hit.row, rating, tuple(dict.fromkeys(seen.fixed + hit.fixed)))  # noqa: PLW2901 merged
+            hit = _joined(seen, hit)  # noqa: PLW2901 merged
         found[key] = hit
     return [found[key] for key in sorted(found)]
+
+
+def _joined(one: Hit, other: Hit) -> Hit:
+    return Hit(
+        one.row,
+        max(one.rating, other.rating, key=weight),
+        tuple(dict.fromkeys(one.fixed + other.fixed)),
+        tuple(dict.fromkeys(one.paid + other.paid)),
+        one.urgency if one.urgency == other.urgency else "",
+        # Where one of them does not say which symbols, all may be meant.
+        tuple(dict.fromkeys(one.imports + other.imports)) if one.imports and other.imports else (),
+    )
 
 
 def _cluster(hits: list[Hit]) -> Cluster:

@@ -3,33 +3,29 @@
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from keten.advisories import streams
 from keten.advisories.cluster import Cluster, Hit, clusters
 from keten.advisories.database import Database
+from keten.advisories.questions import Question
 from keten.advisories.ranges import Doubt, Order, affected, canonical, fixes
-from keten.advisories.records import Entry, spell
+from keten.advisories.records import Entry, Row, spell, weight
 from keten.errors import InputError
 from keten.formats import osv
-from keten.model.delivery import Package
 
 MAX_CANDIDATES = 200
-_BY_TYPE = {
-    kind: name for name, kind in osv.PURL_TYPES.items() if kind not in ("apk", "deb", "rpm")
-}
-_SUFFIXED = {
-    "alpine": ("Alpine", "v", 2),
-    "debian": ("Debian", "", 1),
-    "ubuntu": ("Ubuntu", "", 2),
-}
-_UBUNTU_LTS_MONTH = "04"
 
 
 class Vulnerability(Struct, frozen=True):
-    """A vulnerability that a version has. *fixed*: later versions free of it, in order."""
+    """A vulnerability that a version has. *fixed*: later versions free of it, in order.
+
+    *paid* is what the fix takes (``Ubuntu Pro``) where there is none for everyone.
+    """
 
     cluster: Cluster
     fixed: tuple[str, ...] = ()
+    paid: str = ""
 
     @property
     def malicious(self) -> bool:
@@ -51,30 +47,12 @@ class Upgrade(Struct, frozen=True):
     open: tuple[str, ...] = ()
 
 
-def ecosystem_of(package: Package) -> str:
-    """Return the OSV ecosystem of a package, "" where it is not known.
+class Said(Struct, frozen=True):
+    """What one record says of a package: (entry, which of the names), and what is *paid* for."""
 
-    Packages of a distribution need its release, which the purl's ``distro`` qualifier tells.
-    """
-    if (
-        osv.base(package.ecosystem) in osv.PURL_TYPES
-        and ":" not in package.purl.partition("@")[0][4:]
-    ):
-        kind = osv.PURL_TYPES[osv.base(package.ecosystem)]
-        if kind not in ("apk", "deb", "rpm") or ":" in package.ecosystem:
-            return package.ecosystem
-    if package.ecosystem in _BY_TYPE:
-        return _BY_TYPE[package.ecosystem]
-    head, _, qualifiers = package.purl.partition("?")
-    vendor = head.split("/")[1] if head.count("/") > 1 else ""
-    distro = next((q[7:] for q in qualifiers.split("&") if q.startswith("distro=")), "")
-    if vendor not in _SUFFIXED or not distro:
-        return ""
-    name, prefix, parts = _SUFFIXED[vendor]
-    release = ".".join(distro.rpartition("-")[2].split(".")[:parts])
-    long_term = name == "Ubuntu" and release.endswith(_UBUNTU_LTS_MONTH)
-    even = release[:2].isdigit() and int(release[:2]) % 2 == 0
-    return f"{name}:{prefix}{release}{':LTS' if long_term and even else ''}"
+    number: int
+    free: tuple[tuple[Entry, int], ...] = ()
+    paid: tuple[tuple[Entry, int, str], ...] = ()
 
 
 class Lookup:
@@ -83,27 +61,40 @@ class Lookup:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._orders: dict[str, Order] = {}
-        self._found: dict[tuple[str, str, str], tuple[list[tuple[Hit, Entry]], list[Doubtful]]] = {}
-        self._answers: dict[tuple[str, str, str], Answer] = {}
+        self._answers: dict[Question, Answer] = {}
+        self._gathered: dict[Question, tuple[Said, ...]] = {}
+        self._upgrades: dict[Question, Upgrade | None] = {}
+        self._held: frozenset[str] | None = None
 
     def ask(self, ecosystem: str, name: str, version: str) -> Answer:
         """Return what is known of a version of a package; *ecosystem* is OSV's."""
-        at = (ecosystem, name, version)
-        answer = self._answers.get(at)
+        return self.answer(Question((ecosystem,), ((name, version),)))
+
+    def answer(self, question: Question) -> Answer:
+        """Return what is known of what is asked about."""
+        answer = self._answers.get(question)
         if answer is None:
-            answer = self._answers[at] = self._answer(ecosystem, spell(ecosystem, name), version)
+            answer = self._answers[question] = self._answer(question)
         return answer
 
     def upgrade(self, ecosystem: str, name: str, version: str) -> Upgrade | None:
+        """Return what ``better`` says of a version of a package; *ecosystem* is OSV's."""
+        return self.better(Question((ecosystem,), ((name, version),)))
+
+    def better(self, question: Question) -> Upgrade | None:
         """Return the smallest version free of all that is known, looked up again to prove it.
 
         Where there is none: the version with the fewest, and which they are. None where no
-        later version has fewer.
+        later version has fewer. Fixes that must be paid for are no way out.
         """
-        spelled = spell(ecosystem, name)
-        key = self.order(ecosystem).key
-        found = self.ask(ecosystem, name, version).vulnerabilities
-        waiting = {fix for item in found for fix in item.fixed}
+        if question not in self._upgrades:
+            self._upgrades[question] = self._better(question)
+        return self._upgrades[question]
+
+    def _better(self, question: Question) -> Upgrade | None:
+        key = self.order(question.ecosystem).key
+        found = self.answer(question).vulnerabilities
+        waiting = {fix for item in found if not item.paid for fix in item.fixed}
         tried: set[str] = set()
         best = ""
         fewest = len({hit.row.id for item in found for hit in item.cluster.hits})
@@ -111,25 +102,23 @@ class Lookup:
             candidate = min(sorted(waiting), key=key)
             waiting.discard(candidate)
             tried.add(candidate)
-            hits, doubts = self._hits(ecosystem, spelled, candidate)
+            hits, doubts = self._hits(_at(question, candidate))
             if not hits and not doubts:
                 return Upgrade(candidate)
-            left = len({hit.row.id for hit, _ in hits}) + len(doubts)
+            left = len({hit.row.id for hit in hits}) + len(doubts)
             if left < fewest:
                 best, fewest = candidate, left
             waiting.update(self._beyond(candidate, hits, key) - tried)
         if not best:
             return None
-        answer = self.ask(ecosystem, name, best)
+        answer = self.answer(_at(question, best))
         still = [item.cluster.id for item in answer.vulnerabilities]
         return Upgrade(best, (*still, *sorted({record for record, _ in answer.doubts})))
 
-    def _beyond(
-        self, version: str, hits: list[tuple[Hit, Entry]], key: Callable[[str], Any]
-    ) -> set[str]:
+    def _beyond(self, version: str, hits: list[Hit], key: Callable[[str], Any]) -> set[str]:
         """Return the versions after *version* that the records which affect it call fixed."""
         later = set()
-        for hit, _ in hits:
+        for hit in hits:
             for fix in hit.fixed:
                 try:
                     if key(version) < key(fix):
@@ -140,78 +129,178 @@ class Lookup:
 
     def order(self, ecosystem: str) -> Order:
         """Return the order of an ecosystem's versions."""
-        found = self._orders.get(ecosystem)
+        base = osv.base(ecosystem)
+        found = self._orders.get(base)
         if found is None:
-            found = self._orders[ecosystem] = Order(ecosystem)
+            found = self._orders[base] = Order(base)
         return found
 
-    def _hits(
-        self, ecosystem: str, name: str, version: str
-    ) -> tuple[list[tuple[Hit, Entry]], list["Doubtful"]]:
-        at = (ecosystem, name, version)
-        found = self._found.get(at)
-        if found is None:
-            found = self._found[at] = self._evaluate(ecosystem, name, version)
-        return found
-
-    def _evaluate(
-        self, ecosystem: str, name: str, version: str
-    ) -> tuple[list[tuple[Hit, Entry]], list["Doubtful"]]:
-        hits: list[tuple[Hit, Entry]] = []
+    def _hits(self, question: Question) -> tuple[list[Hit], list["Doubtful"]]:
+        hits: list[Hit] = []
         doubts: list[Doubtful] = []
-        spelled = canonical(osv.base(ecosystem), name, version)
-        order = self.order(ecosystem)
-        for entry in self._entries(ecosystem, name):
-            bare = not entry.ranges and not entry.versions
-            malicious = bare and self._database.row(entry.row).malicious
-            judged = affected(spelled, entry, order, malicious=malicious)
-            if judged is False:
+        for said in self._say(question):
+            judged = self._judge(said, question)
+            if judged is None:
                 continue
-            row = self._database.row(entry.row)
+            row = self._database.row(said.number)
             if isinstance(judged, Doubt):
                 doubts.append((row.id, judged.why))
             else:
-                hits.append((Hit(row, entry.rating or row.rating, fixes(entry)), entry))
+                hits.append(_hit(said, row, judged))
+        if hits and question.streams:
+            hits = streams.kept(hits, self._streamed(question), self.order(question.ecosystem).key)
         return hits, doubts
 
-    def _entries(self, ecosystem: str, name: str) -> tuple[Entry, ...]:
-        found = self._database.entries(ecosystem, name)
-        base = osv.base(ecosystem)
-        return found if base == ecosystem else found + self._database.entries(base, name)
+    def _say(self, question: Question) -> tuple[Said, ...]:
+        """Return what each record says of the package, whatever its version."""
+        bare = structs.replace(question, names=tuple((name, "") for name, _ in question.names))
+        found = self._gathered.get(bare)
+        if found is None:
+            found = self._gathered[bare] = self._gather(question)
+        return found
 
-    def _answer(self, ecosystem: str, name: str, version: str) -> Answer:
-        hits, doubts = self._hits(ecosystem, name, version)
+    def _gather(self, question: Question) -> tuple[Said, ...]:
+        free: dict[int, list[tuple[Entry, int]]] = {}
+        paid: dict[int, list[tuple[Entry, int, str]]] = {}
+        for place, (name, _) in enumerate(question.names):
+            for ecosystem in self._asked(question.ecosystems):
+                for entry in self._entries(ecosystem, name):
+                    free.setdefault(entry.row, []).append((entry, place))
+            for ecosystem, label in question.paid:
+                for entry in self._entries(ecosystem, name, alone=True):
+                    if entry.ranges or entry.versions:
+                        paid.setdefault(entry.row, []).append((entry, place, label))
+        return tuple(
+            Said(number, tuple(free.get(number, ())), tuple(paid.get(number, ())))
+            for number in sorted({*free, *paid})
+        )
+
+    def _asked(self, ecosystems: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of several ecosystems that the database holds anything of."""
+        if len(ecosystems) < 2:  # noqa: PLR2004 one needs no sieve
+            return ecosystems
+        if self._held is None:
+            held = self._database.held()
+            self._held = frozenset(item.ecosystem for one in held for item in one.ecosystems)
+        return tuple(one for one in ecosystems if one in self._held) or ecosystems[:1]
+
+    def _entries(self, ecosystem: str, name: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        spelled = spell(ecosystem, name)
+        found = self._database.entries(ecosystem, spelled)
+        base = osv.base(ecosystem)
+        if alone or base == ecosystem:
+            return found
+        return found + self._database.entries(base, spelled)
+
+    def _streamed(self, question: Question) -> list[tuple[Row, tuple[str, ...], str]]:
+        """Return (record, its fixes, our version) of the streams of a minor release."""
+        found: list[tuple[Row, tuple[str, ...], str]] = []
+        for ecosystem in self._asked(question.streams):
+            for name, version in question.names:
+                entries = self._entries(ecosystem, name, alone=True)
+                found += [(self._database.row(e.row), fixes(e), version) for e in entries]
+        return found
+
+    def _judge(self, said: Said, question: Question) -> "Judgement":
+        """Return the entries by which a record affects what is asked about, or None, or why
+        that can not be said. What a paid update has fixed is fixed.
+        """  # noqa: D205 one sentence
+        doubt: Doubt | None = None
+        yes: list[Entry] = []
+        for entry, place in said.free:
+            judged = self._one(said, entry, question, place)
+            if judged is True:
+                yes.append(entry)
+            elif judged is not False:
+                doubt = doubt or judged
+        bought = [(e, self._one(said, e, question, place)) for e, place, _ in said.paid]
+        if bought and all(judged is False for _, judged in bought):
+            return None
+        if not said.free:
+            yes += [entry for entry, judged in bought if judged is True]
+        return tuple(yes) or doubt
+
+    def _one(self, said: Said, entry: Entry, question: Question, place: int) -> bool | Doubt:
+        name, version = question.names[place]
+        base = osv.base(question.ecosystem)
+        if osv.PURL_TYPES.get(base) == "rpm":
+            found = streams.fitting(entry, question, lambda: self._database.row(said.number).title)
+            if found is None:
+                return False
+            entry = found
+            version = streams.bare(version) if question.epochless else version
+        malicious = False
+        if not entry.ranges and not entry.versions:
+            malicious = self._database.row(entry.row).malicious
+        spelled = canonical(base, spell(base, name), version)
+        return affected(spelled, entry, self.order(question.ecosystem), malicious=malicious)
+
+    def _answer(self, question: Question) -> Answer:
+        if not question.ecosystems:
+            return Answer()
+        hits, doubts = self._hits(question)
+        told = tuple(sorted(set(doubts)))
         if not hits:
-            return Answer(doubts=tuple(sorted(set(doubts))))
-        entries: dict[tuple[str, int], list[Entry]] = {}
-        for hit, entry in hits:
-            entries.setdefault((hit.row.id, hit.row.source), []).append(entry)
+            return Answer(doubts=told)
+        says = {said.number: said for said in self._say(question)}
+        numbers = {(r.id, r.source): n for n in says for r in (self._database.row(n),)}
         found = []
-        for cluster in clusters(hit for hit, _ in hits):
-            said = [e for hit in cluster.hits for e in entries[hit.row.id, hit.row.source]]
-            later = self._later(ecosystem, name, version, cluster=cluster, said=said)
-            found.append(Vulnerability(cluster, later))
-        return Answer(tuple(found), tuple(sorted(set(doubts))))
+        for cluster in clusters(hits):
+            mine = [says[numbers[hit.row.id, hit.row.source]] for hit in cluster.hits]
+            later = self._later(question, cluster.fixed, mine)
+            label = ""
+            if not later:
+                paid = dict(pair for hit in cluster.hits for pair in hit.paid)
+                later = self._later(question, tuple(paid), mine)
+                label = paid[later[0]] if later else ""
+            found.append(Vulnerability(cluster, later, label))
+        return Answer(tuple(found), told)
 
     def _later(
-        self, ecosystem: str, name: str, version: str, *, cluster: Cluster, said: list[Entry]
+        self, question: Question, fixed: tuple[str, ...], said: list[Said]
     ) -> tuple[str, ...]:
-        """Return the fixed versions after *version* that no record of the cluster affects."""
-        order = self.order(ecosystem)
+        """Return the fixed versions after the one asked about that no record affects."""
+        order = self.order(question.ecosystem)
+        base = osv.base(question.ecosystem)
+        name, version = question.names[0]
+        mark = streams.bare if question.epochless else _same
         try:
-            mine = order.key(canonical(osv.base(ecosystem), name, version))
+            mine = order.key(mark(canonical(base, spell(base, name), version)))
         except InputError:
             return ()
         free = []
-        for fix in cluster.fixed:
+        for fix in fixed:
             try:
-                if not mine < order.key(fix):
+                if not mine < order.key(mark(fix)):
                     continue
             except InputError:
                 continue
-            if not any(affected(fix, entry, order, malicious=False) for entry in said):
+            if not any(self._judge(one, _at(question, fix)) for one in said):
                 free.append(fix)
         return tuple(sorted(free, key=order.key))
 
 
+def _same(version: str) -> str:
+    return version
+
+
+def _at(question: Question, version: str) -> Question:
+    """Return the same question of another version."""
+    return structs.replace(question, names=tuple((name, version) for name, _ in question.names))
+
+
+def _hit(said: Said, row: Row, told: tuple[Entry, ...]) -> Hit:
+    every = [entry.imports for entry in told]
+    urgencies = {entry.urgency for entry in told}
+    return Hit(
+        row,
+        max((entry.rating or row.rating for entry in told), key=weight, default=row.rating),
+        tuple(dict.fromkeys(fix for entry in told for fix in fixes(entry))),
+        tuple((fix, label) for entry, _, label in said.paid for fix in fixes(entry)),
+        urgencies.pop() if len(urgencies) == 1 else "",
+        tuple(dict.fromkeys(one for each in every for one in each)) if all(every) else (),
+    )
+
+
 Doubtful = tuple[str, str]
+Judgement = tuple[Entry, ...] | Doubt | None

@@ -1,11 +1,12 @@
 """Is a version affected? The evaluation of the OSV schema, over an ecosystem's own order.
 
-https://ossf.github.io/osv-schema/#evaluation, with three things that it leaves open:
+https://ossf.github.io/osv-schema/#evaluation, with four things that it leaves open:
 
 - a range whose versions can not be ordered, and a record that names only git commits, is
   neither a yes nor a no but a `Doubt`;
 - a record of malicious code that names no versions means all of them; another record that
   names none is a doubt;
+- ``fixed: 0`` says that no version is affected, also where some order before "0" (``0~rc1``);
 - a Go record whose versions fit no module version says "all versions" in ``ranges`` and what
   is meant in ``custom_ranges``: a released version is judged by these.
 """
@@ -118,6 +119,8 @@ def _within(version: str, found: Sequence[str], order: Order) -> bool:
     kind = found[0]
     key = order.key(version, kind)
     if len(found) == _PLAIN and found[1] == "i0" and found[2][0] == "f":
+        if found[2] == "f0":
+            return False
         return bool(key < order.key(found[2][1:], kind))  # most are this; the rest is general
     limits = [event[1:] for event in found[1:] if event[0] == "l"]
     if limits and not any(limit == "*" or key < order.key(limit, kind) for limit in limits):
@@ -126,7 +129,7 @@ def _within(version: str, found: Sequence[str], order: Order) -> bool:
     for event, bound in _events(found[1:], kind, order):
         if event == "i":
             inside = inside or bound is None or key >= bound
-        elif key >= bound if event == "f" else key > bound:
+        elif bound is None or (key >= bound if event == "f" else key > bound):
             inside = False
     return inside
 
@@ -141,11 +144,12 @@ def _events(events: Sequence[str], kind: str, order: Order) -> list[tuple[str, A
     rest: list[tuple[Any, int, str]] = []
     for event in events:
         letter, version = event[0], event[1:]
-        if letter == "i" and version == "0":
+        if version == "0" and letter in "if":
             first.append((letter, None))
         elif letter != "l":
             rest.append((order.key(version, kind), "fia".index(letter), letter))
     rest.sort(key=_Sorted)
+    first.sort(reverse=True)  # at "0" what begins comes first: it is before every version
     return first + [(letter, key) for key, _, letter in rest]
 
 

@@ -18,6 +18,9 @@ from keten.model.finding import Severity
 from keten.model.plug import Ecosystem
 
 MAX_LISTED = 100_000
+MAX_SYMBOLS = 2000
+_URGENCIES = frozenset({"unimportant", "end-of-life"})
+Import = tuple[str, tuple[str, ...], tuple[str, ...]]
 _WORDS = {
     "CRITICAL": Severity.CRITICAL,
     "IMPORTANT": Severity.HIGH,
@@ -26,7 +29,7 @@ _WORDS = {
     "MEDIUM": Severity.MEDIUM,
     "LOW": Severity.LOW,
     "NEGLIGIBLE": Severity.LOW,
-    "UNIMPORTANT": Severity.LOW,
+    "UNIMPORTANT": Severity.INFO,
 }
 # RustSec's advisories that tell of no vulnerability; they would drown those that do.
 _INFORMATIONAL = {
@@ -64,6 +67,9 @@ class Entry(Struct, frozen=True, array_like=True):
     A range is its type's letter (``S`` SEMVER, ``E`` ECOSYSTEM, ``G`` GIT) and its events, each
     a letter (``i`` introduced, ``f`` fixed, ``a`` last_affected, ``l`` limit) and a version.
     *custom* are the ranges of Go records that fit no module version. *rating* replaces the Row's.
+    *urgency* is Debian's word where it takes weight away (``unimportant``, ``end-of-life``).
+    *imports* are Go's (import path, symbols, operating systems): what of the module is
+    affected; no symbols: all of the package, no systems: on all.
     """
 
     row: int
@@ -71,6 +77,8 @@ class Entry(Struct, frozen=True, array_like=True):
     versions: tuple[str, ...] = ()
     custom: tuple[tuple[str, ...], ...] = ()
     rating: Rating | None = None
+    urgency: str = ""
+    imports: tuple[Import, ...] = ()
 
 
 @cache
@@ -118,6 +126,8 @@ def compact(record: osv.Record) -> tuple[Row, dict[tuple[str, str], list[Entry]]
             tuple(dict.fromkeys((item.versions or ())[:MAX_LISTED])),
             _custom(item.ecosystem_specific),
             own if own.severity is not None else None,
+            urgency if (urgency := _word(specific, "urgency").lower()) in _URGENCIES else "",
+            _imports(item.ecosystem_specific),
         )
         key = (package.ecosystem, spell(package.ecosystem, package.name))
         per_package.setdefault(key, []).append(entry)
@@ -180,6 +190,22 @@ def _custom(specific: dict[str, Any] | None) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
+def _imports(specific: dict[str, Any] | None) -> tuple[Import, ...]:
+    """Return what of a Go module is affected; what is not such a list is left out."""
+    listed = (specific or {}).get("imports")
+    found = []
+    for item in listed[:MAX_SYMBOLS] if isinstance(listed, list) else ():
+        path = item.get("path") if isinstance(item, dict) else None
+        if isinstance(path, str) and path:
+            found.append((path, _texts(item.get("symbols")), _texts(item.get("goos"))))
+    return tuple(sorted(found))
+
+
+def _texts(listed: object) -> tuple[str, ...]:
+    texts = listed[:MAX_SYMBOLS] if isinstance(listed, list) else []
+    return tuple(sorted({text for text in texts if isinstance(text, str) and text}))
+
+
 def _rate(rated: list[osv.Rated] | None, specific: tuple[dict[str, Any] | None, ...]) -> Rating:
     """Return the worst of the CVSS vectors, or else what the database's own word says."""
     from keten.formats import cvss
@@ -197,7 +223,8 @@ def _rate(rated: list[osv.Rated] | None, specific: tuple[dict[str, Any] | None, 
             found = Rating(int(cvss.rating(value)), round(value * 10), item.score)
         best = max(best, found, key=weight)
     if best.severity is None:
-        word = _WORDS.get(_word(specific, "severity").upper())
+        told = _word(specific, "severity") or _word(specific, "urgency")
+        word = _WORDS.get(told.upper())
         best = Rating(int(word)) if word is not None else best
     return best
 

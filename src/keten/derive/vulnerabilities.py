@@ -4,21 +4,25 @@ An affected package is looked at, whatever else the data lack: what was found is
 nothing affects is looked at only where the database covers its ecosystem, is not stale and
 could judge its version; otherwise a Problem says why, one for each file and cause.
 
+Packages of a language that one of the operating system brought (``Package.owner``) are judged
+with that one, by the distribution's advisories: its backports have upstream's old version.
+
 Packages that name no version are not judged: where a lockfile of their ecosystem stands in
 the folder or above, it is that which is judged, else the manifest has a Problem.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from keten.advisories.lookup import Lookup, Vulnerability, ecosystem_of
+from keten.advisories.lookup import Lookup, Vulnerability
+from keten.advisories.questions import Question, headers_only, of_distribution, question
 from keten.advisories.source import Standing, standing
+from keten.derive.priority import Known, Linked, exposure, weigh
 from keten.model.delivery import Advisory, Manifest, Package
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
-from keten.model.finding import Severity
 
 if TYPE_CHECKING:
     from keten.advisories.database import Database
@@ -27,8 +31,10 @@ BY = "derive/vulnerabilities"
 NEED = "advisories"
 MALICE = "malicious-packages"
 MOST_NAMED = 3
+_HOLDS_NONE = "the database holds no advisories"
 _NONE = Standing("there is no advisory database", "", "there is no advisory database")
 _IMPORT = "keten db import PATH… (the OSV all.zip of the ecosystem), then scan again."
+_NOWHERE = "There are no advisories of it to import: ask its vendor what is open, or leave it."
 _LOCK = "Lock the dependencies, so that what is installed can be judged."
 
 
@@ -37,9 +43,14 @@ def derive(facts: Facts, database: "Database | None", now: date, *, max_age_days
     packages = [node for node in facts.nodes if isinstance(node, Package)]
     manifests = [node for node in facts.nodes if isinstance(node, Manifest)]
     work = _Work(database, now, max_age_days)
+    work.linked, work.exposed = Linked(facts.nodes), exposure(facts)
+    refs = {package.ref for package in packages}
     for package in packages:
-        if judged(package):
+        if judged(package) and not owned(package, refs):
             work.take(package)
+    for package in packages:
+        if judged(package) and owned(package, refs):
+            work.follow(package)
     return Facts(
         nodes=tuple(work.nodes.values()),
         edges=tuple(work.edges),
@@ -55,6 +66,11 @@ def judged(package: Package) -> bool:
     )
 
 
+def owned(package: Package, refs: Container[str]) -> bool:
+    """Return whether a package is judged with the one of the operating system that brought it."""
+    return bool(package.owner) and package.owner in refs and not of_distribution(package)
+
+
 class _Work:
     """The answers of one run; a package that several files name is asked about once."""
 
@@ -67,46 +83,78 @@ class _Work:
         self._lookup = Lookup(database) if database else None
         self._sources = database.held() if database else ()
         self._now, self._age = now, max_age_days
-        self._standings: dict[str, Standing] = {}
-        self._advisories: dict[tuple[str, str, str], tuple[Advisory, ...]] = {}
+        self.linked = Linked(())
+        self.exposed = ""
+        self._seen: set[tuple[str, str]] = set()
+        self._why: dict[str, str] = {}
+        self._standings: dict[tuple[str, ...], Standing] = {}
+        self._advisories: dict[tuple[str, ...], tuple[Advisory, ...]] = {}
 
     def take(self, package: Package) -> None:
         """Judge one package."""
-        ecosystem = ecosystem_of(package)
-        if self._lookup is None or not ecosystem:
-            self._lacking(package, _NONE if self._lookup is None else self._standing(ecosystem))
+        asked = question(package)
+        standing = self._standing(asked) if self._lookup else _NONE
+        if self._lookup is None or not asked.ecosystems:
+            self._lacking(package, standing, advice=_NOWHERE if asked.why else _IMPORT)
             return
-        answer = self._lookup.ask(ecosystem, package.name, package.version)
-        advisories = self._of(ecosystem, package, answer.vulnerabilities)
+        answer = self._lookup.answer(asked)
+        advisories = self._of(asked, package, answer.vulnerabilities)
         ref = package.ref
         for advisory in advisories:
             self.nodes.setdefault(advisory.id, advisory)
             self.edges.append(Edge(ref, "affected-by", advisory.ref, Trust.OBSERVED, by=BY))
-        standing = self._standing(ecosystem)
         if answer.doubts and not advisories:
             self._doubtful(package, answer.doubts)
             return
         bad = any(advisory.malicious for advisory in advisories)
         if advisories or not standing.reason:
-            self.looked.append(Looked(ref, NEED))
+            self._look(ref, NEED)
         if bad or not standing.malice:
-            self.looked.append(Looked(ref, MALICE))
+            self._look(ref, MALICE)
         self._lacking(package, standing, found=bool(advisories), bad=bad)
 
-    def _standing(self, ecosystem: str) -> Standing:
-        found = self._standings.get(ecosystem)
+    def follow(self, package: Package) -> None:
+        """Take over for *package* what was said of its owner."""
+        for need in (NEED, MALICE):
+            if (package.owner, need) in self._seen:
+                self._look(package.ref, need)
+                continue
+            why = self._why.get(package.owner) or "the package that brought it could not be judged"
+            self.problems.add(_problem(package.path, why, _IMPORT, need=need))
+
+    def _look(self, ref: str, need: str) -> None:
+        self._seen.add((ref, need))
+        self.looked.append(Looked(ref, need))
+
+    def _standing(self, asked: Question) -> Standing:
+        """Return how far the database answers: by the best of several ecosystems."""
+        if not asked.ecosystems:
+            return Standing(asked.why, "", asked.why) if asked.why else self._one("")
+        found = self._standings.get(asked.ecosystems)
         if found is None:
-            found = standing(self._sources, ecosystem, self._now, max_age_days=self._age)
-            self._standings[ecosystem] = found
+            every = [self._one(ecosystem) for ecosystem in asked.ecosystems]
+            held = [one for one in every if not one.reason.startswith(_HOLDS_NONE)]
+            found = next((one for one in every if not one.reason), (held or every)[0])
+            self._standings[asked.ecosystems] = found
         return found
 
+    def _one(self, ecosystem: str) -> Standing:
+        return standing(self._sources, ecosystem, self._now, max_age_days=self._age)
+
     def _lacking(
-        self, package: Package, standing: Standing, *, found: bool = False, bad: bool = False
+        self,
+        package: Package,
+        standing: Standing,
+        *,
+        found: bool = False,
+        bad: bool = False,
+        advice: str = _IMPORT,
     ) -> None:
         if standing.reason and not found:
-            self.problems.add(_problem(package.path, standing.reason, _IMPORT, need=NEED))
+            self._why[package.ref] = standing.reason
+            self.problems.add(_problem(package.path, standing.reason, advice, need=NEED))
         if standing.malice and not bad:
-            self.problems.add(_problem(package.path, standing.malice, _IMPORT, need=MALICE))
+            self.problems.add(_problem(package.path, standing.malice, advice, need=MALICE))
 
     def _doubtful(self, package: Package, doubts: tuple[tuple[str, str], ...]) -> None:
         record, why = doubts[0]
@@ -127,47 +175,82 @@ class _Work:
             )
 
     def _of(
-        self, ecosystem: str, package: Package, found: tuple[Vulnerability, ...]
+        self, asked: Question, package: Package, found: tuple[Vulnerability, ...]
     ) -> tuple[Advisory, ...]:
         if not found:
             return ()
-        at = (ecosystem, package.name, package.version)
+        # What is linked is told of each program, all else of a version wherever it is found.
+        program = package.path if self.linked.knows(package.path) else ""
+        at = (asked.ecosystem, package.name, package.version, package.purl, program)
         made = self._advisories.get(at)
         if made is None:
             assert self._lookup is not None
-            goal = self._lookup.upgrade(*at)
+            goal = self._lookup.better(asked)
             upgrade = goal.version if goal else ""
-            made = tuple(self._advisory(package, item, upgrade) for item in found)
+            made = tuple(
+                self._advisory(asked, package, item, upgrade=upgrade, program=program)
+                for item in found
+            )
             self._advisories[at] = made
         return made
 
-    def _advisory(self, package: Package, found: Vulnerability, upgrade: str) -> Advisory:
+    def _advisory(
+        self,
+        asked: Question,
+        package: Package,
+        found: Vulnerability,
+        *,
+        upgrade: str,
+        program: str,
+    ) -> Advisory:
         cluster, rating = found.cluster, found.cluster.rating
         assert self._database is not None
         cves = [name for name in cluster.names if name.startswith("CVE-")]
-        exploited = any(self._database.exploited(name) for name in cves)
+        days = [day for name in cves if (day := self._database.exploited(name))]
         likely = [p for name in cves if (p := self._database.epss(name)) is not None]
         first = min(cluster.hits, key=lambda hit: (not hit.row.title, hit.row.id))
-        days = [hit.row.published for hit in cluster.hits if hit.row.published]
+        published = [hit.row.published for hit in cluster.hits if hit.row.published]
         kinds = {hit.row.informational for hit in cluster.hits}
         kind, spell = package.ecosystem, spelled_like(package.version)
+        fixed = tuple(spell + version for version in found.fixed)
+        reach = self.linked.reach(program, cluster)
+        known = Known(
+            cluster=cluster,
+            malicious=found.malicious,
+            exploited=min(days, default=""),
+            epss=max(likely, default=None),
+            fix=fixed[0] if fixed else "",
+            paid=found.paid,
+            headers=headers_only(package),
+            reach=reach,
+            exposed=self.exposed,
+        )
+        weighed = weigh(known)
+        told = reach.names or reach.absent
+        name = f"{cluster.id}#{kind}/{package.name}@{package.version}"
         return Advisory(
-            f"{cluster.id}#{kind}/{package.name}@{package.version}",
+            f"{name} in {program}" if told else name,
             aliases=tuple(name for name in cluster.names if name != cluster.id),
             summary=first.row.title,
-            severity=_severity(rating.severity, exploited=exploited, malicious=found.malicious),
+            severity=weighed.severity,
             score=rating.tenths / 10 if rating.tenths >= 0 else None,
             vector=rating.vector,
-            exploited=exploited,
-            fixed=tuple(spell + version for version in found.fixed),
+            exploited=bool(days),
+            fixed=fixed,
             malicious=found.malicious,
-            published=min(days, default=None),
+            published=min(published, default=None),
             source=", ".join(
                 sorted({f"{hit.row.id} ({self._name(hit.row.source)})" for hit in cluster.hits})
             ),
             upgrade=spell + upgrade if upgrade else "",
-            epss=max(likely, default=None),
+            epss=known.epss,
             informational=kinds.pop() if len(kinds) == 1 else "",
+            paid=found.paid,
+            judged=_judged(asked, package),
+            eased=weighed.eased,
+            reasons=weighed.reasons,
+            reached=reach.names,
+            exposed=bool(self.exposed),
         )
 
     def _name(self, number: int) -> str:
@@ -180,13 +263,13 @@ def spelled_like(version: str) -> str:
     return "v" if version[:1] == "v" and version[1:2].isdigit() else ""
 
 
-def _severity(told: int | None, *, exploited: bool, malicious: bool) -> Severity | None:
-    """Return the severity; what is exploited is HIGH at least and CRITICAL where it was HIGH."""
-    if malicious:
-        return Severity.CRITICAL
-    if not exploited:
-        return None if told is None else Severity(told)
-    return Severity.CRITICAL if (told or 0) >= Severity.HIGH else Severity.HIGH
+def _judged(asked: Question, package: Package) -> str:
+    """Return the source package and version that were compared, where not the package's own."""
+    name, version = asked.names[0]
+    if not of_distribution(package) or (name, version) == (package.name, package.version):
+        return ""
+    bare = version.rpartition(":")[2] == package.version.rpartition(":")[2]
+    return name if bare else f"{name} {version}"
 
 
 def _problem(path: str, what: str, advice: str, *, need: str) -> Problem:

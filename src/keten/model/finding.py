@@ -69,7 +69,8 @@ class Violation(Struct, frozen=True, omit_defaults=True):
 
     *at* is the field path in the subject's file, where a line is known for it. *key* keeps
     two violations of one check on one subject apart across runs when *at* does not (an
-    advisory id, say). *severity* overrides the check's, for data that bring their own.
+    advisory id, say). *severity* overrides the check's, for data that bring their own;
+    *why* says in a line how it came about.
     """
 
     message: str
@@ -78,13 +79,15 @@ class Violation(Struct, frozen=True, omit_defaults=True):
     severity: Severity | None = None
     change: Change | None = None
     about: tuple[str, ...] = ()
+    why: str = ""
 
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A check's verdict on one node. Only the pipeline makes these.
 
     *subject* is the node's ref, *evidence* the digests of the files it rests on, *fingerprint*
-    hex that stays the same while lines move; *about* names further refs (an advisory).
+    hex that stays the same while lines move; *about* names further refs (an advisory), *why*
+    says how the severity came about, *key* is the violation's (a vulnerability's id).
     """
 
     check: str
@@ -99,6 +102,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[str, ...] = ()
     change: Change | None = None
     about: tuple[str, ...] = ()
+    why: str = ""
+    key: str = ""
 
     @property
     def order(self) -> tuple[object, ...]:

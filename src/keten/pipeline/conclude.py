@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from keten import __version__, plugs
 from keten.advisories.database import Database
-from keten.advisories.lookup import ecosystem_of
+from keten.advisories.questions import ecosystem_of
 from keten.config import Policy, severity
 from keten.model.check import Check
 from keten.model.delivery import Advisory, Package
@@ -85,7 +85,7 @@ def _answering(facts: Facts, database: Database | None) -> tuple[DataSource, ...
     if database is None:
         return ()
     packages = (node for node in facts.nodes if isinstance(node, Package))
-    occur = {ecosystem_of(package) for package in packages}
+    occur = {ecosystem_of(package).partition(":")[0] for package in packages}
     return tuple(
         source
         for source in database.sources()

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from keten.advisories.database import Database
-from keten.advisories.lookup import Lookup, ecosystem_of
+from keten.advisories.lookup import Lookup
+from keten.advisories.questions import of_distribution, question
 from keten.model.delivery import Advisory, Package
 from keten.model.facts import Facts, Trust
 
@@ -52,10 +53,10 @@ def choose(package: Package, database: Database | Lookup) -> tuple[str, tuple[st
     better, with all that the package has.
     """
     lookup = database if isinstance(database, Lookup) else Lookup(database)
-    at = (ecosystem_of(package), package.name, package.version)
-    found = lookup.ask(*at)
+    asked = question(package)
+    found = lookup.answer(asked)
     mine = tuple(v.cluster.id for v in found.vulnerabilities)
-    goal = lookup.upgrade(*at)
+    goal = lookup.better(asked)
     if goal is None:
         return "", mine
     prefix = "v" if package.version[:1] == "v" and package.version[1:2].isdigit() else ""
@@ -100,12 +101,18 @@ def _upgrade(
         package.ref,
         package.path,
         package.line,
-        package.name,
-        package.version,
+        *_judged(package),
         after,
         tuple(sorted(set(found) - set(left))) if after else (),
         left,
         through,
+    )
+
+
+def _judged(package: Package) -> tuple[str, str]:
+    """Return name and version that are compared: a distribution's source package's."""
+    return (
+        question(package).names[0] if of_distribution(package) else (package.name, package.version)
     )
 
 
