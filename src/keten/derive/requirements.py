@@ -13,6 +13,9 @@ from keten.model.facts import Edge, Facts, Trust
 
 _BY = "derive/requirements"
 _MODULES = "/node_modules/"
+_STORE = "/.pnpm/"
+MAX_STEPS = 200
+"""How many folders up a package of Node is looked for."""
 
 
 def derive(facts: Facts) -> Facts:
@@ -34,27 +37,34 @@ def derive(facts: Facts) -> Facts:
 
 
 class _Modules:
-    """Packages of Node by the folder they are in."""
+    """Packages of Node by the folder they are in, and those in pnpm's stores by version."""
 
     def __init__(self, packages: Iterable[Package]) -> None:
         self.at: dict[str, str] = {}
+        self.stored: dict[tuple[str, str], list[str]] = defaultdict(list)
         for one in packages:
-            self.at.setdefault(f"/{one.path.rpartition('/')[0]}", one.ref)
+            folder = f"/{one.path.rpartition('/')[0]}"
+            self.at.setdefault(folder, one.ref)
+            head, store, _ = folder.rpartition(_STORE)
+            if store:
+                self.stored[head, f"{one.name}@{one.version}"].append(one.ref)
 
     def find(self, one: Package, want: str) -> Iterator[str]:
         """Yield what ``require(want)`` finds from inside *one*."""
         folder = f"/{one.path.rpartition('/')[0]}"
-        while folder:
+        if "@" in want[1:]:
+            yield from self.stored.get((folder.rpartition(_STORE)[0], want), ())
+            return
+        for _ in range(MAX_STEPS):
             # Node skips a folder that is itself called node_modules.
             if not folder.endswith("/node_modules"):
                 found = self.at.get(f"{folder}{_MODULES}{want}")
                 if found:
                     yield found
                     return
+            if not folder:
+                return
             folder = folder.rpartition("/")[0]
-        found = self.at.get(f"{_MODULES}{want}")
-        if found:
-            yield found
 
 
 class _Folders:

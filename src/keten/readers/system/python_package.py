@@ -158,7 +158,8 @@ def _origin(files: Files, info: str) -> tuple[str, tuple[str, ...], dict[str, st
     hashes = [f"{key}:{value}" for key, value in sorted(strings(archive.get("hashes")).items())]
     if not hashes and "=" in text(archive.get("hash")):
         hashes = [text(archive.get("hash")).replace("=", ":", 1)]
-    return url, tuple(hashes), {}
+    # A wheel from a folder, as images are often made: it says nothing of who published it.
+    return "" if url.startswith("file:") else url, tuple(hashes), {}
 
 
 def _files(files: Files, info: str, one: Package) -> list[str] | None:
