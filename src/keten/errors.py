@@ -6,6 +6,7 @@
         ``CeilingError``    ... because they exceed a named ceiling
     ``DataError``           the advisory database is missing or damaged (3)
     ``TrustError``          a signature or certificate does not hold
+    ``NetworkError``        a server did not give what it was asked for (3)
 
 Libraries raise; only the command line prints and exits.
 """
@@ -65,3 +66,19 @@ class TrustError(KetenError):
     """A signature, certificate or proof does not hold."""
 
     exit = Exit.DENIED
+
+
+class NetworkError(KetenError):
+    """A server could not be reached or did not give what it was asked for.
+
+    *status* is that of HTTP, 0 where none came; *again*: trying once more may help.
+    """
+
+    exit = Exit.UNKNOWN
+
+    def __init__(
+        self, what: str, *, advice: str = "", status: int = 0, again: bool = False
+    ) -> None:
+        super().__init__(what, advice=advice)
+        self.status = status
+        self.again = again

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from keten.advisories import intake
+from keten.advisories import intake, state
 from keten.advisories.database import Database
 from keten.advisories.records import compact
 from keten.advisories.source import LEAST, Coverage, DataSource
@@ -34,18 +34,24 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 def run(
-    paths: Sequence[Path], database: Path, claim: Claim, tell: Told = lambda _: None
+    paths: Sequence[Path],
+    database: Path,
+    claim: Claim,
+    tell: Told = lambda _: None,
+    *,
+    broken: list[tuple[Path, InputError]] | None = None,
 ) -> Imported:
     """Import *paths* into *database*, which is made or replaced in one step.
 
     What was imported before stays, but for sources of the same name. Nothing is written where
-    a path can not be read at all (UsageError, InputError).
+    a path can not be read at all (UsageError, InputError); it is put into *broken*. A database
+    that was a signed bundle is none any more.
     """
     for name in claim.complete:
         if osv.base(name) not in osv.PURL_TYPES:
             known = ", ".join(sorted(osv.PURL_TYPES))
             raise UsageError(f"--complete {name}: OSV has no such ecosystem; it has {known}")
-    found = [item for path in paths for item in intake.find(path)]
+    found = [(path, item) for path in paths for item in _found(path, broken)]
     database.parent.mkdir(parents=True, exist_ok=True)
     sources: list[DataSource] = []
     problems: list[Problem] = []
@@ -53,12 +59,27 @@ def run(
         if database.exists():
             with open_old(database) as old:
                 old.stage(stage)
-        for item in found:
+        for path, item in found:
             tell(f"{item.path.name} ({item.name})")
-            sources.append(_one(stage, item, claim, problems))
+            try:
+                sources.append(_one(stage, item, claim, problems))
+            except InputError as error:
+                if broken is not None:
+                    broken.append((path, error))
+                raise
             stage.sources[sources[-1].name] = sources[-1]
         stage.write(database)
+    state.detach(database)
     return Imported(tuple(sources), tuple(problems))
+
+
+def _found(path: Path, broken: list[tuple[Path, InputError]] | None) -> list[intake.Found]:
+    try:
+        return intake.find(path)
+    except InputError as error:
+        if broken is not None:
+            broken.append((path, error))
+        raise
 
 
 def _one(stage: Stage, found: intake.Found, claim: Claim, problems: list[Problem]) -> DataSource:

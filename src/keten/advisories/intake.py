@@ -65,7 +65,10 @@ def find(path: Path) -> list[Found]:
 
 def _zip(path: Path) -> Found:
     folder = path.resolve().parent.name
-    whole = _FOLDERS.get(folder.lower(), "") if path.name == "all.zip" else ""
+    whole = ""
+    if path.name == "all.zip":
+        known = ":" in folder and osv.base(folder) in osv.PURL_TYPES  # as Ubuntu:22.04:LTS
+        whole = folder if known else _FOLDERS.get(folder.lower(), "")
     return Found("zip", path, whole or path.stem, whole)
 
 

@@ -55,7 +55,7 @@ class Listed(Struct, frozen=True):
 
     version: Count
     length: Size | None = None
-    hashes: dict[str, str] = {}  # noqa: RUF012 msgspec copies the defaults of its structs
+    hashes: dict[str, str] = {}
 
 
 class Target(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Target(Struct, frozen=True):
 
     length: Size
     hashes: dict[str, str]
-    custom: dict[str, Any] = {}  # noqa: RUF012 msgspec copies the defaults of its structs
+    custom: dict[str, Any] = {}
 
 
 class Root(Struct, frozen=True, kw_only=True, tag_field="_type", tag="root"):

@@ -196,7 +196,8 @@ def _keys(root: Root, role: str) -> set[str]:
 
 
 def _identity(key: Key) -> str:
-    return f"{key.keytype}\0{key.public.strip().lower() if key.keytype == 'ed25519' else key.public.strip()}"
+    public = key.public.strip()
+    return f"{key.keytype}\0{public.lower() if key.keytype == 'ed25519' else public}"
 
 
 def _holds(key: Key, signature: str, payload: bytes) -> bool:
