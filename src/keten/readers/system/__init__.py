@@ -1,1 +1,1 @@
-"""Readers of root filesystems: what is installed in an image, and what its programs are made of."""
+"""What is installed in a root filesystem: the databases of operating systems."""

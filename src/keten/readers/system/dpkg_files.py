@@ -1,0 +1,80 @@
+"""The files of Debian packages: ``info/*.list``, or ``*.md5sums`` where there is no list."""
+
+from keten.model.evidence import Link
+from keten.model.facts import Facts
+from keten.model.plug import Reader, Scope, Source
+from keten.readers.system import _dpkg
+from keten.readers.system._dpkg import Entry
+from keten.readers.system._installed import contents
+
+INFO = "var/lib/dpkg/info"
+MAX_FILES = 2_000_000
+_MD5 = 32
+
+
+def read(source: Source) -> Facts:
+    """Return the files that each package brought; nothing for the lists themselves."""
+    if source.path.startswith(INFO) or not _dpkg.is_status(source.path):
+        return Facts()
+    _, entries = _dpkg.packages(source, licensed=False)
+    found: dict[str, list[str]] = {}
+    left = MAX_FILES
+    for entry in entries:
+        paths = _paths(source, entry)[:left]
+        left -= len(paths)
+        found[entry.key] = paths
+    return contents(found)
+
+
+def _paths(source: Source, entry: Entry) -> list[str]:
+    if "/" in entry.name:
+        return []
+    if source.path.startswith("var/lib/dpkg/status.d/"):
+        # The file is called by the package, now and then by a shorter name.
+        return _summed(source.files.read(f"{source.path}.md5sums"))
+    # Of packages that may be there for several architectures the name says which.
+    for name in (f"{entry.name}:{entry.arch}", entry.name):
+        data = source.files.read(f"{INFO}/{name}.list")
+        if data:
+            return _listed(data)
+    for name in (f"{entry.name}:{entry.arch}", entry.name):
+        data = source.files.read(f"{INFO}/{name}.md5sums")
+        if data:
+            return _summed(data)
+    return []
+
+
+def _listed(data: bytes) -> list[str]:
+    """Return the paths of a list that are no folders: those come right before what is in them."""
+    found: list[str] = []
+    before = ""
+    for line in data.decode("utf-8", "surrogateescape").split("\n"):
+        if before and not line.startswith(f"{before}/"):
+            found.append(before[1:])
+        before = line if line.startswith("/") and line != "/." else ""
+    if before:
+        found.append(before[1:])
+    return [path for path in map(_clean, found) if path]
+
+
+def _summed(data: bytes | None) -> list[str]:
+    """Return the paths of ``md5sums`` lines: a digest, two blanks, a path."""
+    if not data:
+        return []
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    return [path for line in lines if (path := _clean(line[_MD5:].strip().lstrip("/")))]
+
+
+def _clean(path: str) -> str:
+    # Names that are not UTF-8 can not be written to a result.
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+READER = Reader(
+    title="Files of Debian packages",
+    media_type="text/plain",
+    read=read,
+    link=Link.IMAGE,
+    scope=Scope.SYSTEM,
+    anchors=(*_dpkg.STATUS, f"{INFO}/*.list", f"{INFO}/*.md5sums"),
+)
