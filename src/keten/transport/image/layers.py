@@ -1,0 +1,352 @@
+"""Layers, each read once: blob hashed, unpacked, tar hashed, walked; what is wanted is kept.
+
+The three run in threads of their own, since hashing and unpacking need no interpreter. A layer
+whose blob, size or unpacked bytes are not what manifest and configuration say is told, and
+nothing that was read from it counts.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from mmap import ACCESS_READ, mmap
+from queue import SimpleQueue
+from tempfile import TemporaryFile
+from threading import Semaphore, Thread
+from typing import Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from keten.errors import CeilingError, InputError
+from keten.formats.chunks import Chunks
+from keten.formats.members import Builder, Members
+from keten.formats.tar import Archive, File
+from keten.model.evidence import Link, Problem
+from keten.transport.image.inflate import unpack
+from keten.transport.image.source import Bytes, LayerRef, Mismatch
+
+VERSION = 1
+"""Rises when a LayerRecord of the same layer changes, for caches."""
+SPOOL = 32 << 20
+"""The largest wanted file that is held in memory; larger ones are handed out as a mapping."""
+SPARSE = 4 << 30
+"""The largest sparse file that is handed out, holes and all."""
+KEPT = 128 << 20
+"""The most bytes that are kept of one layer."""
+AHEAD = 6
+"""How many chunks may be unpacked before they are walked and hashed."""
+
+
+class Picker(Protocol):
+    """Says which files of a layer are wanted, and what is kept of them."""
+
+    def wants(self, path: str, size: int, mode: int, head: bytes) -> bool:
+        """Return whether the file's content is wanted; *head*: its first bytes, at most 4096.
+
+        Asked of each regular file. *path* is clean and relative to the root of the layer.
+        """
+        ...
+
+    def take(self, path: str, data: Any) -> dict[str, bytes] | None:
+        """Return the pieces to keep of a wanted file, by a key such as a reader's id.
+
+        *data* is bytes, or an ``mmap`` for a file above SPOOL; it must not be held on to.
+        InputError makes a Problem of the file.
+        """
+        ...
+
+
+class LayerRecord(Struct, frozen=True, array_like=True):
+    """What was read of one layer; it can be stored as MessagePack and holds for its diff ID.
+
+    *digest* and *size* are the blob's, *diff_id* and *unpacked* (bytes) the tar's, as found.
+    *kept* holds the pieces of wanted files by the member's index. *complete* is False where
+    the tar could not be read to its end: *problems* say why, and *members* are those before.
+    With *mismatches* there are no members.
+    """
+
+    digest: str
+    size: int
+    diff_id: str
+    unpacked: int
+    members: Members = Members()
+    kept: dict[int, dict[str, bytes]] = {}  # noqa: RUF012 msgspec copies it
+    problems: tuple[Problem, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
+    complete: bool = True
+
+
+def read_layer(stream: Bytes, ref: LayerRef, picker: Picker) -> LayerRecord:
+    """Read a layer from its blob. OSError, and InputError of *stream*, go through."""
+
+    def pick(file: File) -> bool:
+        return picker.wants(file.path, file.size, file.mode, file.head())
+
+    return _read(stream, ref, pick, lambda file, data: picker.take(file.path, data))
+
+
+def refetch(stream: Bytes, ref: LayerRef, members: set[int]) -> dict[int, bytes]:
+    """Return the content of some members of a layer that was read before, by their index.
+
+    InputError where the layer is not what it was; CeilingError above KEPT bytes.
+    """
+
+    def take(file: File, data: Any) -> dict[str, bytes]:
+        if len(data) > KEPT:
+            raise CeilingError(f"larger than {KEPT >> 20} MB")
+        return {"": bytes(data)}
+
+    record = _read(stream, ref, lambda file: file.index in members, take)
+    if record.mismatches:
+        raise InputError(f"layer {ref.number} changed while it was read")
+    return {member: kept[""] for member, kept in record.kept.items()}
+
+
+def _read(
+    stream: Bytes,
+    ref: LayerRef,
+    pick: Callable[[File], bool],
+    take: Callable[[File, Any], dict[str, bytes] | None],
+) -> LayerRecord:
+    flow = _Flow(stream, ref)
+    walk = _Walk(ref, pick, take)
+    try:
+        walk.run(flow.chunks())
+        flow.drain()
+    finally:
+        flow.close()
+    if flow.error is not None:
+        walk.failed(flow.error)
+    return _concluded(flow, walk)
+
+
+def _concluded(flow: "_Flow", walk: "_Walk") -> LayerRecord:
+    ref = flow.ref
+    record = LayerRecord(flow.blob.digest, flow.blob.size, flow.tar.digest, flow.tar.size)
+    layer, said = f"layer {ref.number}", ref.descriptor
+    found = []
+    if 0 <= said.size != record.size and not flow.cut:
+        found.append(
+            Mismatch(layer, f"{said.size} bytes", f"{record.size} bytes", "size in the manifest")
+        )
+    if said.digest and said.digest != record.digest and not flow.cut:
+        found.append(Mismatch(layer, said.digest, record.digest, "digest in the manifest"))
+    if ref.diff_id and ref.diff_id != record.diff_id and flow.error is None:
+        found.append(
+            Mismatch(f"{layer}, unpacked", ref.diff_id, record.diff_id, "diff ID in the config")
+        )
+    if found:
+        return replace(record, mismatches=tuple(found), complete=False)
+    return replace(
+        record,
+        members=walk.into.members(),
+        kept=walk.kept,
+        problems=tuple(walk.problems),
+        complete=walk.complete,
+    )
+
+
+class _Walk:
+    """Walks the tar of one layer and keeps what is wanted."""
+
+    def __init__(
+        self,
+        ref: LayerRef,
+        pick: Callable[[File], bool],
+        take: Callable[[File, Any], dict[str, bytes] | None],
+    ) -> None:
+        self.into = Builder()
+        self.kept: dict[int, dict[str, bytes]] = {}
+        self.problems: list[Problem] = []
+        self.complete = True
+        self._ref, self._pick, self._take = ref, pick, take
+        self._bytes = 0
+
+    def run(self, chunks: Iterator[bytes]) -> None:
+        """Walk to the end of the tar, or to where it can be read no further."""
+        archive = Archive(Chunks(chunks), self.into)
+        pick = self._pick
+        try:
+            for file in archive:
+                if pick(file):
+                    self._keep(file)
+        except InputError as error:
+            self.failed(error)
+        for path, why in archive.odd:
+            self._problem(path, f"{why}: no runtime unpacks it")
+
+    def failed(self, error: InputError) -> None:
+        """Tell that the layer could not be read to its end."""
+        if self.complete:
+            self.complete = False
+            self._problem(
+                "",
+                f"layer {self._ref.number} can not be read to its end: {error.what}",
+                error.advice or "Pull or build the image again: a runtime refuses it too.",
+            )
+
+    def _keep(self, file: File) -> None:
+        try:
+            with _Content(file) as data:
+                kept = self._take(file, data)
+        except CeilingError as error:
+            self._problem(file.path, f"is not looked into: {error.what}", error.advice)
+            return
+        except InputError as error:
+            self._problem(file.path, error.what, error.advice)
+            return
+        if not kept:
+            return
+        self._bytes += sum(map(len, kept.values()))
+        if self._bytes > KEPT:
+            raise CeilingError(f"more than {KEPT >> 20} MB of it would be kept")
+        self.kept[file.index] = kept
+
+    def _problem(self, path: str, what: str, advice: str = "") -> None:
+        self.problems.append(Problem(path, what, link=Link.IMAGE, need="content", advice=advice))
+
+
+class _Content:
+    """The content of a file, for a while: bytes, or a mapping of an unnamed file."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._map: mmap | None = None
+
+    def __enter__(self) -> Any:
+        file = self._file
+        if file.sparse is not None and file.size > SPARSE:
+            raise CeilingError(f"a sparse file of {file.size:,} bytes")
+        if file.size > SPOOL:
+            return self._mapped()
+        if file.sparse is None:
+            return b"".join(part for _, part in file.parts())
+        data = bytearray(file.size)
+        for at, part in file.parts():
+            data[at : at + len(part)] = part
+        return bytes(data)
+
+    def _mapped(self) -> mmap:
+        with TemporaryFile(buffering=0) as spool:
+            spool.truncate(self._file.size)
+            for at, part in self._file.parts():
+                done = 0
+                while done < len(part):
+                    done += os.pwrite(spool.fileno(), part[done:], at + done)
+            self._map = mmap(spool.fileno(), 0, access=ACCESS_READ)
+        return self._map
+
+    def __exit__(self, *_: object) -> None:
+        if self._map is not None:
+            try:
+                self._map.close()
+            except BufferError:  # a taker holds on to a view: it goes with that
+                pass
+
+
+class _Hash:
+    """A running digest by the algorithm of *expected* (``sha256:...``, the default)."""
+
+    def __init__(self, expected: str) -> None:
+        name = expected.partition(":")[0]
+        self._name = name if name in {"sha256", "sha384", "sha512"} else "sha256"
+        self._state = hashlib.new(self._name, usedforsecurity=False)
+        self.size = 0
+
+    def update(self, data: bytes) -> None:
+        self._state.update(data)
+        self.size += len(data)
+
+    @property
+    def digest(self) -> str:
+        return f"{self._name}:{self._state.hexdigest()}"
+
+
+class _Flow:
+    """A layer on its way: one thread reads and unpacks, one hashes, the caller walks.
+
+    *cut*: the blob was not read to its end, so its digest says nothing; *error*: why it was
+    not unpacked to its end.
+    """
+
+    def __init__(self, stream: Bytes, ref: LayerRef) -> None:
+        self.ref = ref
+        self.blob, self.tar = _Hash(ref.descriptor.digest), _Hash(ref.diff_id)
+        self.error: InputError | None = None
+        self.cut = False
+        self._failure: BaseException | None = None
+        self._stream = stream
+        self._stop = False
+        self._room = Semaphore(AHEAD)
+        self._unpacked: SimpleQueue[bytes | None] = SimpleQueue()
+        self._to_hash: SimpleQueue[tuple[_Hash, bytes] | None] = SimpleQueue()
+        self._hashed = Semaphore(2 * AHEAD)
+        self._threads = (
+            Thread(target=self._unpack, daemon=True),
+            Thread(target=self._hash, daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the unpacked chunks."""
+        while (chunk := self._unpacked.get()) is not None:
+            self._room.release()
+            yield chunk
+        self._unpacked.put(None)
+
+    def drain(self) -> None:
+        """Let all that is left be unpacked and hashed."""
+        for _ in self.chunks():
+            pass
+
+    def close(self) -> None:
+        """End the threads; raise what went wrong with the stream itself."""
+        self._stop = True
+        self._room.release()
+        for thread in self._threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _unpack(self) -> None:
+        try:
+            for chunk in unpack(self._read):
+                self._room.acquire()
+                if self._stop:
+                    self.cut = True
+                    break
+                self._send(self.tar, chunk)
+                self._unpacked.put(chunk)
+        except InputError as error:
+            self.error = error
+            self._rest(error)
+        except BaseException as error:  # noqa: BLE001 raised again by close
+            self._failure = error
+        self._unpacked.put(None)
+        self._to_hash.put(None)
+
+    def _rest(self, error: InputError) -> None:
+        """Hash the rest of a blob that can not be unpacked: it may be another altogether."""
+        self.cut = isinstance(error, CeilingError)
+        try:
+            while not self.cut and not self._stop and self._read(1 << 18):
+                pass
+        except BaseException as failure:  # noqa: BLE001 raised again by close
+            self._failure = failure
+
+    def _read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        if data:
+            self._send(self.blob, data)
+        return data
+
+    def _send(self, digest: _Hash, data: bytes) -> None:
+        self._hashed.acquire()
+        self._to_hash.put((digest, data))
+
+    def _hash(self) -> None:
+        while (item := self._to_hash.get()) is not None:
+            digest, data = item
+            digest.update(data)
+            self._hashed.release()
