@@ -25,7 +25,7 @@ MAX_NOTE = 1 << 20
 """The largest note, in bytes."""
 MAX_DYNAMIC = 20_000
 
-_LOAD, _DYNAMIC, _NOTE = 1, 2, 7
+_LOAD, _DYNAMIC, _NOTE = 1, 2, 4
 _NOBITS = 8
 _EXECUTE, _WRITE = 1, 2
 _HEAD = {
