@@ -1,6 +1,7 @@
 """Read the advisory database: opened in well under a millisecond, never written to."""
 
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -249,6 +250,13 @@ class Database:
         from keten.advisories.content import measure
 
         return measure(self._db, self.path.name)
+
+    def rows(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Yield what a query of layout.ORDERED finds, without keeping it."""
+        try:
+            yield from self._db.cursor().execute(sql)
+        except self._faults as error:
+            raise self._damaged(error) from error
 
     def stage(self, stage: Any) -> None:
         """Hand all of it to a Stage, to be written anew with something more."""

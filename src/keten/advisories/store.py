@@ -35,6 +35,7 @@ from keten.advisories.layout import (
 )
 from keten.advisories.records import Entry, Row
 from keten.advisories.source import DataSource
+from keten.errors import DataError
 
 _WORTH = 400
 _PAGE = 16384  # a block is half of 4096, and two of them fit no such page
@@ -157,48 +158,9 @@ class Stage:
         self.exploit(old.execute("SELECT cve, added FROM exploited"))
         self.expect(old.execute("SELECT cve, score FROM epss"))
 
-    def write(self, path: Path) -> None:
-        """Write the database to *path*, in the place of what was there, in one step."""
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keten-new-")
-        os.close(handle)
-        fresh = Path(name)
-        try:
-            self._fill(name)
-            with fresh.open("r+b") as file:
-                file.seek(_VERSION_AT)
-                file.write(_VERSION)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.chmod(0o644)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
-
-    def _fill(self, name: str) -> None:
-        db = sqlite3.connect(name, isolation_level=None)
-        try:
-            for line in (
-                f"page_size={_PAGE}",
-                "journal_mode=OFF",
-                "synchronous=OFF",
-                "encoding='UTF-8'",
-                f"application_id={APPLICATION}",
-                f"user_version={SCHEMA}",
-            ):
-                db.execute(f"PRAGMA {line}")
-            for line in TABLES:
-                db.execute(line)
-            db.execute("BEGIN")
-            content = Content()
-            for table, rows in self._tables().items():
-                marks = ", ".join("?" * (3 if table == "package" else 2))
-                sql = f"INSERT INTO {table} VALUES ({marks})"  # noqa: S608 our own names
-                db.executemany(sql, content.through(table, rows))
-            db.execute("INSERT INTO meta VALUES ('content', ?)", (content.digest(),))
-            db.execute("COMMIT")
-            db.execute("VACUUM")
-        finally:
-            db.close()
+    def write(self, path: Path) -> str:
+        """Write the database to *path*, in the place of what was there; return its digest."""
+        return assemble(path, self._tables())
 
     def _tables(self) -> dict[str, Iterable[tuple[object, ...]]]:
         """Return what each table will hold, in the order of layout.ORDERED."""
@@ -234,6 +196,59 @@ class Stage:
                 for entry in _ENTRIES.decode(data)
             ]
             yield eco, name, squeeze(_pack(entries))
+
+
+def assemble(path: Path, tables: dict[str, Iterable[tuple[object, ...]]], expect: str = "") -> str:
+    """Write a database of *tables* (as layout.ORDERED has them) to *path* in one step.
+
+    Return the digest of its content. DataError, and nothing is written, where that is not
+    what was expected.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".keten-new-")
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        digest = _fill(name, tables)
+        if expect and digest != expect:
+            raise DataError(f"what was made holds {digest}; it was to hold {expect}")
+        with fresh.open("r+b") as file:
+            file.seek(_VERSION_AT)
+            file.write(_VERSION)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.chmod(0o644)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return digest
+
+
+def _fill(name: str, tables: dict[str, Iterable[tuple[object, ...]]]) -> str:
+    db = sqlite3.connect(name, isolation_level=None)
+    try:
+        for line in (
+            f"page_size={_PAGE}",
+            "journal_mode=OFF",
+            "synchronous=OFF",
+            "encoding='UTF-8'",
+            f"application_id={APPLICATION}",
+            f"user_version={SCHEMA}",
+        ):
+            db.execute(f"PRAGMA {line}")
+        for line in TABLES:
+            db.execute(line)
+        db.execute("BEGIN")
+        content = Content()
+        for table, rows in tables.items():
+            marks = ", ".join("?" * (3 if table == "package" else 2))
+            sql = f"INSERT INTO {table} VALUES ({marks})"  # noqa: S608 our own names
+            db.executemany(sql, content.through(table, rows))
+        db.execute("INSERT INTO meta VALUES ('content', ?)", (content.digest(),))
+        db.execute("COMMIT")
+        db.execute("VACUUM")
+    finally:
+        db.close()
+    return content.digest()
 
 
 def blocks(rows: Iterable[tuple[int, object]]) -> Iterator[tuple[int, bytes]]:

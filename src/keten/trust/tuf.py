@@ -28,13 +28,16 @@ class Trusted:
         self.root = tuf.typed(found, Root, "root.json")
         self._complete(self.root)
         verify(found, self.root, "root", name="root.json")
-        self.first = self.root
         self.timestamp: Timestamp | None = None
         self.snapshot: Snapshot | None = None
         self.targets: Targets | None = None
 
-    def renew(self, data: bytes) -> Root:
-        """Take the next root (5.3.4 to 5.3.7): signed by the keys of the old and its own."""
+    def renew(self, data: bytes) -> bool:
+        """Take the next root (5.3.4 to 5.3.7): signed by the keys of the old and its own.
+
+        Return whether the keys of timestamp or snapshot changed, so that what was kept of them
+        is to be forgotten (5.3.11: recovery from a fast-forward attack).
+        """
         name = f"{self.root.version + 1}.root.json"
         found = tuf.read(data, name)
         root = tuf.typed(found, Root, name)
@@ -49,19 +52,12 @@ class Trusted:
                 f"{self.root.version}",
                 advice=_OLDER,
             )
-        self.root = root
-        return root
+        old, self.root = self.root, root
+        return any(_keys(old, role) != _keys(root, role) for role in ("timestamp", "snapshot"))
 
-    def settle(self) -> bool:
-        """End the roots: the last must not have expired (5.3.10).
-
-        Return whether the keys of timestamp or snapshot changed, so that what was kept of them
-        is to be forgotten (5.3.11: recovery from a fast-forward attack).
-        """
+    def settle(self) -> None:
+        """End the roots: the last must not have expired (5.3.10)."""
         self._fresh(self.root, "root")
-        return any(
-            _keys(self.first, role) != _keys(self.root, role) for role in ("timestamp", "snapshot")
-        )
 
     def stamp(self, data: bytes, *, kept: bool = False) -> bool:
         """Take a timestamp (5.4); return whether it is a new one. *kept*: it may have expired."""
@@ -97,8 +93,6 @@ class Trusted:
             _same(new.version, said.version, "snapshot")  # 5.5.4 a mix-and-match attack
             self._remembered(new)
             self._fresh(new, "snapshot")  # 5.5.6
-        elif new.version > said.version:
-            raise TrustError("the snapshot that was kept is newer than its timestamp")
         self.snapshot = new
 
     def aim(self, data: bytes) -> None:
@@ -123,6 +117,7 @@ class Trusted:
         """5.5.5 a rollback attack: nothing that was listed is gone or older."""
         if self.snapshot is None:
             return
+        _not_older(new.version, self.snapshot.version, "snapshot")
         for name, old in self.snapshot.meta.items():
             if name not in new.meta:
                 raise TrustError(f"the new snapshot no longer names {name}", advice=_OLDER)
