@@ -144,6 +144,6 @@ def _pairs(fields: tuple[bytes, ...], *, octal: bool) -> list[tuple[int, int]]:
             numbers.append(int(field))
         else:
             raise InputError("the map of a sparse file is no list of numbers")
-    if len(numbers) % 2 or numbers and min(numbers) < 0:
+    if len(numbers) % 2 or (numbers and min(numbers) < 0):
         raise InputError("the map of a sparse file is not of pairs")
     return list(zip(numbers[::2], numbers[1::2], strict=True))

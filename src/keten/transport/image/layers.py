@@ -70,7 +70,7 @@ class LayerRecord(Struct, frozen=True, array_like=True):
     diff_id: str
     unpacked: int
     members: Members = Members()
-    kept: dict[int, dict[str, bytes]] = {}  # noqa: RUF012 msgspec copies it
+    kept: dict[int, dict[str, bytes]] = {}
     problems: tuple[Problem, ...] = ()
     mismatches: tuple[Mismatch, ...] = ()
     complete: bool = True

@@ -1,0 +1,200 @@
+"""The merged tree of an image: what stands where, found as a process in it would find it."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from keten.formats.members import FILE, FOLDER, SYMLINK, Members
+from keten.formats.oci.merge import HOPS, merge
+from keten.formats.oci.nodes import LAYER, Folder, Node, Symlink
+
+STEPS = 20_000
+"""The most names looked up to resolve one path."""
+
+_MEMBER = (1 << LAYER) - 1
+
+
+class Entry(Struct, frozen=True):
+    """What stands at *path* (relative to the root, without links in it).
+
+    *kind* as in keten.formats.members. *layer* and *member* say which member of which layer
+    it is, for a hard link the one that it shares; both are -1 for a folder that no member
+    describes. *target* is a symbolic link's, as written.
+    """
+
+    path: str
+    kind: int
+    mode: int
+    uid: int
+    gid: int
+    size: int
+    layer: int
+    member: int
+    target: str = ""
+    capable: bool = False
+
+
+class Hidden(Struct, frozen=True):
+    """A regular file of a layer that is not in the final tree: removed or replaced."""
+
+    layer: int
+    member: int
+    path: str
+    size: int
+
+
+class Tree:
+    """What a runtime makes of *layers*, the lowest first. CeilingError; see keten.formats.oci.merge.
+
+    *refused* are (layer, path, why) of the first members that no runtime unpacks, *left_out*
+    is how many there are. With *whiteouts* False (a folder on disk) ``.wh.`` names are plain.
+    """
+
+    def __init__(self, layers: Sequence[Members], *, whiteouts: bool = True) -> None:
+        merged = merge(layers, whiteouts=whiteouts)
+        self.refused = tuple(merged.refused)
+        self.left_out = merged.left_out
+        self._root = merged.root
+        self._layers = tuple(layers)
+        self._sizes = [members.size_column() for members in layers]
+        self._owners = [members.owner_column() for members in layers]
+        self._capable = [frozenset(members.capable) for members in layers]
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield all that stands in the tree but the root, each folder's names in order."""
+        for path, node in self._walk():
+            yield self._entry(path, node)
+
+    def files(self) -> Iterator[Entry]:
+        """Yield the regular files, by folder and name; hard links each."""
+        kinds = [members.kinds for members in self._layers]
+        for path, node in self._walk():
+            if type(node) is int and kinds[node >> LAYER][node & _MEMBER] == FILE:
+                yield self._entry(path, node)
+
+    def symlinks(self) -> Iterator[tuple[str, str]]:
+        """Yield path and target of the symbolic links."""
+        for path, node in self._walk():
+            if isinstance(node, Symlink):
+                yield path, node.target
+
+    def entry(self, path: str) -> Entry | None:
+        """Return what stands at *path*, with no link followed."""
+        folder, _, name = path.rpartition("/")
+        node: Node | None = self._root
+        for part in folder.split("/") if folder else ():
+            node = node.get(part) if isinstance(node, Folder) else None
+        if name and isinstance(node, Folder):
+            node = node.get(name)
+        return None if node is None else self._entry(path, node)
+
+    def resolve(self, path: str) -> str | None:
+        """Return where *path* leads once all links are followed inside the root, or None.
+
+        None too where there is nothing, or links lead in a circle.
+        """
+        found = self._find(path)
+        return None if found is None else found[0]
+
+    def find(self, path: str) -> Entry | None:
+        """Return what stands where *path* leads, links followed inside the root."""
+        found = self._find(path)
+        return None if found is None else self._entry(*found)
+
+    def names(self, path: str) -> list[str] | None:
+        """Return the names in the folder to which *path* leads, sorted; None if it is none."""
+        found = self._find(path)
+        return sorted(found[1]) if found is not None and isinstance(found[1], Folder) else None
+
+    def hidden(self) -> Iterator[Hidden]:
+        """Yield the regular files of layers that the final tree does not have, in order."""
+        live = [bytearray(members.count) for members in self._layers]
+        pending = [self._root]
+        while pending:
+            for node in pending.pop().values():
+                if node.__class__ is int:
+                    live[node >> LAYER][node & _MEMBER] = 1  # type: ignore[operator] # it is one
+                elif isinstance(node, Folder):
+                    pending.append(node)
+        for layer, members in enumerate(self._layers):
+            marks, sizes = live[layer], self._sizes[layer]
+            for member, path in enumerate(members.paths()):
+                if members.kinds[member] == FILE and not marks[member]:
+                    name = path.rpartition("/")[2]
+                    if not name.startswith(".wh."):
+                        yield Hidden(layer, member, path, sizes[member])
+
+    def _walk(self) -> Iterator[tuple[str, Node]]:
+        pending: list[Iterator[tuple[str, Node]]] = [_sorted(self._root, "")]
+        while pending:
+            for path, node in pending[-1]:
+                yield path, node
+                if node.__class__ is Folder:
+                    pending.append(_sorted(node, path + "/"))  # type: ignore[arg-type]
+                    break
+            else:
+                pending.pop()
+
+    def _entry(self, path: str, node: Node) -> Entry:
+        target = ""
+        if isinstance(node, Folder):
+            number = node.number
+            if number < 0:
+                return Entry(path, FOLDER, 0o755, 0, 0, 0, -1, -1)
+        elif isinstance(node, Symlink):
+            number, target = node
+        else:
+            number = node
+        layer, member = number >> LAYER, number & _MEMBER
+        owners: array[int] = self._owners[layer]
+        at = member * 3
+        return Entry(
+            path,
+            self._layers[layer].kinds[member],
+            owners[at],
+            owners[at + 1],
+            owners[at + 2],
+            self._sizes[layer][member],
+            layer,
+            member,
+            target,
+            member in self._capable[layer],
+        )
+
+    def _find(self, path: str) -> tuple[str, Node] | None:
+        """Follow *path* as the kernel does in this root: ``..`` is the real parent."""
+        folder = self._root
+        pending = path.split("/")[::-1]
+        hops = 0
+        for _ in range(STEPS):
+            if not pending:
+                return folder.path(), folder
+            name = pending.pop()
+            if name == "..":
+                folder = folder.parent or folder
+                continue
+            if not name or name == ".":
+                continue
+            node = folder.get(name)
+            if isinstance(node, Folder):
+                folder = node
+            elif isinstance(node, Symlink):
+                hops += 1
+                if hops > HOPS:
+                    return None
+                if node.target.startswith("/"):
+                    folder = self._root
+                pending += node.target.split("/")[::-1]
+            elif node is None or pending:
+                return None
+            else:
+                return folder.path(name), node
+        return None
+
+
+def _sorted(folder: Folder, prefix: str) -> Iterator[tuple[str, Node]]:
+    return iter([(prefix + name, folder[name]) for name in sorted(folder)])
+
+
+__all__ = ["FILE", "FOLDER", "SYMLINK", "Entry", "Hidden", "Tree"]
