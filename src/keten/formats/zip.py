@@ -51,6 +51,11 @@ class Member(Struct, frozen=True):
         """Return the name: UTF-8 where the entry says so, else the code page of old."""
         return self.raw.decode("utf-8" if self.flags & _UTF8 else "cp437", "replace")
 
+    @property
+    def stored(self) -> bool:
+        """Return whether the entry lies in the file as it is, not packed."""
+        return self.method == _STORED
+
     def refusal(self, ceiling: int) -> str:
         """Return why the entry is not unpacked, "" where nothing speaks against it."""
         if self.flags & _ENCRYPTED:
@@ -67,20 +72,27 @@ class Member(Struct, frozen=True):
 
 
 def members(
-    whole: Buffer, *, limit: int = MAX_ENTRIES, ends: tuple[bytes, ...] = ()
+    whole: Buffer,
+    *,
+    limit: int = MAX_ENTRIES,
+    ends: tuple[bytes, ...] = (),
+    folders: set[bytes] | None = None,
 ) -> Iterator[Member]:
     """Yield the entries of a zip file in its own order; folders are left out.
 
-    With *ends* only those whose name ends with one of them. InputError where *whole* is no zip
+    With *ends* only those whose name ends with one of them; the folders that all stand in are
+    put into *folders*. InputError where *whole* is no zip
     file or its directory is damaged, CeilingError where there are more than *limit* entries.
     """
     try:
-        yield from _walk(whole, limit, ends)
+        yield from _walk(whole, limit, ends, folders)
     except struct.error as error:
         raise InputError("a damaged zip file: cut short") from error
 
 
-def _walk(whole: Buffer, limit: int, ends: tuple[bytes, ...]) -> Iterator[Member]:
+def _walk(
+    whole: Buffer, limit: int, ends: tuple[bytes, ...], folders: set[bytes] | None
+) -> Iterator[Member]:
     count, at, prefix = _end(whole)
     if count > limit:
         raise CeilingError(f"a zip file of {count} entries; at most {limit} are read")
@@ -92,6 +104,8 @@ def _walk(whole: Buffer, limit: int, ends: tuple[bytes, ...]) -> Iterator[Member
         name_end = at + step + fields[10]
         raw = bytes(whole[at + step : name_end])
         at = name_end + fields[11] + fields[12]
+        if folders is not None:
+            folders.add(raw.rpartition(b"/")[0])
         if raw[-1:] == b"/" or (ends and not raw.endswith(ends)):
             continue
         sizes = (fields[9], fields[8], fields[16])
@@ -176,7 +190,7 @@ def head(whole: Buffer, member: Member, *, most: int) -> bytes:
     """Return the first *most* bytes of an entry, unchecked where there are more."""
     if member.size <= most:
         return bytes(unpack(whole, member, ceiling=most))
-    fault = Member.refusal(member, member.size)
+    fault = member.refusal(member.size)
     if fault and "to 1" not in fault:
         raise InputError(fault)
     data = packed(whole, member)
