@@ -21,6 +21,14 @@ WAIVERS = 5_000
 """The most waivers of one configuration."""
 PARTS = 50
 """The most dots on one line outside of strings."""
+_WAIVED = ("not_affected", "under_investigation", "affected")
+_JUSTIFIED = (
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+)
 _STRING = re.compile(rb"""\"[^"]*+\"|'[^']*+'""")
 
 
@@ -58,10 +66,14 @@ class Signers(Struct, frozen=True, rename="kebab"):
 
 
 class Data(Struct, frozen=True, rename="kebab"):
-    """The advisory database (default: the user's) and how old it may be, in days."""
+    """The advisory database (default: the user's) and how old it may be, in days.
+
+    *vex* are VEX files, as paths relative to keten.toml, that are taken at their word.
+    """
 
     database: str = ""
     max_age_days: int = 7
+    vex: tuple[str, ...] = ()
 
 
 class Rank(Struct, frozen=True, rename="kebab"):
@@ -74,12 +86,17 @@ class Rank(Struct, frozen=True, rename="kebab"):
     info: float = 0.1
     exploited: float = 100
     proven: float = 5
+    likely: float = 20
+    reached: float = 5
+    exposed: float = 5
 
 
 class Waiver(Struct, frozen=True, rename="kebab"):
     """A finding somebody answers for: patterns on *check*, *subject* and *path*, or a fingerprint.
 
     There is no waiver without *reason*, *owner* and the last day it holds, *until*.
+    *vulnerability* is a pattern on its id or aliases, *package* one on the package's purl or
+    its name. *justification* and *status* are what ``keten vex`` says of it, in VEX's words.
     """
 
     reason: str
@@ -89,6 +106,10 @@ class Waiver(Struct, frozen=True, rename="kebab"):
     subject: str = "*"
     path: str = "*"
     fingerprint: str = ""
+    vulnerability: str = "*"
+    package: str = "*"
+    justification: str = ""
+    status: str = ""
 
 
 class Config(Struct, frozen=True, rename="kebab"):
@@ -106,7 +127,8 @@ class Config(Struct, frozen=True, rename="kebab"):
 class Policy(Struct, frozen=True):
     """A Config and where it came from: *name* is ``default`` or the file's name.
 
-    *render*: the user asks for templates to be rendered with the tools at hand.
+    *render*: the user asks for templates to be rendered with the tools at hand. *vex* are
+    keten.policy.vex.Source, that were named on the command line or in the file.
     """
 
     config: Config
@@ -114,6 +136,7 @@ class Policy(Struct, frozen=True):
     digest: str
     folder: Path
     render: bool = False
+    vex: tuple[Any, ...] = ()
 
 
 def load(path: Path | None, root: Path) -> Policy:
@@ -208,5 +231,21 @@ def _judge(config: Config, name: str) -> None:
     for number, waiver in enumerate(config.waiver, 1):
         if not waiver.reason.strip() or not waiver.owner.strip():
             raise UsageError(f"{name}: waiver {number}: reason and owner must say something")
-        if (waiver.check, waiver.subject, waiver.path, waiver.fingerprint) == ("*", "*", "*", ""):
-            raise UsageError(f"{name}: waiver {number}: name a check, subject, path or fingerprint")
+        _scoped(waiver, f"{name}: waiver {number}")
+
+
+def _scoped(waiver: Waiver, where: str) -> None:
+    patterns = (waiver.check, waiver.subject, waiver.path, waiver.vulnerability, waiver.package)
+    if not waiver.fingerprint and set(patterns) == {"*"}:
+        raise UsageError(
+            f"{where}: name a check, subject, path or fingerprint, or a vulnerability or package"
+        )
+    if waiver.status not in ("", *_WAIVED):
+        raise UsageError(
+            f"{where}: status {waiver.status!r}{nearest(waiver.status, list(_WAIVED))}"
+        )
+    if waiver.justification not in ("", *_JUSTIFIED):
+        known = nearest(waiver.justification, list(_JUSTIFIED))
+        raise UsageError(f"{where}: justification {waiver.justification!r}{known}")
+    if waiver.status == "not_affected" and not waiver.justification:
+        raise UsageError(f"{where}: not_affected needs a justification")

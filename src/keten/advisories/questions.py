@@ -18,7 +18,6 @@ MAX_PURL = 4096
 _DISTROS = frozenset({"apk", "deb", "rpm"})
 _BY_TYPE = {kind: name for name, kind in osv.PURL_TYPES.items() if kind not in _DISTROS}
 _MODULE = re.compile(r"\.module[+_]")
-_ARCHES = re.compile(r"\.(?:src|nosrc)\.rpm$|\.rpm$")
 _NO_EPOCH = frozenset({"", "0", "(none)"})
 # Packages that hold only headers, or what builds modules against them: no kernel runs from them.
 _HEADERS = frozenset({"headers", "kbuild", "devel", "source"})
@@ -104,7 +103,9 @@ def _installed(kind: str, name: str, version: str, purl: str) -> Question:
     road = head.split("/")
     vendor = unquote(road[1]) if len(road) > 2 else ""  # noqa: PLR2004 pkg:deb, debian, name
     feed = distributions.feed(unquote(told.get("distro", "")), vendor)
-    source, source_version = _source(kind, name, version, unquote(told.get("upstream", "")))
+    source, source_version = distributions.source_of(
+        kind, name, version, unquote(told.get("upstream", ""))
+    )
     if kind == "rpm":
         return _rpm(feed, (name, version), (source, source_version), told)
     release = feed.main
@@ -115,19 +116,6 @@ def _installed(kind: str, name: str, version: str, purl: str) -> Question:
         paid=(*feed.paid, *((one, "Ubuntu Pro with FIPS") for one in more)),
         why=feed.why,
     )
-
-
-def _source(kind: str, name: str, version: str, upstream: str) -> tuple[str, str]:
-    """Return name and version of the source package that *upstream* tells."""
-    if not upstream:
-        return name, version
-    if kind == "rpm":
-        parts = _ARCHES.sub("", upstream).rsplit("-", 2)
-        if len(parts) == 3 and all(parts):  # noqa: PLR2004 name, version, release
-            return parts[0], f"{parts[1]}-{parts[2]}"
-        return name, version
-    source, _, other = upstream.partition("@")
-    return source or name, other or version
 
 
 def _rpm(

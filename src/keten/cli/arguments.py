@@ -5,13 +5,17 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from keten import config
 from keten.advisories.database import Database
-from keten.errors import UsageError
+from keten.errors import InputError, UsageError
 from keten.model.finding import Severity
+
+if TYPE_CHECKING:
+    from keten.policy.vex import Source
 
 SEVERITIES = (*(s.word for s in Severity), "never")
 
@@ -31,6 +35,32 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="append", default=[], metavar="ID", help="only these checks (patterns)"
     )
+
+
+def add_vex(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names VEX files."""
+    parser.add_argument(
+        "--vex", action="append", default=[], type=Path, metavar="FILE",
+        help="what somebody says of vulnerabilities: OpenVEX, CSAF or CycloneDX; taken at its word",
+    )  # fmt: skip
+
+
+def vex(named: Sequence[Path], found: config.Policy) -> "tuple[Source, ...]":
+    """Return the VEX files of the command line and of keten.toml; UsageError for a bad one."""
+    from keten.formats.vex.document import MAX_BYTES
+    from keten.policy.vex import source
+
+    files = [*named, *(found.folder / path for path in found.config.advisories.vex)]
+    made = []
+    for file in files:
+        try:
+            with file.open("rb") as stream:
+                made.append(source(file.name, stream.read(MAX_BYTES + 1)))
+        except OSError as error:
+            raise UsageError(f"--vex {file}: {error.strerror}") from error
+        except InputError as error:
+            raise UsageError(f"--vex {file}: {error.what}", advice=error.advice) from error
+    return tuple(made)
 
 
 def day(text: str | None) -> date:
@@ -56,7 +86,9 @@ def policy(root: Path, arguments: argparse.Namespace) -> config.Policy:
     if arguments.check:
         checks = structs.replace(changed.checks, only=tuple(arguments.check))
         changed = structs.replace(changed, checks=checks)
-    return structs.replace(found, config=changed, render=arguments.render)
+    named = getattr(arguments, "vex", [])
+    said = vex(named, found) if named or changed.advisories.vex else ()
+    return structs.replace(found, config=changed, render=arguments.render, vex=said)
 
 
 def database(arguments: argparse.Namespace, found: config.Policy) -> Database | None:

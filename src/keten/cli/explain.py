@@ -33,6 +33,7 @@ def main(argv: list[str]) -> int:
     made.add_argument("what", metavar="CHECK|FINGERPRINT|rank")
     made.add_argument("target", nargs="?", default=".", metavar="TARGET", help="default: here")
     common.add(made)
+    common.add_vex(made)
     arguments = made.parse_args(argv)
     known = plugs.names(Check)
     if arguments.what in known:
@@ -92,6 +93,8 @@ def of_finding(finding: Finding, result: Result, root: Path) -> str:
     if finding.location:
         parts.append(_seen(finding, root))
     parts += ["Why it matters", *_paragraphs(doc.partition("\n\n")[2])]
+    if finding.why:
+        parts.append(_wrapped(f"Weighs {finding.severity.word}: {finding.why}."))
     parts.append(_sure(finding, result))
     parts.append(_wrapped(f"What to do: {check.fix}") + _change(finding))
     parts.append("Serves:\n" + _controls(check))
@@ -113,11 +116,13 @@ def of_rank(rank: Rank) -> str:
     return (
         _wrapped(
             "An action's rank is the sum of the weights of the findings it removes, and a weight "
-            "more for each that is known to be exploited. The weights are policy: [rank] in "
-            "keten.toml."
+            "more for each that is known to be exploited, likely to be (EPSS of 10 % or more), "
+            "whose function is linked into a program, or whose image something exposes. The "
+            "weights are policy: [rank] in keten.toml."
         )
         + f"\n\n    critical {rank.critical:g}, high {rank.high:g}, medium {rank.medium:g}, "
-        f"low {rank.low:g}, info {rank.info:g}\n    exploited +{rank.exploited:g}\n"
+        f"low {rank.low:g}, info {rank.info:g}\n    exploited +{rank.exploited:g}, likely "
+        f"+{rank.likely:g}, reached +{rank.reached:g}, exposed +{rank.exposed:g}\n"
     )
 
 

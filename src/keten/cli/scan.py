@@ -67,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     made.add_argument("--quiet", action="store_true", help="no progress")
     common.add(made)
+    common.add_vex(made)
     return made
 
 

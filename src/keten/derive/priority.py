@@ -16,9 +16,8 @@ from keten.advisories.records import Rating, weight
 from keten.model.facts import Facts, Trust
 from keten.model.finding import Severity
 from keten.model.image import Symbols
+from keten.remedy.actions import LIKELY
 
-LIKELY = 0.1
-"""From this probability on an exploit within 30 days is called likely."""
 MOST_NAMED = 3
 _UNIMPORTANT = "unimportant"
 
@@ -91,7 +90,7 @@ def _reasons(known: Known, rating: Rating, eased: str) -> Iterable[str]:
         likely = "likely" if known.epss >= LIKELY else "not likely"
         yield f"{likely} to be exploited within 30 days (EPSS {known.epss * 100:.3g} %)"
     if known.fix:
-        yield f"fix at hand: {known.fix}" + (f", for {known.paid}" if known.paid else "")
+        yield f"fix only for {known.paid}" if known.paid else "fix at hand"
     else:
         ended = any(hit.urgency == "end-of-life" for hit in known.cluster.hits)
         yield "no fix: the release no longer gets any for it" if ended else "no fix known"

@@ -111,6 +111,7 @@ _MODULES = (
     "Server Applications", "Transactional Server", "Web and Scripting",
 )  # fmt: skip
 _RELEASE = re.compile(r"[0-9][0-9A-Za-z._+~]*")
+_ARCHES = re.compile(r"\.(?:src|nosrc)\.rpm$|\.rpm$")
 _LEADING = re.compile(r"[0-9]+")
 
 
@@ -137,7 +138,7 @@ def split(distro: str, vendor: str = "") -> tuple[str, str]:
 
     ``debian-12``, ``sle-micro-5.5``, ``jammy``, ``3.19.1`` (with the *vendor*), ``debian``.
     """
-    text = distro.strip().lower()
+    text = distro.strip().lower().removesuffix("-rolling")
     head, dash, tail = text.rpartition("-")
     if dash and (_RELEASE.fullmatch(tail.removeprefix("v")) or tail in {*_DEBIAN, *_UBUNTU}):
         kind, release = head, tail.removeprefix("v")
@@ -153,6 +154,19 @@ def split(distro: str, vendor: str = "") -> tuple[str, str]:
     elif kind == "ubuntu":
         release = _UBUNTU.get(release, release)
     return kind, release
+
+
+def source_of(kind: str, name: str, version: str, upstream: str) -> tuple[str, str]:
+    """Return name and version of the source package that *upstream* tells."""
+    if not upstream:
+        return name, version
+    if kind == "rpm":
+        parts = _ARCHES.sub("", upstream).rsplit("-", 2)
+        if len(parts) == 3 and all(parts):  # noqa: PLR2004 name, version, release
+            return parts[0], f"{parts[1]}-{parts[2]}"
+        return name, version
+    source, _, other = upstream.partition("@")
+    return source or name, other or version
 
 
 def subscription(kind: str, version: str) -> tuple[str, ...]:

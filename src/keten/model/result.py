@@ -84,6 +84,23 @@ class Waived(Struct, frozen=True):
     until: str
 
 
+class SetAside(Struct, frozen=True, omit_defaults=True):
+    """A finding that a VEX statement takes away: who says so, when, why, in which document.
+
+    *status* is ``not_affected`` or ``fixed``, *document* the file as it was named and *digest*
+    of its bytes.
+    """
+
+    finding: Finding
+    status: str
+    reason: str
+    justification: str = ""
+    author: str = ""
+    at: str = ""
+    document: str = ""
+    digest: str = ""
+
+
 class DataSource(Struct, frozen=True, omit_defaults=True):
     """One source of the advisory data. *as_of* is its newest record's date (ISO 8601)."""
 
@@ -168,6 +185,7 @@ class Result(Struct, frozen=True, kw_only=True):
     checks: tuple[Tally, ...]
     decision: Decision
     bundle: Bundle | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def as_of(self) -> str:

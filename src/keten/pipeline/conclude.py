@@ -1,7 +1,7 @@
 """The end of the flow: waived, gathered, grouped, ranked, decided."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -11,17 +11,27 @@ from keten import __version__, plugs
 from keten.advisories.database import Database
 from keten.advisories.questions import ecosystem_of
 from keten.config import Policy, severity
+from keten.derive.vulnerabilities import owned
 from keten.model.check import Check
 from keten.model.delivery import Advisory, Package
 from keten.model.evidence import Evidence, Link
 from keten.model.facts import Facts
 from keten.model.finding import Finding, Verdict
-from keten.model.result import DataSource, LinkSummary, Result, Tally, Target, Unknown, Waived
+from keten.model.result import (
+    DataSource,
+    LinkSummary,
+    Result,
+    SetAside,
+    Tally,
+    Target,
+    Unknown,
+    Waived,
+)
 from keten.pipeline.judge import Judged, chooser, link_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
-from keten.policy.waivers import apply
-from keten.remedy.actions import actions
+from keten.policy.waivers import Names, apply
+from keten.remedy.actions import actions, weights
 from keten.remedy.upgrade import plan
 
 SCHEMA = "keten.result/1"
@@ -42,14 +52,24 @@ def conclude(
     weigh = config.checks.severity
     found = [_weighed(f, policy) for f in judged.findings] if weigh else judged.findings
     found = sorted(found, key=lambda f: f.order)
-    stay, waived, notes = apply(found, config.waiver, now)
+    nodes = {n.ref: n for n in facts.nodes if isinstance(n, Advisory | Package)}
+    stay, waived, notes = apply(found, config.waiver, now, names=naming(nodes))
+    aside: list[SetAside] = []
+    if policy.vex:
+        from keten.policy import vex
+
+        said = vex.apply(stay, facts, policy.vex, now)
+        stay, aside = said.stay, said.aside
+        notes += said.notes
+    notes += owned_note(nodes)
     unknown = gather(stay, facts.problems)
     old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
     if old:
         notes.append(f"{len(old)} findings were there before and are not shown")
         stay = [f for f in stay if f not in old]
     failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
-    exploited = {node.ref for node in facts.nodes if isinstance(node, Advisory) and node.exploited}
+    advisories = [node for node in nodes.values() if isinstance(node, Advisory)]
+    exploited = {node.ref for node in advisories if node.exploited}
     searched = target.files if target.searched is None else target.searched
     files = searched if any(map(chooser(policy), _secrets())) else 0
     return Result(
@@ -60,15 +80,17 @@ def conclude(
         data=_answering(facts, database),
         policy=policy.name,
         policy_digest=policy.digest,
-        links=summaries(_Counts(judged, stay, waived, unknown, old, files)),
+        links=summaries(_Counts(judged, stay, [*waived, *aside], unknown, old, files)),
         actions=actions(
             failed,
             config.rank,
             fix=lambda check: plugs.load(Check, check).fix,
             exploited=lambda f: not exploited.isdisjoint(f.about),
+            more=weights(advisories, config.rank),
             upgrades={u.package: u for u in plan(facts, database)} if database else {},
         ),
         findings=tuple(failed),
+        set_aside=tuple(aside),
         waived=tuple(waived),
         unknown=unknown,
         problems=facts.problems,
@@ -78,6 +100,36 @@ def conclude(
         decision=decide(failed, unknown, config.gate),
         bundle=database.release() if database is not None else None,
     )
+
+
+def naming(nodes: Mapping[str, Advisory | Package]) -> Names:
+    """Return what tells of a finding its vulnerability's names, and its package's."""
+
+    def named(finding: Finding) -> tuple[Sequence[str], Sequence[str]]:
+        ids: list[str] = []
+        for ref in finding.about:
+            node = nodes.get(ref)
+            if isinstance(node, Advisory):
+                ids += (node.vulnerability, *node.aliases)
+        package = nodes.get(finding.subject)
+        if not isinstance(package, Package):
+            return ids, ()
+        bare = package.purl.partition("?")[0]
+        return ids, (package.purl, bare, bare.rpartition("@")[0], package.name)
+
+    return named
+
+
+def owned_note(nodes: Mapping[str, Advisory | Package]) -> list[str]:
+    """Return what is to be said of packages that are judged with one of the system's."""
+    packages = [node for node in nodes.values() if isinstance(node, Package)]
+    refs = {package.ref for package in packages}
+    count = sum(1 for package in packages if owned(package, refs))
+    if not count:
+        return []
+    what = "package is" if count == 1 else "packages are"
+    by = "judged by the distribution's advisories, under the package that brought them"
+    return [f"{count} language {what} the operating system's own: {by}"]
 
 
 def _answering(facts: Facts, database: Database | None) -> tuple[DataSource, ...]:
@@ -98,7 +150,7 @@ class _Counts(Struct):
 
     judged: Judged
     findings: Sequence[Finding]
-    waived: Sequence[Waived]
+    waived: Sequence[Waived | SetAside]
     unknown: Sequence[Unknown]
     old: Sequence[Finding]
     files: int

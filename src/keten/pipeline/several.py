@@ -38,6 +38,7 @@ def join(results: Sequence[Result]) -> Result:
         notes=tuple(dict.fromkeys(item for part in parts for item in part.notes)),
         evidence=tuple(item for part in parts for item in part.evidence),
         checks=_tallies(parts),
+        set_aside=tuple(item for part in parts for item in part.set_aside),
         decision=max((p.decision for p in parts), key=lambda d: GRAVITY.index(Exit(d.exit))),
         bundle=first.bundle if len(bundles) == 1 else None,
     )
@@ -57,6 +58,7 @@ def _under(result: Result) -> Result:
         actions=tuple(structs.replace(a, location=at(a.location)) for a in result.actions),
         findings=tuple(moved(f) for f in result.findings),
         waived=tuple(structs.replace(w, finding=moved(w.finding)) for w in result.waived),
+        set_aside=tuple(structs.replace(s, finding=moved(s.finding)) for s in result.set_aside),
         unknown=tuple(structs.replace(u, location=at(u.location)) for u in result.unknown),
         problems=tuple(structs.replace(p, path=f"{name}/{p.path}") for p in result.problems),
         evidence=tuple(

@@ -3,7 +3,7 @@
 A waiver whose day is over does not work, and says so; one that covers nothing says so too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from fnmatch import translate
 from functools import cache
@@ -14,18 +14,31 @@ from keten.config import Waiver
 from keten.model.finding import Finding
 from keten.model.result import Waived
 
+Names = Callable[[Finding], tuple[Sequence[str], Sequence[str]]]
+
+
+def _unnamed(finding: Finding) -> tuple[Sequence[str], Sequence[str]]:
+    return (finding.key,), ()
+
 
 def apply(
-    findings: Sequence[Finding], waivers: Sequence[Waiver], now: date
+    findings: Sequence[Finding],
+    waivers: Sequence[Waiver],
+    now: date,
+    *,
+    names: Names = _unnamed,
 ) -> tuple[list[Finding], list[Waived], list[str]]:
-    """Return the findings that stay, those waived, and what is to be said of the waivers."""
+    """Return the findings that stay, those waived, and what is to be said of the waivers.
+
+    *names* tells of a finding which vulnerabilities and which packages it is of.
+    """
     live = [waiver for waiver in waivers if now <= waiver.until]
     used: set[int] = set()
     stay: list[Finding] = []
     waived: list[Waived] = []
     near = cache(lambda path: [i for i, waiver in enumerate(live) if matches(waiver.path, path)])
     for finding in findings if live else ():
-        cover = next((i for i in near(_path(finding)) if covers(live[i], finding)), None)
+        cover = next((i for i in near(_path(finding)) if covers(live[i], finding, names)), None)
         if cover is None:
             stay.append(finding)
             continue
@@ -47,14 +60,26 @@ def apply(
     return stay, waived, notes
 
 
-def covers(waiver: Waiver, finding: Finding) -> bool:
+def covers(waiver: Waiver, finding: Finding, names: Names = _unnamed) -> bool:
     """Return whether *waiver* speaks of *finding*, its end aside."""
     return (
         (not waiver.fingerprint or waiver.fingerprint == finding.fingerprint)
         and matches(waiver.check, finding.check)
         and matches(waiver.subject, finding.subject)
         and matches(waiver.path, _path(finding))
+        and _of(waiver, finding, names)
     )
+
+
+def _of(waiver: Waiver, finding: Finding, names: Names) -> bool:
+    """Return whether a finding is of the vulnerability and the package that *waiver* names."""
+    if waiver.vulnerability == "*" and waiver.package == "*":
+        return True
+    vulnerabilities, packages = names(finding)
+    return (
+        waiver.vulnerability == "*"
+        or any(matches(waiver.vulnerability, name) for name in vulnerabilities)
+    ) and (waiver.package == "*" or any(matches(waiver.package, name) for name in packages))
 
 
 def matches(glob: str, text: str) -> bool:
@@ -76,5 +101,8 @@ def _path(finding: Finding) -> str:
 
 def name(waiver: Waiver) -> str:
     """Return how output names a waiver."""
-    parts = (waiver.fingerprint, waiver.check, waiver.subject, waiver.path)
+    parts = (
+        waiver.fingerprint, waiver.check, waiver.subject, waiver.path, waiver.vulnerability,
+        waiver.package,
+    )  # fmt: skip
     return " ".join(part for part in parts if part not in ("", "*"))

@@ -5,16 +5,19 @@ is grouped with its like: one check, one file.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import structs
 
 from keten.config import Rank
+from keten.model.delivery import Advisory
 from keten.model.evidence import Link
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import Action
 from keten.remedy.upgrade import Upgrade
 
+LIKELY = 0.1
+"""From this probability (EPSS) on an exploit within 30 days is called likely."""
 Exploited = Callable[[Finding], bool]
 
 
@@ -25,21 +28,37 @@ def actions(
     fix: Callable[[str], str],
     exploited: Exploited,
     upgrades: Mapping[str, Upgrade],
+    more: Callable[[Finding], float] = lambda _: 0.0,
 ) -> tuple[Action, ...]:
     """Return the actions, the one that removes most risk first. *findings* come worst first.
 
     *fix* gives a check's advice, *exploited* whether a finding is known to be used in attacks,
-    *upgrades* what was judged again, by the package's ref.
+    *upgrades* what was judged again, by the package's ref, *more* what a finding weighs beside
+    its severity.
     """
     groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.FAIL:
             groups[_key(finding)].append(finding)
     made = [
-        _upgraded(_action(found, rank, fix, exploited), upgrades.get(found[0].subject))
+        _upgraded(
+            _action(found, rank, fix, exploited=exploited, more=more),
+            upgrades.get(found[0].subject),
+        )
         for found in groups.values()
     ]
     return tuple(sorted(made, key=lambda a: (-a.rank, a.location or _NOWHERE, a.title)))
+
+
+def weights(advisories: Iterable[Advisory], rank: Rank) -> Callable[[Finding], float]:
+    """Return what a finding weighs for what is known of its vulnerability beside severity."""
+    table = {
+        node.ref: (rank.likely if (node.epss or 0) >= LIKELY else 0)
+        + (rank.reached if node.reached else 0)
+        + (rank.exposed if node.exposed else 0)
+        for node in advisories
+    }
+    return lambda finding: sum(table.get(ref, 0) for ref in finding.about)
 
 
 def _upgraded(action: Action, upgrade: Upgrade | None) -> Action:
@@ -70,7 +89,12 @@ def _key(finding: Finding) -> tuple[str, ...]:
 
 
 def _action(
-    found: list[Finding], rank: Rank, fix: Callable[[str], str], exploited: Exploited
+    found: list[Finding],
+    rank: Rank,
+    fix: Callable[[str], str],
+    *,
+    exploited: Exploited,
+    more: Callable[[Finding], float],
 ) -> Action:
     first = found[0]
     group = first.change.group if first.change else ""
@@ -79,6 +103,7 @@ def _action(
     for finding in found:
         counts[finding.severity] = counts.get(finding.severity, 0) + 1
     weight = sum(getattr(rank, s.word) * count for s, count in counts.items())
+    weight += sum(map(more, found))
     return Action(
         title=group or _sentence(fix(first.check)),
         rank=round(weight + used * rank.exploited, 1),

@@ -19,6 +19,7 @@ from keten.model.result import (
     Decision,
     LinkSummary,
     Result,
+    SetAside,
     Tally,
     Target,
     Unknown,
@@ -62,6 +63,7 @@ class Found(Struct, frozen=True):
     change: Change | None
     about: tuple[str, ...]
     waived: bool
+    why: str = ""
 
 
 class Excused(Struct, frozen=True):
@@ -71,6 +73,19 @@ class Excused(Struct, frozen=True):
     reason: str
     owner: str
     until: str
+
+
+class Aside(Struct, frozen=True):
+    """A finding that a VEX statement takes away: who says so, when, why, where."""
+
+    finding: Found
+    status: str
+    reason: str
+    justification: str
+    author: str
+    at: str
+    document: str
+    digest: str
 
 
 class NotKnown(Struct, frozen=True):
@@ -113,6 +128,7 @@ class Document(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     checks: tuple[Tally, ...]
     bundle: Bundle | None = None
+    set_aside: tuple[Aside, ...] = ()
 
 
 def document(result: Result) -> Document:
@@ -138,7 +154,21 @@ def document(result: Result) -> Document:
         problems=result.problems,
         notes=result.notes,
         checks=result.checks,
+        set_aside=tuple(_aside(item, digests) for item in result.set_aside),
         bundle=result.bundle,
+    )
+
+
+def _aside(item: SetAside, digests: dict[str, str]) -> Aside:
+    return Aside(
+        _found(item.finding, digests),
+        item.status,
+        item.reason,
+        item.justification,
+        item.author,
+        item.at,
+        item.document,
+        item.digest,
     )
 
 
@@ -172,6 +202,7 @@ def _found(finding: Finding, digests: dict[str, str], *, waived: bool = False) -
         change=finding.change,
         about=finding.about,
         waived=waived,
+        why=finding.why,
     )
 
 

@@ -49,7 +49,7 @@ class _Pen:
 def write(result: Result, style: Style) -> Iterator[str]:
     """Yield the report's lines."""
     pen = _Pen(style)
-    for part in (_head, _chain, _actions, _unknown, _findings, _notes, _decision):
+    for part in (_head, _chain, _actions, _unknown, _findings, _aside, _notes, _decision):
         lines = list(part(result, pen))
         if lines:
             yield "\n".join(lines) + "\n\n" if part is not _decision else "\n".join(lines) + "\n"
@@ -181,6 +181,8 @@ def _finding(finding: Finding, pen: _Pen) -> Iterator[str]:
     yield f"{pen.paint(word.ljust(8), finding.severity.word)}  {lines[0]}"
     for line in lines[1:]:
         yield " " * indent + line
+    for line in wrap(pen.clean(finding.why), width - indent):
+        yield " " * indent + pen.paint(line, "dim")
     where = (
         _at(finding.location.path, finding.location.line) if finding.location else finding.subject
     )
@@ -191,6 +193,24 @@ def _finding(finding: Finding, pen: _Pen) -> Iterator[str]:
         tail.insert(0, pen.cut(where, width - indent))
     for line in tail:
         yield " " * indent + pen.paint(line, "dim")
+
+
+def _aside(result: Result, pen: _Pen) -> Iterator[str]:
+    if not result.set_aside:
+        return
+    yield pen.paint("Set aside by VEX", "title")
+    shown = result.set_aside if pen.style.everything else result.set_aside[:FIRST]
+    for item in shown:
+        finding = item.finding
+        name = f"{finding.key or finding.message}: {finding.subject.rpartition('#')[2]}"
+        yield f"    {pen.fit(name, pen.style.width - 4)}"
+        who = " ".join(filter(None, (item.author, item.at[:10])))
+        text = f"{item.status.replace('_', ' ')}: {item.reason} ({who}, {item.document})"
+        for line in wrap(pen.clean(text), pen.style.width - 14):
+            yield " " * 14 + line
+    rest = len(result.set_aside) - len(shown)
+    if rest:
+        yield f"    and {rest} more: --show all"
 
 
 def _notes(result: Result, pen: _Pen) -> Iterator[str]:
@@ -216,6 +236,8 @@ def _decision(result: Result, pen: _Pen) -> Iterator[str]:
     text = _many(len(result.findings), "finding") + (f" ({', '.join(by)})" if by else "")
     if result.waived:
         text += f", {len(result.waived)} waived until {min(w.until for w in result.waived)}"
+    if result.set_aside:
+        text += f", {len(result.set_aside)} set aside by VEX"
     if result.unknown:
         text += f", {_many(len(result.unknown), 'thing')} not known"
     yield from wrap(text, pen.style.width)

@@ -1,0 +1,1 @@
+"""VEX, statements on who is affected by a vulnerability: OpenVEX, CSAF and CycloneDX."""
