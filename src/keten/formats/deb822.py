@@ -12,6 +12,8 @@ from keten.errors import CeilingError
 MAX_STANZAS = 200_000
 MAX_STANZA = 1 << 22
 """What of one stanza is read, in bytes: real ones have some thousand."""
+MAX_LINES = 1000
+"""So many lines of a stanza whose fields are spelled in an unusual case are looked at."""
 MAX_VALUE = 1 << 18
 """The longest value of a field that is kept, in bytes; the rest of it is left out."""
 
@@ -22,14 +24,15 @@ def stanzas(data: bytes, wanted: Iterable[str]) -> Iterator[tuple[int, dict[str,
     Values have their lines joined by ``\n``, blanks around them taken off. A stanza that has
     none of the fields is passed over. CeilingError over ``MAX_STANZAS``.
     """
-    keys = {name.lower().encode(): name.lower() for name in wanted}
-    # Field names are mostly written as dpkg writes them: then no lower() is needed.
-    keys |= {name.encode(): name.lower() for name in wanted}
+    names = tuple(wanted)
+    marks = [(f"\n{name}:".encode(), name.lower()) for name in names]
+    first = marks[0][0]
     line = 1
     for count, block in enumerate(_blocks(data)):
         if count >= MAX_STANZAS:
             raise CeilingError(f"more than {MAX_STANZAS:,} stanzas", line=line)
-        found = _fields(block[:MAX_STANZA], keys)
+        held = b"\n" + block[:MAX_STANZA]
+        found = _found(held, marks) if first in held else _fields(held, names)
         if found:
             yield line + len(block) - len(block.lstrip(b"\n")), found
         line += block.count(b"\n") + 2
@@ -48,32 +51,34 @@ def _blocks(data: bytes) -> Iterator[bytes]:
         start = end + 2
 
 
-def _fields(block: bytes, keys: dict[bytes, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    held = ""
-    parts: list[bytes] = []
-    size = 0
-    for line in block.split(b"\n"):
-        if line[:1] in {b" ", b"\t"}:
-            if held and size < MAX_VALUE:
-                parts.append(line.strip())
-                size += len(line)
+def _found(block: bytes, marks: list[tuple[bytes, str]]) -> dict[str, str]:
+    """Return the fields as dpkg itself spells them: sought, so that the others cost nothing."""
+    found = {}
+    for mark, name in marks:
+        start = block.find(mark)
+        if start < 0:
             continue
-        if line[:1] == b"#":
-            continue
-        if held:
-            found.setdefault(held, _text(parts))
-            held = ""
-        name, colon, value = line.partition(b":")
-        if colon:
-            held = keys.get(name) or keys.get(name.strip().lower()[:80], "")
-            if held:
-                parts = [value[:MAX_VALUE].strip()]
-                size = len(value)
-    if held:
-        found.setdefault(held, _text(parts))
+        start += len(mark)
+        end = block.find(b"\n", start)
+        while end >= 0 and block[end + 1 : end + 2] in _BLANKS:
+            end = block.find(b"\n", end + 1)
+        value = block[start:end] if end >= 0 else block[start:]
+        text = value[:MAX_VALUE].decode("utf-8", "replace")
+        if "\n" in text:
+            text = "\n".join(part.strip() for part in text.split("\n"))
+        found[name] = text.strip()
     return found
 
 
-def _text(parts: list[bytes]) -> str:
-    return b"\n".join(parts)[:MAX_VALUE].decode("utf-8", "replace").strip()
+def _fields(block: bytes, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the fields in whatever case they are spelled."""
+    wanted = {name.lower().encode() for name in names}
+    marks = []
+    for line in block.split(b"\n", MAX_LINES):
+        name = line[:80].partition(b":")[0]
+        if name[:1] not in _BLANKS and name.lower() in wanted:
+            marks.append((b"\n" + name + b":", name.lower().decode()))
+    return _found(block, marks[:MAX_LINES])
+
+
+_BLANKS = (b" ", b"\t")

@@ -5,11 +5,11 @@ they stand in ``License:`` fields. Other files mostly refer to the texts that ev
 ``/usr/share/common-licenses`` (Debian Policy 12.5); what they say in prose is not read.
 """
 
+from keten.formats import licenses as spdx
 from keten.formats.lazy_pattern import lazy
 
 MAX_BYTES = 2 << 20
 MAX_LICENSES = 200
-MAX_LENGTH = 200
 _HEAD = 4000
 
 _FORMAT = lazy(rb"(?im)^format(?:-specification)?:")
@@ -19,7 +19,13 @@ _NOT_LICENSES = frozenset({"LICENSE", "COPYING", "README"})
 
 
 def licenses(data: bytes) -> tuple[str, ...]:
-    """Return the licences as written, each once, in order. Reads its own ``digest`` the same."""
+    """Return the licences as SPDX expressions, or as written, each once, in order.
+
+    Of what ``digest`` made it returns the same as of the file that it was made of.
+    """
+    if data.startswith(_DIGEST):
+        lines = data[:MAX_BYTES].decode("utf-8", "replace").split("\n")[1:]
+        return tuple(filter(None, lines))
     data = data[:MAX_BYTES]
     if _FORMAT.search(data[:_HEAD]):
         found = _LICENSE.findall(data)
@@ -29,15 +35,18 @@ def licenses(data: bytes) -> tuple[str, ...]:
 
 
 def digest(data: bytes) -> bytes:
-    """Return a machine-readable file that names the same licences and nothing else, or ``b""``."""
+    """Return the few bytes that name the same licences, or ``b""``."""
     found = licenses(data)
-    if not found:
-        return b""
-    return b"Format: 1.0\n" + b"".join(b"License: %s\n" % name.encode() for name in found)
+    return _DIGEST + "\n".join(found).encode() if found else b""
 
 
 def _clean(found: list[bytes]) -> tuple[str, ...]:
-    names = (name.decode("utf-8", "replace").strip().rstrip(".,;") for name in found)
-    names = (" ".join(name.split()) for name in names if name)
-    kept = dict.fromkeys(name for name in names if name and name not in _NOT_LICENSES)
-    return tuple(kept)[:MAX_LICENSES]
+    names = []
+    for name in dict.fromkeys(found):
+        text = " ".join(name.decode("utf-8", "replace").split()).rstrip(".,;")
+        if text and text not in _NOT_LICENSES:
+            names.append(text)
+    return spdx.gather(names[:MAX_LICENSES])
+
+
+_DIGEST = b"Format: keten 1\n"

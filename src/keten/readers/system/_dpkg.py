@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from keten.formats import deb822, debian_copyright, licenses
+from keten.formats import deb822, debian_copyright
 from keten.model.plug import Source
 from keten.readers.system._installed import Installed
 
@@ -81,4 +81,4 @@ def _licenses(source: Source, name: str) -> tuple[str, ...]:
     if not name or "/" in name:
         return ()
     data = source.files.read(f"usr/share/doc/{name}/copyright")
-    return licenses.gather(debian_copyright.licenses(data)) if data else ()
+    return debian_copyright.licenses(data) if data else ()

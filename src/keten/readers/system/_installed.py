@@ -137,6 +137,6 @@ def contents(found: Mapping[str, Iterable[str]]) -> Facts:
         nodes=tuple(
             Contents(key, files=files)
             for key, paths in found.items()
-            if (files := tuple(sorted(set(paths))))
+            if (files := tuple(sorted(paths)))
         )
     )

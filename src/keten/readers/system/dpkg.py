@@ -24,40 +24,43 @@ def read(source: Source) -> Facts:
     provided: dict[str, list[Entry]] = {}
     for entry in entries:
         real.setdefault(entry.name, []).append(entry)
-        for name in _names(entry.fields.get("provides", "")):
+        for name in _names(entry.fields.get("provides", "")) if "provides" in entry.fields else ():
             provided.setdefault(name, []).append(entry)
+    wanted: dict[str, tuple[str, ...]] = {}
     for entry in entries:
         for field in ("pre-depends", "depends"):
             for group in entry.fields.get(field, "").split(",")[:MAX_DEPENDENCIES]:
-                for target in _choice(group, entry, real, provided):
+                names = wanted.get(group)
+                if names is None:
+                    names = wanted[group] = _names(group.replace("|", ","))
+                for target in _choice(names, entry, real, provided):
                     draft.require(entry.key, target.key)
     return draft.facts()
 
 
 def _choice(
-    group: str, entry: Entry, real: dict[str, list[Entry]], provided: dict[str, list[Entry]]
+    names: tuple[str, ...],
+    entry: Entry,
+    real: dict[str, list[Entry]],
+    provided: dict[str, list[Entry]],
 ) -> list[Entry]:
     """Return what satisfies ``a (>= 1) | b``: the first of the alternatives that is there."""
-    names = _names(group.replace("|", ","))
     for name in names:
         found = real.get(name)
         if found:
-            same = [one for one in found if one.arch in {entry.arch, "all"}]
-            return (same or found)[:1]
+            if len(found) == 1:
+                return found
+            return [one for one in found if one.arch in {entry.arch, "all"}][:1] or found[:1]
     for name in names:
         if name in provided:
             return provided[name][:MAX_PROVIDERS]
     return []
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str) -> tuple[str, ...]:
     """Return the names of a relation: versions, architectures and build profiles left out."""
-    found = []
-    for part in text.split(",")[:MAX_DEPENDENCIES]:
-        match = _NAME.match(part.strip())
-        if match:
-            found.append(match[0])
-    return found
+    parts = text.split(",")[:MAX_DEPENDENCIES]
+    return tuple(found[0] for part in parts if (found := _NAME.match(part.strip())))
 
 
 READER = Reader(

@@ -45,29 +45,18 @@ def _paths(source: Source, entry: Entry) -> list[str]:
 
 
 def _listed(data: bytes) -> list[str]:
-    """Return the paths of a list that are no folders: those come right before what is in them."""
-    found: list[str] = []
-    before = ""
-    for line in data.decode("utf-8", "surrogateescape").split("\n"):
-        if before and not line.startswith(f"{before}/"):
-            found.append(before[1:])
-        before = line if line.startswith("/") and line != "/." else ""
-    if before:
-        found.append(before[1:])
-    return [path for path in map(_clean, found) if path]
+    """Return the paths of a list, without the folders that have something in them."""
+    lines = data.decode("utf-8", "replace").split("\n")
+    folders = {line[: line.rfind("/")] for line in lines}
+    return [line[1:] for line in lines if line not in folders and line[:1] == "/" and line != "/."]
 
 
 def _summed(data: bytes | None) -> list[str]:
     """Return the paths of ``md5sums`` lines: a digest, two blanks, a path."""
     if not data:
         return []
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
-    return [path for line in lines if (path := _clean(line[_MD5:].strip().lstrip("/")))]
-
-
-def _clean(path: str) -> str:
-    # Names that are not UTF-8 can not be written to a result.
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    lines = data.decode("utf-8", "replace").split("\n")
+    return [path for line in lines if (path := line[_MD5:].strip().lstrip("/"))]
 
 
 READER = Reader(
