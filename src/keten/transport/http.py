@@ -34,12 +34,18 @@ _LABELS = 2
 
 
 class Rules(Struct, frozen=True):
-    """What is allowed. *seconds*: for one exchange, redirects and body in it."""
+    """What is allowed. *seconds*: for one exchange, redirects and body in it.
+
+    *authorities* is trusted instead of the system's, *more* besides; *certificate* and its key
+    are what we show of ourselves.
+    """
 
     insecure: bool = False
     authorities: Path | None = None
     seconds: float = 900.0
     stall: float = STALL
+    more: tuple[Path, ...] = ()
+    certificate: tuple[Path, Path] | None = None
 
 
 class Answer:
@@ -48,9 +54,11 @@ class Answer:
     def __init__(self, url: str, response: HTTPResponse, *, late: Callable[[], bool]) -> None:
         self.url = url
         self.status = response.status
-        self.headers: Mapping[str, str] = {
-            name.lower(): value for name, value in response.getheaders()
-        }
+        headers: dict[str, str] = {}
+        for name, value in response.getheaders():
+            before = headers.get(name.lower())
+            headers[name.lower()] = value if before is None else f"{before}, {value}"
+        self.headers: Mapping[str, str] = headers
         self._response = response
         self._late = late
 
@@ -130,11 +138,7 @@ class Client:
             try:
                 response = self._send(connection, (method, path), headers or {}, body, watch)
                 answer = Answer(at.geturl(), response, late=watch.late)
-                if (
-                    not follow
-                    or answer.status not in _REDIRECTS
-                    or method not in ("GET", "HEAD")
-                ):
+                if not follow or answer.status not in _REDIRECTS or method not in ("GET", "HEAD"):
                     yield answer
                     return
                 at = self._onward(at, answer.headers.get("location", ""))
@@ -214,11 +218,18 @@ class Client:
         import ssl
 
         if self._context is None:
-            named = str(self.rules.authorities) if self.rules.authorities else None
+            rules = self.rules
+            named = rules.authorities
             try:
-                self._context = ssl.create_default_context(cafile=named)
+                context = ssl.create_default_context(cafile=str(named) if named else None)
+                for named in rules.more:
+                    context.load_verify_locations(cafile=str(named))
+                if rules.certificate is not None:
+                    named, key = rules.certificate
+                    context.load_cert_chain(str(named), str(key))
             except (OSError, ssl.SSLError) as error:
                 raise UsageError(f"{named}: no certificates: {error}") from error
+            self._context = context
         return self._context
 
     def _send(

@@ -181,14 +181,10 @@ class _Seeking(Chunks):
 
 
 class Whole:
-    """A root filesystem in a tar, as its own one layer: a ``resolve.Store``."""
+    """A root filesystem in a tar, as its own one layer: ``resolve.Layers``."""
 
     def __init__(self, archive: File) -> None:
         self._archive = archive
-
-    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
-        """Is never asked: there are no documents."""
-        raise InputError(f"a root filesystem has no {wanted.digest} of {ceiling} bytes")
 
     def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:
         """Open the tar."""
@@ -215,13 +211,13 @@ class Blobs:
         """Return index.json's bytes."""
         return self._archive.read("index.json", decode.BYTES)
 
-    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
-        """Return the bytes of a document."""
-        member = self._archive.find(_path(wanted.digest))
-        with self._archive.view(member) as stream:
-            if member.size > ceiling:
-                raise CeilingError(f"{wanted.digest} has more than {ceiling >> 20} MiB")
-            return stream.read()
+    def document(self, wanted: Descriptor) -> bytes:
+        """Return the bytes of an index or manifest."""
+        return self.blob(wanted, decode.BYTES)
+
+    def blob(self, wanted: Descriptor, ceiling: int) -> bytes:
+        """Return the bytes of a small blob."""
+        return self._archive.read(_path(wanted.digest), ceiling)
 
     def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:
         """Open the blob of a layer."""

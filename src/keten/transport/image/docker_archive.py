@@ -37,15 +37,11 @@ class Entry(Struct, frozen=True, rename="pascal"):
 
 
 class Files:
-    """The layers of one image of a docker-archive: a ``resolve.Store``."""
+    """The layers of one image of a docker-archive: ``resolve.Layers``."""
 
     def __init__(self, archive: File, members: tuple[Member, ...]) -> None:
         self._archive = archive
         self._members = members
-
-    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
-        """Is never asked: a docker-archive has no documents by digest."""
-        raise InputError(f"a docker-archive has no {wanted.digest} of {ceiling} bytes")
 
     def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:
         """Open a layer's file."""

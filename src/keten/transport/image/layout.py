@@ -32,8 +32,12 @@ class Folder:
         """Return index.json's bytes; InputError where the layout has none."""
         return self._read(self._root / "index.json", decode.BYTES)
 
-    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
-        """Return the bytes of a document."""
+    def document(self, wanted: Descriptor) -> bytes:
+        """Return the bytes of an index or manifest."""
+        return self.blob(wanted, decode.BYTES)
+
+    def blob(self, wanted: Descriptor, ceiling: int) -> bytes:
+        """Return the bytes of a small blob."""
         return self._read(self._path(wanted.digest), ceiling)
 
     def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:

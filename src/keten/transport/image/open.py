@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from keten.errors import InputError, UsageError
+from keten.errors import InputError, NetworkError, UsageError
 from keten.formats import reference
 from keten.formats.oci import media, platforms
 from keten.formats.oci.records import Descriptor, Manifest, Platform
@@ -111,7 +111,7 @@ def is_root(path: Path) -> bool:
 
 
 def open_image(target: str, *, options: Options | None = None) -> Opened:
-    """Open the image that *target* names; InputError says why it can not be read.
+    """Open the image that *target* names; InputError, NetworkError say why it can not be read.
 
     The caller closes it. Its ``mismatches`` are to be looked at before anything of it.
     """
@@ -121,7 +121,7 @@ def open_image(target: str, *, options: Options | None = None) -> Opened:
     _, rest = split(target)
     match kind:
         case "registry" | "reference":
-            raise InputError("images of registries are not read yet")
+            return _open_reference(rest, target, chosen, platform)
         case "oci":
             path, name = _named(rest)
             return _open_layout(layout.Folder(path), target, name, platform)
@@ -138,6 +138,28 @@ def open_image(target: str, *, options: Options | None = None) -> Opened:
             advice="Say what it is: oci:DIR, oci-archive:FILE, docker-archive:FILE or tar:FILE.",
         )
     raise UsageError(f"there is no file or folder {target}, and it is no name of an image")
+
+
+def _open_reference(text: str, target: str, options: Options, platform: Platform | None) -> Opened:
+    from keten.transport.image import exchange, remote
+
+    image = reference.parse(text)
+    if image.template:
+        raise UsageError(f"{text} holds a variable: name the image itself")
+    access = exchange.Access(options.ca, options.plain_http)
+    try:
+        return remote.open_reference(
+            image, name=target, platform=platform, access=access, mirrors=options.mirrors
+        )
+    except NetworkError as error:
+        if split(target)[0] or set(target) & set(".:@"):
+            raise
+        raise NetworkError(
+            f"{error.what}; there is no file or folder {target}, so it was taken for {image.id}",
+            advice=error.advice,
+            status=error.status,
+            again=error.again,
+        ) from error
 
 
 def _named(rest: str) -> tuple[Path, str]:

@@ -3,7 +3,7 @@
 Nothing is decoded before its bytes have the digest and the size that the descriptor tells.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -24,15 +24,11 @@ UNTOLD = 64
 _NONE = Manifest()
 
 
-class Store(Protocol):
-    """Where blobs lie: a layout, an archive, a registry."""
-
-    def small(self, wanted: Descriptor, ceiling: int) -> bytes:
-        """Return the bytes of a document, unchecked; InputError where it is not there."""
-        ...
+class Layers(Protocol):
+    """Where layers lie."""
 
     def stream(self, ref: LayerRef) -> AbstractContextManager[Bytes]:
-        """Open the blob of a layer, unchecked."""
+        """Open the blob of a layer, unchecked; InputError where there is none."""
         ...
 
     def stamp(self, ref: LayerRef) -> str:
@@ -44,10 +40,22 @@ class Store(Protocol):
         ...
 
 
-class Found:
-    """An opened image: ``source.Opened`` over a Store."""
+class Store(Layers, Protocol):
+    """Where blobs are found by their digest: a layout, an archive, a registry."""
 
-    def __init__(self, store: Store, *, name: str, reference: str = "") -> None:
+    def document(self, wanted: Descriptor) -> bytes:
+        """Return the bytes of an index or manifest, unchecked; InputError where there is none."""
+        ...
+
+    def blob(self, wanted: Descriptor, ceiling: int) -> bytes:
+        """Return the bytes of a small blob, unchecked; InputError where there is none."""
+        ...
+
+
+class Found:
+    """An opened image: ``source.Opened`` over Layers."""
+
+    def __init__(self, store: Layers, *, name: str, reference: str = "") -> None:
         self.name = name
         self.reference = reference
         self.index_digest = ""
@@ -135,7 +143,8 @@ def _leaves(found: Found, store: Store, start: Sequence[Descriptor], by: str) ->
         if depth > DEPTH or len(seen) > INDEXES:
             raise CeilingError(f"more than {INDEXES} indexes, or deeper than {DEPTH}")
         found.index_digest = one.digest if kind else ""
-        document = decode.decode(_checked(store, one, "index", teller), one.media_type)
+        data = _checked(one, "index" if kind else "manifest", teller, store.document)
+        document = decode.decode(data, one.media_type)
         if isinstance(document, Manifest):
             yield _Leaf(one, index, teller)
             continue
@@ -206,7 +215,8 @@ def _documents(store: Store, one: Descriptor, by: str) -> tuple[Manifest, Config
 
 
 def _manifest(store: Store, one: Descriptor, by: str) -> Manifest:
-    document = decode.decode(_checked(store, one, "manifest", by), one.media_type)
+    data = _checked(one, "manifest", by, store.document)
+    document = decode.decode(data, one.media_type)
     if isinstance(document, Index):
         raise InputError(f"{one.digest} is called a manifest and is an index: not read")
     decode.refuse_artifact(document)
@@ -215,17 +225,24 @@ def _manifest(store: Store, one: Descriptor, by: str) -> Manifest:
 
 def _configuration(store: Store, one: Descriptor, manifest: Manifest) -> Configuration:
     by = f"manifest {one.digest}"
-    data = _checked(store, manifest.config, "configuration", by, decode.CONFIG_BYTES)
+    ceiling = decode.CONFIG_BYTES
+    data = _checked(
+        manifest.config, "configuration", by, lambda one: store.blob(one, ceiling), ceiling
+    )
     return decode.configuration(data)
 
 
 def _checked(
-    store: Store, one: Descriptor, what: str, by: str, ceiling: int = decode.BYTES
+    one: Descriptor,
+    what: str,
+    by: str,
+    fetch: Callable[[Descriptor], bytes],
+    ceiling: int = decode.BYTES,
 ) -> bytes:
     digest.parse(one.digest)
     if one.size > ceiling:
         raise CeilingError(f"the {what} has {one.size} bytes: more than {ceiling >> 20} MiB")
-    data = store.small(one, ceiling)
+    data = fetch(one)
     if differing := digest.differs(data, one):
         raise _MismatchError(Mismatch(what, *differing, by))
     return data
