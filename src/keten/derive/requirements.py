@@ -14,6 +14,8 @@ from keten.model.facts import Edge, Facts, Trust
 _BY = "derive/requirements"
 _MODULES = "/node_modules/"
 _STORE = "/.pnpm/"
+_UP = {"cran": 1, "otp": 2, "luarocks": 2}
+"""How many folders a package has for itself alone, where its file says what it is."""
 MAX_STEPS = 200
 """How many folders up a package of Node is looked for."""
 
@@ -82,19 +84,14 @@ class _Folders:
 
 def _scope(one: Package) -> str:
     """Return the folder within which a name means one package."""
-    path = one.path.partition("!")[0]
-    folder = path.rpartition("/")[0]
-    if path != one.path:
-        return path
-    if one.ecosystem in {"pypi", "cran", "hex"}:
-        # .../site-packages/name.dist-info/METADATA, site-library/name/DESCRIPTION; in an .egg
-        # folder, as in an Erlang application, there is one level more.
-        steps = folder.split("/")
-        if steps[-1] in {"EGG-INFO", "ebin"}:
-            steps.pop()
-        single = path.endswith(".egg-info")
-        return "/".join(steps if single else steps[:-1])
-    return folder
+    steps = one.path.split("/")[:-1]
+    if one.ecosystem == "gem" and steps[-1:] == ["default"]:
+        return "/".join(steps[:-1])  # Ruby's own gems are found with the others
+    up = _UP.get(one.ecosystem, 0)
+    if one.ecosystem == "pypi":
+        # In an .egg folder there is one level more than in site-packages/NAME.dist-info.
+        up = 0 if one.path.endswith(".egg-info") else 2 if steps[-1:] == ["EGG-INFO"] else 1
+    return "/".join(steps[: len(steps) - up])
 
 
 def _name(one: Package) -> str:
