@@ -1,0 +1,317 @@
+"""CycloneDX 1.2 to 1.7 (https://cyclonedx.org/docs/), read from its JSON form.
+
+Components are decoded one at a time, so that one that is wrong does not take the others with
+it, and so that the parts nobody asks for (pedigree, evidence, properties) stay bytes.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
+from keten.formats.sbom import cyclonedx_shape as shape
+from keten.formats.sbom.records import (
+    MAX_BYTES,
+    MAX_COMPONENTS,
+    MAX_NESTING,
+    MAX_OBJECTS,
+    Component,
+    Document,
+    Faults,
+    Listed,
+    Refs,
+    Relation,
+)
+
+VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+OWN = "keten:"
+"""What the names of keten's own properties begin with."""
+
+_ALGORITHM = lazy(r"[^a-z0-9]")
+_EXPORT = "Write it again with the tool that made it."
+
+
+_BOM = msgspec.json.Decoder(shape.Bom)
+_METADATA = msgspec.json.Decoder(shape.Metadata)
+_COMPONENT = msgspec.json.Decoder(shape.Component)
+_PROPERTIES = msgspec.json.Decoder(tuple[shape.Property, ...])
+_EVIDENCE = msgspec.json.Decoder(shape.Evidence)
+_DEPENDENCY = msgspec.json.Decoder(shape.Dependency)
+_COMPOSITION = msgspec.json.Decoder(shape.Composition)
+_ANNOTATION = msgspec.json.Decoder(shape.Annotation)
+_ERRORS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
+
+def parse(data: bytes, *, encoding: str = "json") -> Document:
+    """Return the document in JSON *data*; InputError where nothing of it can be read."""
+    bounded(data)
+    try:
+        bom = _BOM.decode(data)
+    except _ERRORS as error:
+        raise InputError(f"no CycloneDX document: {error}", advice=_EXPORT) from error
+    if bom.specVersion not in VERSIONS:
+        known = f"{VERSIONS[0]} to {VERSIONS[-1]}"
+        raise InputError(
+            f"CycloneDX {bom.specVersion[:20]!r} is not read, only {known}",
+            advice="Convert it to a version that is read.",
+        )
+    return _Reading(bom, encoding).document()
+
+
+def bounded(data: bytes) -> None:
+    """Raise CeilingError for a document of more bytes or objects than are read."""
+    if len(data) > MAX_BYTES:
+        raise CeilingError(f"{len(data):,} bytes is more than the {MAX_BYTES:,} that are read")
+    if data.count(b"{") > MAX_OBJECTS:
+        raise CeilingError(f"more than {MAX_OBJECTS:,} objects in one document")
+
+
+class _Reading:
+    """One document while it is read."""
+
+    def __init__(self, bom: shape.Bom, encoding: str) -> None:
+        self.bom = bom
+        self.encoding = encoding
+        self.faults = Faults()
+        self.refs = Refs(self.faults)
+        self.shared: dict[str, str] = {}
+        self.deep = 0
+
+    def document(self) -> Document:
+        """Return all that the document says."""
+        bom = self.bom
+        about = self._one(_METADATA, bom.metadata, "metadata") or shape.Metadata()
+        subject = None
+        components: list[Component] = []
+        if about.component:
+            whole = list(self._component(about.component, "metadata.component", "", 0))
+            subject, components = (whole[0] if whole else None), whole[1:]
+        for number, raw in enumerate(bom.components or ()):
+            components += self._component(raw, f"components[{number}]", "", 0)
+            if len(components) > MAX_COMPONENTS:
+                raise CeilingError(f"more than {MAX_COMPONENTS:,} components in one document")
+        if self.deep:
+            self.faults.tell(
+                f"{self.deep:,} components nested deeper than {MAX_NESTING} levels are not read"
+            )
+        relations = sorted({*self._relations(), *_nesting(components)})
+        completeness = tuple(self._completeness())
+        notes = tuple(self._notes())
+        return Document(
+            format="cyclonedx",
+            version=bom.specVersion,
+            encoding=self.encoding,
+            name=subject.name if subject else "",
+            id=bom.serialNumber or "",
+            created=about.timestamp or "",
+            tools=tuple(_tools(about.tools)),
+            authors=tuple(filter(None, map(_entity, about.authors or ()))),
+            supplier=_entity(about.supplier or about.manufacturer or about.manufacture),
+            lifecycles=tuple(x.phase or x.name or "" for x in about.lifecycles or ()),
+            subject=subject,
+            components=[c for c in components if c.type != "file"],
+            relations=relations,
+            files=[Listed(c.name, c.hashes, c.ref) for c in components if c.type == "file"],
+            completeness=completeness,
+            notes=notes,
+            faults=self.faults.all(),
+            vulnerabilities=bytes(bom.vulnerabilities),
+        )
+
+    def _component(self, raw: Raw, at: str, parent: str, depth: int) -> Iterator[Component]:
+        """Yield a component and all that lie in it."""
+        if depth >= MAX_NESTING:
+            self.deep += 1
+            return
+        found = self._one(_COMPONENT, raw, at)
+        if found is None:
+            return
+        if not found.name and not found.purl:
+            self.faults.tell(f"{at} has neither a name nor a package URL")
+            return
+        ref = self.refs.take(found.bom_ref or "", found.purl or found.name)
+        yield self._made(found, ref, parent)
+        for number, inner in enumerate(found.components or ()):
+            yield from self._component(inner, f"{at}.components[{number}]", ref, depth + 1)
+
+    def _made(self, found: shape.Component, ref: str, parent: str) -> Component:
+        told: list[tuple[str, str]] = _told(found.properties)
+        own: dict[str, str] = {}
+        paths = []
+        for name, value in told:
+            if name.startswith(OWN):
+                own[name.removeprefix(OWN)] = value
+            elif _is_path(name):
+                paths.append(value)
+        path = own.get("path", "")
+        if found.evidence and b'"occurrences"' in bytes(found.evidence):
+            evidence = self._one(_EVIDENCE, found.evidence, "evidence")
+            paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
+        links = found.external_references or ()
+        more = [x.url for x in links if x.url.startswith("pkg:")]
+        purls = tuple(dict.fromkeys(filter(None, (found.purl, *more))))
+        raw = {
+            name: bytes(part)
+            for name in ("properties", "evidence", "pedigree")
+            if (part := getattr(found, name))
+        }
+        return Component(
+            ref=ref,
+            name=found.name,
+            type=found.type or "library",
+            group=found.group or "",
+            version=found.version or "",
+            purls=purls,
+            cpes=(found.cpe,) if found.cpe else (),
+            hashes=(
+                *hashes((h.alg, h.content) for h in found.hashes or ()),
+                *own.pop("hash", "").split(),
+            ),
+            licenses=_licences(found.licenses or ()),
+            supplier=_entity(found.supplier or found.manufacturer) or found.publisher or "",
+            author=found.author or ", ".join(filter(None, map(_entity, found.authors or ()))),
+            copyright=found.copyright or "",
+            description=found.description or "",
+            source=next((x.url for x in links if x.type in _GOT and not _is_purl(x.url)), ""),
+            scope=_scope(found.scope, told),
+            paths=tuple(dict.fromkeys((path, *paths) if path else paths)),
+            parent=parent,
+            own=own,
+            raw=raw,
+        )
+
+    def _relations(self) -> Iterator[Relation]:
+        for number, raw in enumerate(self.bom.dependencies or ()):
+            found = self._one(_DEPENDENCY, raw, f"dependencies[{number}]")
+            if found is not None:
+                src = self._same(found.ref)
+                for dst in found.dependsOn or ():
+                    yield Relation(src, "requires", self._same(dst))
+                for dst in found.provides or ():
+                    yield Relation(src, "provides", self._same(dst))
+
+    def _completeness(self) -> Iterator[tuple[str, str]]:
+        for number, raw in enumerate(self.bom.compositions or ()):
+            found = self._one(_COMPOSITION, raw, f"compositions[{number}]")
+            if found is not None:
+                for ref in (*(found.assemblies or ()), *(found.dependencies or ())) or ("",):
+                    yield ref, found.aggregate
+
+    def _notes(self) -> Iterator[str]:
+        for number, raw in enumerate(self.bom.annotations or ()):
+            found = self._one(_ANNOTATION, raw, f"annotations[{number}]")
+            if found is not None and found.text:
+                yield found.text
+
+    def _same(self, text: str) -> str:
+        """Return one string for all equal ones: a document of many edges has few refs."""
+        return self.shared.setdefault(text, text)
+
+    def _one(self, decoder: Any, raw: Raw, at: str) -> Any:
+        """Return what *raw* says, or None, with a fault."""
+        if not raw:
+            return None
+        try:
+            return decoder.decode(raw)
+        except _ERRORS as error:
+            self.faults.tell(f"{at} can not be read: {error}")
+            return None
+
+
+_GOT = frozenset({"distribution", "vcs", "source-distribution"})
+_PATHS = re.compile(r"syft:location:\d+:path|aquasecurity:trivy:FilePath|internal:SrcFile|SrcFile")
+_DEVELOPMENT = frozenset({
+    "cdx:npm:package:development", "cdx:composer:package:isDevRequirement",
+    "cdx:pipenv:category:develop",
+})  # fmt: skip
+
+
+def _is_path(name: str) -> bool:
+    return _PATHS.fullmatch(name) is not None
+
+
+def _is_purl(text: str) -> bool:
+    return text.startswith("pkg:")
+
+
+def _told(raw: Raw) -> list[tuple[str, str]]:
+    """Return the properties that keten may understand."""
+    if not raw:
+        return []
+    data = bytes(raw)
+    if not any(word in data for word in (b"keten:", b":path", b"FilePath", b"SrcFile", b"cdx:")):
+        return []
+    try:
+        return [(p.name, p.value or "") for p in _PROPERTIES.decode(data)]
+    except _ERRORS:
+        return []
+
+
+def _scope(written: str | None, told: list[tuple[str, str]]) -> str:
+    if any(name in _DEVELOPMENT and value == "true" for name, value in told):
+        return "development"
+    return {"excluded": "development", "optional": "optional"}.get(written or "", "")
+
+
+def _licences(choices: tuple[shape.Choice, ...]) -> tuple[str, ...]:
+    if not choices:
+        return ()
+    from keten.formats.sbom.terms import all_of
+
+    return tuple(part for text in map(_licence, choices) if text for part in all_of(text))
+
+
+def _licence(choice: shape.Choice) -> str:
+    if choice.license is not None:
+        return choice.license.id or choice.license.name or choice.license.url or ""
+    return choice.expression or ""
+
+
+def _entity(entity: shape.Entity | None) -> str:
+    """Return who it is, in a line: ``Name <address>``, or the contact's, or an address."""
+    if entity is None:
+        return ""
+    contact = next(iter(entity.contact or ()), None)
+    email = entity.email or (contact.email if contact else None)
+    name = entity.name or (contact.name if contact else None) or ""
+    if not name:
+        urls = entity.url if isinstance(entity.url, list) else [entity.url]
+        return email or next((u for u in urls if isinstance(u, str)), "")
+    return f"{name} <{email}>" if email else name
+
+
+def _tools(tools: Any) -> Iterator[str]:
+    """Yield ``name version``: a list until 1.4, an object with components and services after."""
+    listed: list[Any] = []
+    if isinstance(tools, dict):
+        for key in ("components", "services"):
+            part = tools.get(key)
+            listed += part if isinstance(part, list) else []
+    elif isinstance(tools, list):
+        listed = tools
+    for tool in listed[:1000]:
+        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
+            version = tool.get("version")
+            yield f"{tool['name']} {version}" if isinstance(version, str) else tool["name"]
+
+
+def _nesting(components: list[Component]) -> Iterator[Relation]:
+    for component in components:
+        if component.parent:
+            yield Relation(component.parent, "contains", component.ref)
+
+
+def hashes(pairs: Any) -> Iterator[str]:
+    """Yield ``sha256:hex`` for each (algorithm, value), whatever the algorithm's spelling."""
+    for algorithm, value in pairs:
+        if algorithm and value:
+            name = _ALGORITHM.sub("", algorithm.lower())
+            if name.startswith("sha3") and name != "sha384":
+                name = f"sha3-{name[4:]}"
+            elif name.startswith("blake2b"):
+                name = f"blake2b-{name[7:]}"
+            yield f"{name}:{value.lower()}"
