@@ -15,6 +15,9 @@ from keten.errors import InputError, UsageError
 from keten.model.finding import Severity
 
 if TYPE_CHECKING:
+    from keten.pipeline.targets import Access
+
+if TYPE_CHECKING:
     from keten.policy.vex import Source
 
 SEVERITIES = (*(s.word for s in Severity), "never")
@@ -61,6 +64,44 @@ def vex(named: Sequence[Path], found: config.Policy) -> "tuple[Source, ...]":
         except InputError as error:
             raise UsageError(f"--vex {file}: {error.what}", advice=error.advice) from error
     return tuple(made)
+
+
+def images(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how images are reached."""
+    parser.add_argument("--platform", default="", metavar="OS/ARCH", help="which of an index")
+    parser.add_argument("--base", default="", metavar="IMAGE", help="what the image is built on")
+    parser.add_argument("--ca", default="", metavar="FILE", help="certificates to trust, too")
+    parser.add_argument(
+        "--plain-http", action="append", default=[], metavar="HOST", help="a registry without TLS"
+    )
+    parser.add_argument(
+        "--mirror", action="append", default=[], metavar="REGISTRY=HOST", help="asked first"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="read every layer anew")
+
+
+def access(arguments: argparse.Namespace) -> "Access":
+    """Return how images are reached."""
+    from keten.pipeline.targets import Access
+    from keten.transport.image.open import Options
+
+    return Access(
+        Options(
+            platform=arguments.platform,
+            ca=arguments.ca,
+            plain_http=tuple(arguments.plain_http),
+            mirrors=tuple(arguments.mirror),
+        ),
+        base=arguments.base,
+        cache="" if arguments.no_cache else None,
+    )
+
+
+def folder(target: str) -> Path:
+    """Return the folder whose keten.toml judges *target*; UsageError where there is none such."""
+    from keten.pipeline.targets import folder_of
+
+    return folder_of(target)
 
 
 def day(text: str | None) -> date:

@@ -26,19 +26,28 @@ def main(argv: list[str]) -> int:
     """Scan; return the exit status of the decision."""
     arguments = parser().parse_args(argv)
     gc.disable()  # frozen records make no cycles, and walking a million of them finds none
-    from keten.pipeline.flow import scan
     from keten.pipeline.several import join
+    from keten.pipeline.targets import scan
 
     wanted = list(outputs(arguments))
     now = common.day(arguments.now)
     known = fingerprints(arguments.only_new) if arguments.only_new else frozenset()
     results: list[Result] = []
-    for root in common.roots(arguments.targets):
-        policy = common.policy(root, arguments)
+    access = common.access(arguments)
+    for target in arguments.targets:
+        policy = common.policy(common.folder(target), arguments)
         database = common.database(arguments, policy)
         with Bar(sys.stderr, shown=not arguments.quiet) as bar:
             results.append(
-                scan(root, policy, database=database, now=now, progress=bar.tell, known=known)
+                scan(
+                    target,
+                    policy,
+                    access=access,
+                    database=database,
+                    now=now,
+                    progress=bar.tell,
+                    known=known,
+                )
             )
     result = join(results)
     for name, file in wanted:
@@ -50,9 +59,16 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     made = argparse.ArgumentParser(
         prog="keten scan",
-        description="Judge directories or git checkouts: the chain, what to do first, findings.",
+        description="Judge directories, git checkouts, images: the chain, what to do first, "
+        "findings.",
     )
-    made.add_argument("targets", nargs="+", metavar="TARGET", help="a directory or a file")
+    made.add_argument(
+        "targets",
+        nargs="+",
+        metavar="TARGET",
+        help="a directory, a file, or an image: a reference, an OCI layout, an archive, the "
+        "folder of a root filesystem",
+    )
     formats = plugs.names(Report)
     made.add_argument("--format", choices=formats, default="terminal", help="default: terminal")
     made.add_argument("--output", metavar="FILE", help="write there (default: standard output)")
@@ -67,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     made.add_argument("--quiet", action="store_true", help="no progress")
     common.add(made)
+    common.images(made)
     common.add_vex(made)
     return made
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from keten.formats.oci.records import Configuration, Descriptor, Manifest
-from keten.model.image import Mismatch
+from keten.model.image import Mismatch as Mismatch  # noqa: PLC0414 told on
 
 
 class Bytes(Protocol):

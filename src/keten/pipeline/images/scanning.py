@@ -1,0 +1,37 @@
+"""An image or a root filesystem as a target: opened, collected, and judged where it can be."""
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import date
+
+from keten.config import Policy
+from keten.model.delivery import Credential
+from keten.pipeline.cache import Cache
+from keten.pipeline.flow import Scanned, judge_here
+from keten.pipeline.images.collect import collect as collect_image
+from keten.pipeline.judge import chooser, subjects
+from keten.transport.image.open import Options, open_image
+
+
+def collect(
+    target: str,
+    policy: Policy,
+    *,
+    options: Options,
+    base: str,
+    cache: Cache,
+    now: date,
+    progress: Callable[[str, int, int], None],
+    every: bool = False,
+) -> Scanned:
+    """Return the facts of the image that *target* names, and what could be judged of them.
+
+    *base* names the image that it is said to be built on, "" where nobody says so.
+    """
+    secrets = every or Credential in subjects(chooser(policy))
+    with ExitStack() as stack:
+        opened = stack.enter_context(closing(open_image(target, options=options)))
+        below = stack.enter_context(closing(open_image(base, options=options))) if base else None
+        made = collect_image(opened, base=below, cache=cache, secrets=secrets, progress=progress)
+    judged = judge_here(made.facts, policy, now)
+    return Scanned(made.facts, judged, made.target, whole=False)
