@@ -125,7 +125,7 @@ def _named(identity: str, name: str) -> bool:
 
 
 # What a program built from source brings beside itself: by the package's name, patterns of
-# paths below the folder that the second group of _PREFIX, or the file's own folder, names.
+# paths below the folder that the first pattern finds in the path of the file that told of it.
 _PYTHON = (
     r"lib/python[0-9.]+t?/(?!site-packages/|dist-packages/).*|"
     r"bin/(?:python|idle|pydoc|2to3|pyvenv)[0-9.]*t?(?:-config|-build-details)?"
@@ -147,6 +147,10 @@ _POSTGRES = (
     r"lib/postgresql/.*|bin/(?:pg_.*|psql|initdb|createdb|createuser|dropdb|dropuser|clusterdb|"
     r"reindexdb|vacuumdb|vacuumlo|ecpg|oid2name|pgbench|postmaster)"
 )
+_RUST = (
+    r"lib/rustlib/.*|lib/lib(?:std|test|rustc_driver|LLVM)-[^/]*|"
+    r"(?:bin|libexec)/(?:rustc|rustdoc|rustfmt|rust-[a-z-]+|cargo|cargo-[a-z-]+|clippy-driver)"
+)
 _BESIDE: dict[str, tuple[str, str]] = {
     "python": (r"^(.*?)(?:bin|lib)/[^/]*$", _PYTHON),
     "ruby": (r"^(.*?)(?:bin|lib)/[^/]*$", _RUBY),
@@ -159,7 +163,7 @@ _BESIDE: dict[str, tuple[str, str]] = {
     "erlang": (r"^(.*/erlang/)releases/.*$", r".*"),
     "elixir": (r"^(.*/)lib/elixir/ebin/elixir\.app$", r"bin/(?:elixirc?|iex|mix)|lib/.*"),
     "node": (r"^(.*?)bin/[^/]*$", r"bin/(?:npm|npx|corepack|yarn|yarnpkg)"),
-    "rust": (r"^(.*/)lib/[^/]*$", r"bin/.*|lib/.*|libexec/.*"),
+    "rust": (r"^(.*/)lib/[^/]*$", _RUST),
     "postgresql": (r"^(.*?)bin/[^/]*$", _POSTGRES),
 }  # fmt: skip
 _GEM = re.compile(r"^(.*/)specifications/(?:default/)?([^/]+)\.gemspec$")

@@ -83,3 +83,13 @@ def find(data: Buffer, what: bytes, start: int = 0, end: int | None = None) -> i
         found = re.compile(re.escape(what)).search(data, start, end)
         return found.start() if found else -1
     return data.find(what, start, end)
+
+
+def searchable(data: Buffer) -> bytes | bytearray | mmap:
+    """Return what has the same bytes and can be searched fast: a whole view's own object."""
+    if not isinstance(data, memoryview):
+        return data
+    whole = data.obj
+    if isinstance(whole, bytes | bytearray | mmap) and data.contiguous and len(whole) == len(data):
+        return whole
+    return bytes(data)

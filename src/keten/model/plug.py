@@ -62,6 +62,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     *names* or *paths* too, either is enough. *sift* makes of a large file the few bytes that
     *read* needs, none where there is nothing in it; it sees nothing else, so that what it
     makes can be kept by the file's layer. It must hold its own ceilings, and raises InputError.
+    *sift_path*: it is handed the file's path too, ``sift(data, path)``.
     """
 
     title: str
@@ -76,7 +77,8 @@ class Reader(Struct, frozen=True, kw_only=True):
     scope: Scope = Scope.SOURCE
     anchors: tuple[str, ...] = ()
     magic: tuple[bytes, ...] = ()
-    sift: Callable[[bytes], bytes] | None = None
+    sift: Callable[..., bytes] | None = None
+    sift_path: bool = False
 
 
 class Ecosystem(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,5 @@
 """What every reader of programs fills in: the packages that one executable is made of."""
 
-from collections.abc import Iterable
-
 from keten.errors import CeilingError, InputError
 from keten.formats.lazy_pattern import lazy
 from keten.model.delivery import Manifest, Package
@@ -119,10 +117,3 @@ class Program:
             problems=tuple(self._problems),
             places=tuple(Place(ref, self.path) for ref in refs),
         )
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Return *parts* for a sentence, three of them at most."""
-    named = list(parts)
-    more = f" and {len(named) - 3} more" if len(named) > 3 else ""  # noqa: PLR2004 see above
-    return ", ".join(named[:3]) + more

@@ -1,0 +1,83 @@
+"""How a program that no package database knows is told by its name and by its own bytes.
+
+A classifier is data: the names of its file, and where its version stands. An *anchor* is a
+literal that is searched at the speed of memory; the pattern is tried only around it, so that
+time is linear in the file whatever it holds.
+"""
+
+import re
+
+from msgspec import Struct
+
+from keten.formats.executable import Buffer, searchable
+
+BACK = 128
+"""How many bytes before an anchor the pattern may see."""
+AHEAD = 128
+"""How many from the anchor on."""
+MAX_HITS = 4000
+"""How often an anchor is looked at in one file."""
+
+
+class Sign(Struct, frozen=True):
+    """Where a version stands: *pattern* (its first group the version) around *anchor*.
+
+    *alone*: it counts only where all of the file's hits tell the same version.
+    """
+
+    anchor: bytes
+    pattern: bytes
+    alone: bool = False
+
+
+class Classifier(Struct, frozen=True):
+    """One program. *names* are base names of its file, whole.
+
+    *path* is a pattern that the end of the path must match, where the name alone is too common;
+    *prefix* a pattern on the base name whose group the version must begin with (``python3.11``).
+    *product* is its name in PURL of *type*, and *id* tells one classifier from the others.
+    """
+
+    id: str
+    product: str
+    names: tuple[str, ...]
+    signs: tuple[Sign, ...]
+    type: str = "generic"
+    namespace: str = ""
+    path: str = ""
+    prefix: str = ""
+    text: bool = False
+
+    def fits(self, path: str) -> bool:
+        """Return whether *path*, whose base name is one of *names*, is this program's."""
+        return not self.path or re.search(self.path, path) is not None
+
+    def version(self, data: Buffer, name: str = "") -> str:
+        """Return the version that *data* tells, "" where it tells none."""
+        whole = searchable(data)
+        begins = re.match(self.prefix, name) if self.prefix and name else None
+        start = begins[1] + "." if begins else ""
+        for sign in self.signs:
+            found = _versions(whole, sign, start)
+            if found and (not sign.alone or len(set(found)) == 1):
+                return found[0]
+        return ""
+
+
+def _versions(data: Buffer, sign: Sign, start: str) -> list[str]:
+    """Return the versions around the anchor, in order: the first alone, unless all count."""
+    pattern = re.compile(sign.pattern)
+    found: list[str] = []
+    at = data.find(sign.anchor)  # type: ignore[union-attr]  # searchable
+    for _ in range(MAX_HITS):
+        if at < 0:
+            break
+        window = bytes(data[max(0, at - BACK) : at + len(sign.anchor) + AHEAD])
+        for match in pattern.finditer(window):
+            version = match[1].decode("ascii", "replace")
+            if version.startswith(start):
+                found.append(version)
+                if not sign.alone:
+                    return found
+        at = data.find(sign.anchor, at + len(sign.anchor))  # type: ignore[union-attr]
+    return found
