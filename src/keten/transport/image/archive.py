@@ -19,21 +19,14 @@ from keten.formats.members import HARDLINK, SYMLINK, Builder
 from keten.formats.oci import decode, digest
 from keten.formats.oci.records import Descriptor
 from keten.formats.tar import Archive
-from keten.transport.image import slices
+from keten.transport.image import inflate, slices
 from keten.transport.image.source import Bytes, LayerRef
 
 UNPACKED = 32 << 30
 """The most bytes that a compressed archive may unpack to."""
-FREE = 256 << 20
-"""Up to so many bytes unpacked, the ratio is not asked about."""
-RATIO = 100
-"""How many times larger than its packed bytes an archive may get; a tar of programs gets 4."""
 HOPS = 10
 """How many links are followed from one member to another."""
-_CHUNK = 1 << 20
 _STEP = 1 << 16
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class Member(Struct, frozen=True):
@@ -60,8 +53,8 @@ class File:
         self._earlier: dict[str, list[Member]] = {}
         try:
             if listed:
-                if how := packing(os.pread(self._descriptor, 512, 0)):
-                    self._unpack(how)
+                if inflate.packed(os.pread(self._descriptor, 512, 0)):
+                    self._unpack()
                 self._index()
         except BaseException:
             self.close()
@@ -117,19 +110,26 @@ class File:
             os.close(self._descriptor)
         self._descriptor = -1
 
-    def _unpack(self, how: str) -> None:
+    def _unpack(self) -> None:
         import tempfile
 
         out = tempfile.TemporaryFile(prefix="keten-")  # noqa: SIM115 lives as long as self
         try:
-            with slices.Slice(self._descriptor, 0, self._found.st_size) as packed:
-                unpack(packed, out, how)
+            packed = slices.Slice(self._descriptor, 0, self._found.st_size)
+            for chunk in inflate.unpack(packed.read):
+                self._room(out.tell() + len(chunk))
+                out.write(chunk)
+            out.flush()
         except BaseException:
             out.close()
             raise
         os.close(self._descriptor)
         self._file = out
         self._descriptor = out.fileno()
+
+    def _room(self, size: int) -> None:
+        if size > UNPACKED:
+            raise CeilingError(f"{self.path.name} unpacks to more than {UNPACKED >> 30} GB")
 
     def _index(self) -> None:
         builder = Builder()
@@ -235,50 +235,3 @@ class Blobs:
 def _path(name: str) -> str:
     algorithm, value = digest.parse(name)
     return f"blobs/{algorithm}/{value}"
-
-
-def packing(head: bytes) -> str:
-    """Return how a file that starts with *head* is compressed: gzip, zstd or ""."""
-    if head.startswith(_GZIP):
-        return "gzip"
-    return "zstd" if head.startswith(_ZSTD) else ""
-
-
-def is_tar(head: bytes) -> bool:
-    """Tell whether *head* (512 bytes) is a tar's: ustar or GNU, or at least its checksum holds."""
-    if head[257:262] == b"ustar":
-        return True
-    try:
-        told = int(head[148:156].rstrip(b"\0 ") or b"-", 8)
-    except ValueError:
-        return False
-    return len(head) >= 512 and told == sum(head[:148]) + 256 + sum(head[156:512])  # noqa: PLR2004
-
-
-def unpack(packed: Bytes, out: IO[bytes], how: str) -> None:
-    """Write what *packed* unpacks to into *out*, under the ceilings of this module."""
-    import zlib
-
-    if how != "gzip":
-        raise InputError(f"{how} is not read yet")
-    taken = made = 0
-    inflate = zlib.decompressobj(31)
-    try:
-        while data := packed.read(_CHUNK):
-            taken += len(data)
-            while data:
-                plain = inflate.decompress(data, _CHUNK)
-                made += len(plain)
-                if made > UNPACKED or (made > FREE and made > RATIO * taken):
-                    raise CeilingError(
-                        f"the archive unpacks to more than {UNPACKED >> 30} GiB, "
-                        f"or {RATIO} times its size"
-                    )
-                out.write(plain)
-                data = inflate.unconsumed_tail
-                if inflate.eof:
-                    data = inflate.unused_data
-                    inflate = zlib.decompressobj(31)
-    except zlib.error as error:
-        raise InputError(f"the archive's gzip stream is damaged: {error}") from error
-    out.flush()

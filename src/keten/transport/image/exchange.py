@@ -18,7 +18,7 @@ from keten.transport.http import Answer, Rules
 from keten.transport.http import Client as Http
 from keten.transport.image import credentials
 from keten.transport.image.auth import Tokens
-from keten.transport.image.failures import asked_wait, refused, unreachable
+from keten.transport.image.failures import asked_wait, may_help, refused, unreachable
 
 TRIES = 4
 REDIRECTS = 5
@@ -99,7 +99,8 @@ class Exchange:
             try:
                 answer = self._followed(request, stack)
             except NetworkError as error:
-                if not error.again or tries >= TRIES or request.method == "POST":
+                hopeless = tries >= TRIES or request.method == "POST" or not may_help(error)
+                if hopeless:
                     raise unreachable(error, host=self.host, what=what) from error.__cause__
             else:
                 if answer.status in _FINE:

@@ -98,6 +98,17 @@ def unreachable(error: NetworkError, *, host: str, what: str) -> NetworkError:
     )
 
 
+def may_help(error: NetworkError) -> bool:
+    """Tell whether another try may help: not where there is no such name, or nobody listens."""
+    import socket
+    import ssl
+
+    cause = error.__cause__
+    return error.again and not isinstance(
+        cause, socket.gaierror | ConnectionRefusedError | ssl.SSLError
+    )
+
+
 def asked_wait(answer: Answer) -> float:
     """Return the seconds of Retry-After (RFC 9110, 10.2.3), 0 where it says none."""
     text = answer.headers.get("retry-after", "").strip()

@@ -95,8 +95,9 @@ class Remote:
             raise InputError(error.what, advice=error.advice) from error
 
     def stamp(self, ref: LayerRef) -> str:
-        """Return "": only the digest tells what a registry holds."""
-        return "" if ref.descriptor.digest else "-"
+        """Return "": nothing but its digest tells of a registry's blob."""
+        del ref
+        return ""
 
     def close(self) -> None:
         """Nothing is held open."""
