@@ -120,6 +120,9 @@ def compact(record: osv.Record) -> tuple[Row, dict[tuple[str, str], list[Entry]]
         own = _rate(item.severity, specific)
         if told in _INFORMATIONAL and own.severity is None and shared.severity is None:
             own = Rating(int(_INFORMATIONAL[told]))
+        word = _WORDS.get(_word(specific, "urgency").upper())
+        if word is not None and own.severity is None and shared.severity is None:
+            own = Rating(int(word))
         entry = Entry(
             0,
             tuple(_range(found) for found in item.ranges or ()),
@@ -223,8 +226,7 @@ def _rate(rated: list[osv.Rated] | None, specific: tuple[dict[str, Any] | None, 
             found = Rating(int(cvss.rating(value)), round(value * 10), item.score)
         best = max(best, found, key=weight)
     if best.severity is None:
-        told = _word(specific, "severity") or _word(specific, "urgency")
-        word = _WORDS.get(told.upper())
+        word = _WORDS.get(_word(specific, "severity").upper())
         best = Rating(int(word)) if word is not None else best
     return best
 
