@@ -50,6 +50,7 @@ class Installed:
         more: Mapping[str, str] | None = None,
         vendor: str | None = None,
         shown: str = "",
+        called: str = "",
         source: str = "",
         hashes: tuple[str, ...] = (),
         licenses: tuple[str, ...] = (),
@@ -58,7 +59,8 @@ class Installed:
         """Take in a package and return its id, "" (with a Problem) where it can not be one.
 
         *version* is as the PURL has it, *shown* as the package manager writes it where that
-        differs. *more* are further qualifiers; *vendor* another namespace than the system's.
+        differs, *called* the same of the name. *more* are further qualifiers; *vendor* another
+        namespace than the system's.
         """
         if not name or not version:
             self.problem(f"an entry without {'a version' if name else 'a name'}", line)
@@ -81,7 +83,7 @@ class Installed:
         package = Package(
             key,
             ecosystem=self.ecosystem,
-            name=name,
+            name=called or name,
             version=shown or version,
             purl=url,
             path=self.path,
