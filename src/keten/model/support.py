@@ -60,6 +60,7 @@ def of(distro: str, version: str) -> Support | None:
     return found
 
 
+@cache
 def releases(distro: str) -> dict[str, Support]:
     """Return all releases of a distribution that have a row, by VERSION_ID and by codename."""
     found = {key[1]: row for key, row in _table().items() if key[0] == distro}

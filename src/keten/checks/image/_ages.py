@@ -1,43 +1,23 @@
-"""When support of distributions and languages ended, as their projects published it.
+"""When support of base images ended: of distributions see keten.model.support, of languages here.
 
-Sources: the projects' own release pages, as https://endoflife.date collects them. Long-term support
-that comes with the project counts (Debian LTS); what is sold (Ubuntu Pro, ELTS) does not. Where
-only a month is published, its last day is taken.
+Source for the languages: the projects' own release pages, as https://endoflife.date collects
+them. Support that comes with a distribution for everyone counts (Debian LTS); what is sold (Ubuntu
+Pro, ELTS) does not.
 """
 
 from datetime import date
 
-_DEBIAN = {
-    "wheezy": date(2018, 5, 31),
-    "jessie": date(2020, 6, 30),
-    "stretch": date(2022, 6, 30),
-    "buster": date(2024, 6, 30),
-    "bullseye": date(2026, 8, 31),
-    "bookworm": date(2028, 6, 30),
-}
-_DEBIAN_NUMBER = {"7": "wheezy", "8": "jessie", "9": "stretch", "10": "buster", "11": "bullseye",
-                  "12": "bookworm"}  # fmt: skip
-_UBUNTU = {
-    "14.04": date(2019, 4, 25), "trusty": date(2019, 4, 25),
-    "16.04": date(2021, 4, 30), "xenial": date(2021, 4, 30),
-    "18.04": date(2023, 5, 31), "bionic": date(2023, 5, 31),
-    "20.04": date(2025, 5, 31), "focal": date(2025, 5, 31),
-    "18.10": date(2019, 7, 18), "19.04": date(2020, 1, 23), "19.10": date(2020, 7, 17),
-    "20.10": date(2021, 7, 22),
-    "21.04": date(2022, 1, 20), "21.10": date(2022, 7, 14), "22.10": date(2023, 7, 20),
-    "23.04": date(2024, 1, 25), "23.10": date(2024, 7, 11), "24.10": date(2025, 7, 10),
-    "25.04": date(2026, 1, 15), "25.10": date(2026, 7, 31),
+from keten.model import support
+
+_DISTRIBUTIONS = {
+    "almalinux": ("almalinux", "AlmaLinux"), "alpine": ("alpine", "Alpine"),
+    "amazonlinux": ("amzn", "Amazon Linux"), "centos": ("centos", "centos"),
+    "debian": ("debian", "Debian"), "fedora": ("fedora", "Fedora"),
+    "opensuse/leap": ("opensuse-leap", "openSUSE Leap"), "oraclelinux": ("ol", "Oracle Linux"),
+    "photon": ("photon", "Photon OS"), "rockylinux": ("rocky", "Rocky Linux"),
+    "ubuntu": ("ubuntu", "ubuntu"),
 }  # fmt: skip
-_ALPINE = {
-    "3.3": date(2017, 11, 1), "3.4": date(2018, 5, 1), "3.5": date(2018, 11, 1),
-    "3.6": date(2019, 5, 1), "3.7": date(2019, 11, 1), "3.8": date(2020, 5, 1),
-    "3.9": date(2020, 11, 1), "3.10": date(2021, 5, 1), "3.11": date(2021, 11, 1),
-    "3.12": date(2022, 5, 1), "3.13": date(2022, 11, 1), "3.14": date(2023, 5, 1),
-    "3.15": date(2023, 11, 1), "3.16": date(2024, 5, 23), "3.17": date(2024, 11, 22),
-    "3.18": date(2025, 5, 9), "3.19": date(2025, 11, 1), "3.20": date(2026, 4, 1),
-    "3.21": date(2026, 11, 1), "3.22": date(2027, 5, 1),
-    "3.23": date(2027, 11, 1),
-}  # fmt: skip
+_UNDER = ("focal", "bionic", "xenial", "jammy", "noble")
 _OTHERS: dict[str, dict[str, date]] = {
     "python": {
         "2": date(2020, 1, 1), "2.7": date(2020, 1, 1), "3.4": date(2019, 3, 18),
@@ -77,10 +57,6 @@ _OTHERS: dict[str, dict[str, date]] = {
         "11": date(2023, 11, 9), "12": date(2024, 11, 21),
         "13": date(2025, 11, 13), "14": date(2026, 11, 12), "15": date(2027, 11, 11),
     },
-    "centos": {
-        "6": date(2020, 11, 30), "7": date(2024, 6, 30), "8": date(2021, 12, 31),
-        "centos7": date(2024, 6, 30), "centos8": date(2021, 12, 31),
-    },
 }  # fmt: skip
 
 
@@ -92,10 +68,10 @@ def ended(repository: str, tag: str) -> tuple[str, date] | None:
 
 def _itself(repository: str, tag: str) -> tuple[str, date] | None:
     version = tag.partition("-")[0].lower()
-    if repository == "debian":
-        name = _DEBIAN_NUMBER.get(version.partition(".")[0], version)
-        return (f"Debian {name}", _DEBIAN[name]) if name in _DEBIAN else None
-    table = {"ubuntu": _UBUNTU, "alpine": _ALPINE}.get(repository) or _OTHERS.get(repository)
+    if repository in _DISTRIBUTIONS:
+        distro, name = _DISTRIBUTIONS[repository]
+        return _release(distro, name, version)
+    table = _OTHERS.get(repository)
     if table is None:
         return None
     for key in (version, ".".join(version.split(".")[:2]), version.partition(".")[0]):
@@ -104,14 +80,33 @@ def _itself(repository: str, tag: str) -> tuple[str, date] | None:
     return None
 
 
+def _release(distro: str, name: str, version: str) -> tuple[str, date] | None:
+    """Return the last day on which everyone gets fixes; *version* is a number or a codename."""
+    if distro == "centos" and version.startswith("stream"):
+        distro, version = "centos-stream", version.removeprefix("stream")
+    version = version.removeprefix("centos")
+    row = support.of(distro, version) or support.releases(distro).get(version)
+    if row is None or row.for_all is None:
+        return None
+    told = row.codename if distro == "debian" else _shortest(distro, version)
+    return f"{name} {told or version}", row.for_all
+
+
+def _shortest(distro: str, version: str) -> str:
+    """``3.19.1`` is told as ``3.19``: that is what ends."""
+    parts = version.split(".")
+    known = (".".join(parts[:n]) for n in range(1, len(parts)))
+    return next((short for short in known if support.of(distro, short)), version)
+
+
 def _under(tag: str) -> tuple[str, date] | None:
     """``3.12-slim-buster``, ``22-alpine3.18``: the distribution below a language."""
     for part in tag.lower().split("-")[1:]:
-        if part in _DEBIAN:
-            return f"Debian {part}", _DEBIAN[part]
+        if part in support.releases("debian"):
+            return _release("debian", "Debian", part)
         version = part.removeprefix("alpine")
-        if part.startswith("alpine") and version in _ALPINE:
-            return f"Alpine {version}", _ALPINE[version]
-        if part in ("focal", "bionic", "xenial"):
-            return f"Ubuntu {part}", _UBUNTU[part]
+        if part.startswith("alpine") and version and support.of("alpine", version):
+            return _release("alpine", "Alpine", version)
+        if part in _UNDER:
+            return _release("ubuntu", "Ubuntu", part)
     return None

@@ -41,7 +41,7 @@ def read(source: Source) -> Facts:
         found["version"],
         vendor=category,
         called=f"{category}/{found['name']}",
-        licenses=licenses.gather(filter(None, (_told(source, f"{beside}LICENSE"),))),
+        licenses=licenses.gather(_licenses(_told(source, f"{beside}LICENSE"))),
     )
     facts = draft.facts()
     files = contents({key: _files(source.data)} if key else {})
@@ -56,6 +56,11 @@ def read(source: Source) -> Facts:
 def _told(source: Source, path: str) -> str:
     data = source.files.read(path) or b""
     return " ".join(data[:4000].decode("utf-8", "replace").split())
+
+
+def _licenses(text: str) -> list[str]:
+    """Return what a LICENSE line names: all of its words hold, unless it has choices."""
+    return [text] if "(" in text else text.split()
 
 
 def _files(data: bytes) -> list[str]:
