@@ -1,7 +1,7 @@
 """Write the advisory database: one SQLite file, sorted, the same bytes for the same data.
 
 ``meta``       ``content``: the digest of all the rest (keten.advisories.content)
-``source``     what was imported: a DataSource each, in the order of their names
+``source``     what was imported: a DataSource each, by name; KEV and EPSS last
 ``block``      records (Row) by number, some dozens at a time, deflated, under the first number
 ``package``    (ecosystem, name) to the entries of all its records, by row number
 ``exploited``  CVEs that CISA knows to be exploited, and since when
@@ -165,7 +165,8 @@ class Stage:
     def _tables(self) -> dict[str, Iterable[tuple[object, ...]]]:
         """Return what each table will hold, in the order of layout.ORDERED."""
         placing.assign(self._db)
-        order = sorted(self.sources)
+        # Records name their source by its place: what has no records comes last, moving none.
+        order = sorted(self.sources, key=lambda name: (self.sources[name].kind != "osv", name))
         return {
             "source": ((i, _pack(self.sources[key])) for i, key in enumerate(order)),
             "block": self._blocks(order),

@@ -1,8 +1,9 @@
-"""The advisory database: import advisories into it, and say what it holds.
+"""The advisory database: fill it, sign it, bring it, prove it, and say what it holds.
 
 ``keten db import PATH…`` takes OSV ``<Ecosystem>/all.zip`` files (or a folder of them), folders
-of OSV records, single records, CISA's KEV and EPSS. ``keten db status`` says what is there, as
-of when, and what that covers.
+of OSV records, single records, CISA's KEV and EPSS; ``keten db update`` brings them from a
+server. ``keten db status`` says what is there, as of when, and what that covers. The signed,
+versioned bundle is in keten.cli.db_bundle.
 """
 
 import argparse
@@ -11,9 +12,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keten.cli import db_bundle, db_update
 from keten.errors import DataError, Exit, KetenError, UsageError
 
 if TYPE_CHECKING:
+    from keten.advisories.database import Database
+    from keten.advisories.imports import Claim, Imported
     from keten.advisories.source import DataSource
 
 MAX_AGE_DAYS = 7
@@ -24,7 +28,15 @@ def main(argv: list[str]) -> int:
     """Run ``keten db``; return the exit status."""
     args = _parser().parse_args(argv)
     try:
-        return int(_import(args) if args.command == "import" else _status(args))
+        match args.command:
+            case "import":
+                return int(_import(args))
+            case "status":
+                return int(_status(args))
+            case "update":
+                return int(db_update.run(args))
+            case _:
+                return int(db_bundle.run(args))
     except KetenError as error:
         print(f"keten: {error.what}", file=sys.stderr)
         if error.advice:
@@ -64,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"older data count as stale (default {MAX_AGE_DAYS})",
     )
+    db_update.add(commands, shared)
+    db_bundle.add(commands, shared)
     return parser
 
 
@@ -71,23 +85,33 @@ def _import(args: argparse.Namespace) -> Exit:
     from keten.advisories import imports
     from keten.advisories.database import default_path
 
-    claim = imports.Claim(
-        args.name,
-        tuple(filter(None, (name.strip() for name in args.complete.split(",")))),
-        _day(args.as_of, "--as-of").isoformat() if args.as_of else "",
-    )
     if args.name and len(args.paths) > 1:
         raise UsageError("--name names one PATH, and there are several")
     path = args.db or default_path()
-    done = imports.run(args.paths, path, claim, tell=_tell)
+    report(imports.run(args.paths, path, claim(args), tell=_tell))
+    print(f"{path} has {path.stat().st_size / 1e6:.1f} MB")
+    return Exit.ALLOWED
+
+
+def claim(args: argparse.Namespace) -> "Claim":
+    """Return what the user says of what is imported."""
+    from keten.advisories.imports import Claim
+
+    return Claim(
+        getattr(args, "name", ""),
+        tuple(filter(None, (name.strip() for name in args.complete.split(",")))),
+        _day(args.as_of, "--as-of").isoformat() if args.as_of else "",
+    )
+
+
+def report(done: "Imported") -> None:
+    """Print what an import did, and what it could not read."""
     for source in done.sources:
         print(_line(source))
     for problem in done.problems:
         print(f"keten: {problem.path}: {problem.what}", file=sys.stderr)
         if problem.advice:
             print(f"  {problem.advice}", file=sys.stderr)
-    print(f"{path} has {path.stat().st_size / 1e6:.1f} MB")
-    return Exit.ALLOWED
 
 
 def _tell(what: str) -> None:
@@ -118,10 +142,28 @@ def _status(args: argparse.Namespace) -> Exit:
     with database:
         sources = database.held()
         if args.json:
-            _json(sources, now, args.max_age_days)
+            _json(database, now, args.max_age_days)
         else:
             _table(path, sources, now, most=args.max_age_days)
+            _bundle(database, now)
     return Exit.ALLOWED
+
+
+def _bundle(database: "Database", now: date) -> None:
+    """Print which signed bundle it is, if it is one."""
+    from keten.advisories.source import untrusted
+
+    print(f"\ncontent {database.content}")
+    bundle = database.bundle
+    if bundle is None:
+        print("It was made here; nobody signed it.")
+        return
+    signers = ", ".join(key[:12] for key in bundle.signers)
+    print(f"bundle version {bundle.version}, signed by {signers}, fresh to {bundle.until}")
+    fault = untrusted(database.held(), now)
+    if fault:
+        print(f"Its advisories {fault}.")
+        print("All that they answer for is UNKNOWN, not passed.")
 
 
 def _table(path: Path, sources: "tuple[DataSource, ...]", now: date, *, most: int) -> None:
@@ -165,9 +207,12 @@ def _stale(as_of: str, now: date, most: int) -> bool:
     return not as_of or (now - date.fromisoformat(as_of)).days > most
 
 
-def _json(sources: "tuple[DataSource, ...]", now: date, most: int) -> None:
+def _json(database: "Database", now: date, most: int) -> None:
     import msgspec
 
+    from keten.advisories.source import untrusted
+
+    sources, bundle = database.held(), database.bundle
     listed = [
         {
             "name": source.name,
@@ -187,7 +232,20 @@ def _json(sources: "tuple[DataSource, ...]", now: date, most: int) -> None:
         }
         for source in sources
     ]
-    text = msgspec.json.encode({"now": now.isoformat(), "sources": listed})
+    told = {
+        "now": now.isoformat(),
+        "content": database.content,
+        "bundle": bundle
+        and {
+            "version": bundle.version,
+            "content": bundle.content,
+            "signers": bundle.signers,
+            "until": bundle.until,
+            "fault": untrusted(sources, now),
+        },
+        "sources": listed,
+    }
+    text = msgspec.json.encode(told)
     print(msgspec.json.format(text, indent=2).decode())
 
 
