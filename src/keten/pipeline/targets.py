@@ -12,6 +12,8 @@ from keten.errors import UsageError
 from keten.model.result import Result
 from keten.pipeline import flow
 from keten.pipeline.cache import Cache, default_folder
+from keten.pipeline.sbom import scanning as bills
+from keten.pipeline.sbom.scanning import is_sbom
 from keten.transport.image.open import Options, kind_of
 
 Progress = Callable[[str, int, int], None]
@@ -31,6 +33,8 @@ class Access(Struct, frozen=True):
 
 def folder_of(target: str) -> Path:
     """Return the folder whose keten.toml is the policy: the target's own, else the current."""
+    if is_sbom(target):
+        return Path(target.removeprefix(bills.PREFIX)).parent
     path = Path(target)
     if path.is_dir() and kind_of(target) is None:
         return path
@@ -62,6 +66,8 @@ def collect(
     every: bool = False,
 ) -> flow.Scanned:
     """Return the facts of *target*; UsageError where there is no such thing."""
+    if is_sbom(target):
+        return bills.collect(target, policy, now=now, progress=progress)
     kind = kind_of(target)
     if kind is None:
         path = Path(target)

@@ -142,11 +142,16 @@ class _Reading:
         told: list[tuple[str, str]] = _told(found.properties)
         own: dict[str, str] = {}
         paths = []
+        sources: dict[str, str] = {}
         for name, value in told:
             if name.startswith(OWN):
                 own[name.removeprefix(OWN)] = value
             elif _is_path(name):
                 paths.append(value)
+            elif name.startswith(_TRIVY) and value:
+                sources[name.removeprefix(_TRIVY)] = value
+        if sources:
+            own.setdefault("upstream", _upstream(sources))
         path = own.get("path", "")
         if found.evidence and b'"occurrences"' in bytes(found.evidence):
             evidence = self._one(_EVIDENCE, found.evidence, "evidence")
@@ -224,10 +229,19 @@ class _Reading:
 
 _GOT = frozenset({"distribution", "vcs", "source-distribution"})
 _PATHS = re.compile(r"syft:location:\d+:path|aquasecurity:trivy:FilePath|internal:SrcFile|SrcFile")
+_TRIVY = "aquasecurity:trivy:Src"
 _DEVELOPMENT = frozenset({
     "cdx:npm:package:development", "cdx:composer:package:isDevRequirement",
     "cdx:pipenv:category:develop",
 })  # fmt: skip
+
+
+def _upstream(sources: dict[str, str]) -> str:
+    """Return ``name@version`` of the source package, as Trivy's properties tell it."""
+    version = "-".join(filter(None, (sources.get("Version"), sources.get("Release"))))
+    epoch = sources.get("Epoch", "")
+    version = f"{epoch}:{version}" if epoch and version else version
+    return "@".join(filter(None, (sources.get("Name", ""), version)))
 
 
 def _is_path(name: str) -> bool:
@@ -243,7 +257,10 @@ def _told(raw: Raw) -> list[tuple[str, str]]:
     if not raw:
         return []
     data = bytes(raw)
-    if not any(word in data for word in (b"keten:", b":path", b"FilePath", b"SrcFile", b"cdx:")):
+    if not any(
+        word in data
+        for word in (b"keten:", b":path", b"FilePath", b"trivy:Src", b"SrcFile", b"cdx:")
+    ):
         return []
     try:
         return [(p.name, p.value or "") for p in _PROPERTIES.decode(data)]

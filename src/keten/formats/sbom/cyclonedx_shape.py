@@ -7,27 +7,37 @@ from msgspec import Raw, Struct
 
 
 class Hash(Struct, frozen=True):
+    """A hash."""
+
     alg: str = ""
     content: str = ""
 
 
 class License(Struct, frozen=True):
+    """A licence by identifier or by name."""
+
     id: str | None = None
     name: str | None = None
     url: str | None = None
 
 
 class Choice(Struct, frozen=True):
+    """A licence, or an expression."""
+
     license: License | None = None
     expression: str | None = None
 
 
 class Reference(Struct, frozen=True):
+    """Something elsewhere."""
+
     type: str = ""
     url: str = ""
 
 
 class Entity(Struct, frozen=True):
+    """Somebody: an organisation or a person."""
+
     name: str | None = None
     url: Any = None
     email: str | None = None
@@ -35,6 +45,8 @@ class Entity(Struct, frozen=True):
 
 
 class Property(Struct, frozen=True):
+    """A name and a value."""
+
     name: str = ""
     value: str | None = ""
 
@@ -69,27 +81,37 @@ class Component(Struct, frozen=True, rename="kebab"):
 
 
 class Dependency(Struct, frozen=True):
+    """What something depends on, by reference."""
+
     ref: str = ""
     dependsOn: tuple[str, ...] | None = None  # noqa: N815 as the format spells it
     provides: tuple[str, ...] | None = None
 
 
 class Composition(Struct, frozen=True):
+    """How complete a part is."""
+
     aggregate: str = ""
     assemblies: tuple[str, ...] | None = None
     dependencies: tuple[str, ...] | None = None
 
 
 class Annotation(Struct, frozen=True):
+    """A remark."""
+
     text: str = ""
 
 
 class Lifecycle(Struct, frozen=True):
+    """A phase, of the list or of one's own."""
+
     phase: str | None = None
     name: str | None = None
 
 
 class Metadata(Struct, frozen=True):
+    """What is said of the document itself."""
+
     timestamp: str | None = None
     tools: Any = None
     authors: tuple[Entity, ...] | None = None
@@ -101,6 +123,8 @@ class Metadata(Struct, frozen=True):
 
 
 class Bom(Struct, frozen=True):
+    """The document."""
+
     bomFormat: str = ""  # noqa: N815 as the format spells it
     specVersion: str = ""  # noqa: N815 as the format spells it
     serialNumber: str | None = None  # noqa: N815 as the format spells it
@@ -113,8 +137,12 @@ class Bom(Struct, frozen=True):
 
 
 class Occurrence(Struct, frozen=True):
+    """Where a component was found."""
+
     location: str = ""
 
 
 class Evidence(Struct, frozen=True):
+    """How a component was found."""
+
     occurrences: tuple[Occurrence, ...] | None = None

@@ -121,8 +121,8 @@ def to_json(data: bytes) -> bytes:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("text that is not UTF-8", line=line) from error
+        at = data.count(b"\n", 0, error.start) + 1
+        raise InputError("text that is not UTF-8", line=at) from error
     reading = _Reading()
     lines = enumerate(text.split("\n"), 1)
     for number, line in lines:

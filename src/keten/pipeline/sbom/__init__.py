@@ -1,0 +1,1 @@
+"""Bills of materials: facts written as one, and one read as facts."""

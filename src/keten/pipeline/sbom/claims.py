@@ -1,0 +1,277 @@
+"""A bill of materials as facts: what it lists is claimed, what it does not say is not known."""
+
+import re
+from collections.abc import Iterator
+
+from keten.errors import InputError
+from keten.formats import purl
+from keten.formats.purl import Purl
+from keten.formats.sbom.records import Component, Document
+from keten.model.delivery import Package, Sbom
+from keten.model.evidence import Link, Place, Problem
+from keten.model.facts import Edge, Facts, Looked, Trust
+from keten.model.image import System
+from keten.pipeline.sbom.inventory import LOCAL, MOST_NAMED, SYSTEMS
+
+BY = "sbom"
+_JOINED = {"maven": ":"}
+_BARE = frozenset({"deb", "rpm", "apk", "alpm", "opkg", "generic", "oci", "docker"})
+_FORMATS = {"cyclonedx": "CycloneDX", "spdx": "SPDX", "syft": "Syft JSON"}
+# What is listed beside software, and is no package where it has no package URL.
+_OTHER = frozenset({"file", "container", "operating-system", "data", "device", "platform",
+                    "cryptographic-asset", "machine-learning-model"})  # fmt: skip
+_MEND = "Ask whoever made it for a complete one, or scan the thing itself."
+_QUICK = re.compile(r"pkg:(pypi|cargo|gem|nuget)/([a-z0-9._-]+)@([a-z0-9._-]+)\Z")
+
+
+def facts(document: Document, path: str) -> Facts:
+    """Return what *document*, which lies at *path*, claims."""
+    return _Reading(document, path).facts()
+
+
+def sbom(document: Document, path: str) -> Sbom:
+    """Return the node of the document itself."""
+    return Sbom(
+        path,
+        format=f"{_FORMATS.get(document.format, document.format)} {document.version}",
+        about=document.subject.name if document.subject else document.name,
+        components=len(document.components),
+        created=document.created,
+        tools=document.tools,
+    )
+
+
+class _Reading:
+    """One document while it becomes facts."""
+
+    def __init__(self, document: Document, path: str) -> None:
+        self.document = document
+        self.path = path
+        self.parsed = {c.ref: _parse(c) for c in _software(document)}
+        self.system = self._system()
+        self.refs: dict[str, str] = {}
+        self.owners: dict[str, str] = {}
+        self.packages: dict[str, Package] = {}
+        self.loose: list[str] = []
+
+    def facts(self) -> Facts:
+        """Return nodes, edges, places and what is missing."""
+        for component in _software(self.document):
+            self._take(component)
+        nodes = [self._owned(package) for package in self.packages.values()]
+        node = sbom(self.document, self.path)
+        places = [Place(package.ref, package.path, package.line) for package in nodes]
+        looked = [] if self.document.faults else [Looked(p.ref, "lockfile") for p in nodes]
+        extra: list[System] = []
+        if self.system is not None:
+            extra.append(self.system)
+            places.append(Place(self.system.ref, self.path))
+            looked.append(Looked(self.system.ref, "installed"))
+            if self.system.end:
+                looked.append(Looked(self.system.ref, "support"))
+        return Facts(
+            nodes=(node, *extra, *nodes),
+            edges=tuple(self._edges(node)),
+            looked=tuple(looked),
+            problems=tuple(self._problems()),
+            places=(Place(node.ref, self.path), *places),
+        )
+
+    def _take(self, component: Component) -> None:
+        """Take in one component; copies at one place are one package."""
+        found, own = self.parsed[component.ref], component.own
+        if self.system is not None and self._is_system(component):
+            return
+        if found is None and component.type in _OTHER:
+            return
+        ecosystem = found.type if found else ""
+        version = component.version or (found.version if found else "")
+        source = _source(component, found)
+        if found is not None and ecosystem == "generic" and source.startswith(LOCAL):
+            ecosystem = own.get("ecosystem", ecosystem)
+        name = own.get("name") or _name(component, found)
+        if not version:
+            self.loose.append(name)
+        where = next(iter(component.paths), "").lstrip("/") or self.path
+        url = self._address(component, found)
+        ref = f"{where}#{url or f'{name}@{version}'}"
+        self.refs[component.ref] = f"package {ref}"
+        if ref in self.packages:
+            return
+        if found is not None and ecosystem not in SYSTEMS and "upstream" in url:
+            self.owners[ref] = dict(found.qualifiers).get("upstream", "")
+        self.packages[ref] = Package(
+            ref,
+            ecosystem=ecosystem,
+            name=name,
+            version=version,
+            purl=url,
+            path=where,
+            line=int(own["line"]) if own.get("line", "")[:9].isdecimal() else 0,
+            direct=_truth(own.get("direct")),
+            development=component.scope == "development",
+            optional=component.scope == "optional" or own.get("optional") == "true",
+            constraint=own.get("constraint", ""),
+            source=source,
+            hashes=component.hashes,
+            installed=own.get("installed") == "true" or ecosystem in SYSTEMS,
+            licenses=component.licenses,
+            supplier=component.supplier or component.author,
+            layer=own.get("layer", ""),
+            instruction=own.get("instruction", ""),
+            based=_truth(own.get("based")),
+            owner=own.get("owner", ""),
+            wants=tuple(own.get("wants", "").split()),
+        )
+
+    def _owned(self, package: Package) -> Package:
+        """Return *package* with the ref of the operating system's package that brought it."""
+        owner = self.refs.get(package.owner, "")
+        if not owner and package.id in self.owners:
+            owner = self._by_name().get(self.owners[package.id], "")
+        if owner == package.owner:
+            return package
+        from msgspec import structs
+
+        return structs.replace(package, owner=owner)
+
+    def _by_name(self) -> dict[str, str]:
+        """Return the operating system's packages by name."""
+        if not hasattr(self, "_named"):
+            self._named: dict[str, str] = {}
+            for package in self.packages.values():
+                if package.ecosystem in SYSTEMS:
+                    self._named.setdefault(package.name, package.ref)
+        return self._named
+
+    def _address(self, component: Component, found: Purl | None) -> str:
+        """Return the package URL, with what other parts of the document say it lacks."""
+        if found is None:
+            return ""
+        written = component.purls[0]
+        if found.type not in SYSTEMS:
+            return written
+        more = dict(found.qualifiers)
+        if self.system is not None and "distro" not in more and self.system.release:
+            more["distro"] = f"{self.system.distro}-{self.system.release}"
+        if component.own.get("upstream") and "upstream" not in more:
+            more["upstream"] = component.own["upstream"]
+        if len(more) == len(found.qualifiers):
+            return written
+        return purl.make(
+            found.type, found.namespace, found.name, found.version, more, found.subpath
+        )
+
+    def _system(self) -> System | None:
+        for component in self.document.components:
+            if component.type == "operating-system" and component.name:
+                return _release(component)
+        # A tool that converts may lose the type: the packages' URLs tell the distribution.
+        said = {dict(found.qualifiers).get("distro", "") for found in self.parsed.values()
+                if found is not None and found.type in SYSTEMS}  # fmt: skip
+        said.discard("")
+        if len(said) == 1:
+            name, dash, version = said.pop().rpartition("-")
+            if dash:
+                return _release(Component(ref="", name=name, version=version))
+        return None
+
+    def _is_system(self, component: Component) -> bool:
+        assert self.system is not None
+        alike = (component.name, component.version) == (self.system.distro, self.system.release)
+        return component.type == "operating-system" or (alike and not component.purls)
+
+    def _edges(self, node: Sbom) -> Iterator[Edge]:
+        for ref in sorted(set(self.refs.values())):
+            yield Edge(node.ref, "declares", ref, Trust.CLAIMED, self.path, BY)
+        for relation in self.document.relations:
+            src, dst = self.refs.get(relation.src), self.refs.get(relation.dst)
+            if relation.kind == "requires" and src and dst and src != dst:
+                yield Edge(src, "requires", dst, Trust.CLAIMED, self.path, BY)
+
+    def _problems(self) -> Iterator[Problem]:
+        for fault in self.document.faults:
+            yield self._problem(fault)
+        if self.loose:
+            names = sorted(set(self.loose))
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            named = ", ".join(names[:MOST_NAMED])
+            yield self._problem(f"no version is told of {named}{more}")
+        if not self.packages:
+            yield self._problem("no software is listed")
+        if self.system is None and any(p and p.type in SYSTEMS for p in self.parsed.values()):
+            yield self._problem("packages of an operating system are listed, and not of which")
+        if any(aggregate.startswith("incomplete") for _, aggregate in self.document.completeness):
+            notes = self.document.notes
+            yield self._problem(
+                f"it says of itself that it is incomplete{f': {notes[0]}' if notes else ''}"
+            )
+
+    def _problem(self, what: str) -> Problem:
+        return Problem(self.path, what, advice=_MEND, link=Link.DEPENDENCIES, need="packages")
+
+
+def _software(document: Document) -> Iterator[Component]:
+    """Yield what may be packages: of the subject only a published one, that is no image."""
+    subject = document.subject
+    if subject is not None and subject.purls and subject.version and subject.type not in _OTHER:
+        yield subject
+    yield from document.components
+
+
+def _parse(component: Component) -> Purl | None:
+    for text in component.purls[:1]:
+        quick = _QUICK.match(text)
+        if quick is not None and (quick[1] != "pypi" or not {".", "_"} & set(quick[2])):
+            return Purl(quick[1], quick[2], version=quick[3])
+        try:
+            return purl.parse(text, lenient=True)
+        except InputError:
+            return None
+    return None
+
+
+def _name(component: Component, found: Purl | None) -> str:
+    """Return the name as its ecosystem spells it: package URLs of some types fold its letters."""
+    if found is None:
+        joint = "/" if component.group else ""
+        return f"{component.group}{joint}{component.name}"
+    whole = found.name
+    if found.namespace and found.type not in _BARE:
+        whole = f"{found.namespace}{_JOINED.get(found.type, '/')}{found.name}"
+    if whole == component.name:
+        return whole
+    written = (component.name, f"{component.group}{_JOINED.get(found.type, '/')}{component.name}")
+    return next((text for text in written if text.lower() == whole.lower()), whole)
+
+
+def _source(component: Component, found: Purl | None) -> str:
+    """Return where it is from: ``file:`` of what was never published."""
+    if component.own.get("source"):
+        return component.own["source"]
+    if component.source:
+        return component.source
+    if found is not None and found.type == "generic":
+        url = dict(found.qualifiers).get("download_url", "")
+        return url if url.startswith("file:") else ""
+    return ""
+
+
+def _truth(word: str | None) -> bool | None:
+    return {"true": True, "false": False}.get(word or "")
+
+
+def _release(component: Component) -> System:
+    from keten.formats.os_release import Release
+    from keten.readers.system.os_release import system
+
+    return system(
+        Release(
+            path=next(iter(component.paths), "").lstrip("/"),
+            distro=component.name.lower(),
+            version=component.version,
+            name=component.description or component.name,
+            codename=component.own.get("codename", ""),
+            like=tuple(component.own.get("like", "").split()),
+        )
+    )
