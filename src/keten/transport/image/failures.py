@@ -104,9 +104,9 @@ def may_help(error: NetworkError) -> bool:
     import ssl
 
     cause = error.__cause__
-    return error.again and not isinstance(
-        cause, socket.gaierror | ConnectionRefusedError | ssl.SSLError
-    )
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+        return False
+    return error.again and not isinstance(cause, socket.gaierror | ConnectionRefusedError)
 
 
 def asked_wait(answer: Answer) -> float:

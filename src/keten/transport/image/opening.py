@@ -81,15 +81,15 @@ def _open_archive(
 ) -> Opened:
     opened = archive.File(path)
     try:
-        if kind == "archive":
-            kind = _kind_of_archive(opened)
-        match kind:
+        found_out = _kind_of_archive(opened) if kind == "archive" else kind
+        match found_out:
             case "tar":
                 return _root(opened, target)
             case "docker-archive":
                 return docker_archive.open_one(opened, name=target, wanted=name, platform=platform)
         found = _open_layout(archive.Blobs(opened), target, name, platform)
-        _agree(opened, found)
+        if kind == "archive":
+            _agree(opened, found)
     except BaseException:
         opened.close()
         raise

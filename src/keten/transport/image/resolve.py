@@ -157,11 +157,15 @@ def _chosen(store: Store, leaves: list[_Leaf], platform: Platform | None) -> _Le
     if leaves and not several:
         return leaves[0]
     told = [
-        leaf if leaf.descriptor.platform or number >= UNTOLD else _with_platform(store, leaf)
+        leaf if _told(leaf.descriptor) or number >= UNTOLD else _with_platform(store, leaf)
         for number, leaf in enumerate(leaves)
     ]
     one = platforms.choose([leaf.descriptor for leaf in told], platform)
     return next(leaf for leaf in told if leaf.descriptor is one)
+
+
+def _told(one: Descriptor) -> bool:
+    return one.platform is not None and bool(one.platform.os)
 
 
 def _with_platform(store: Store, leaf: _Leaf) -> _Leaf:
