@@ -19,7 +19,8 @@ MAX_ITEMS = 500
 _STUB = lazy(r"#\s*stub:\s*(\S+)\s+(\S+)\s+(\S+)")
 _SET = lazy(r"\s*\w+\.(name|version|platform|licenses?|authors?|homepage)\s*=\s*(.*)")
 _NEED = lazy(r"\s*(?:if .*? then )?\w+\.add_(runtime_|development_)?dependency\s*\(?\s*(.*)")
-_TEXT = lazy(r"\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|%q?<([^<>]*+)>|%q?\[([^\[\]]*+)\]")
+# A quote that is not closed takes the rest, so that no other place is tried.
+_TEXT = lazy(r"\"((?:[^\"\\]|\\.)*+)\"?|'((?:[^'\\]|\\.)*+)'?|%q?<([^<>]*+)>|%q?\[([^\[\]]*+)\]")
 _NEW = lazy(r"Gem::Version\.new\s*\(?\s*")
 
 

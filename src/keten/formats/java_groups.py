@@ -6,6 +6,7 @@ only where the archive also has the folder of classes that the real one has; a n
 """
 
 _RULES = """
+aopalliance | aopalliance | org/aopalliance
 ant ant-launcher ant-junit | org.apache.ant | org/apache/tools/ant
 asm asm-analysis asm-commons asm-tree asm-util | org.ow2.asm | org/objectweb/asm
 aspectjrt aspectjtools aspectjweaver | org.aspectj | org/aspectj
@@ -16,6 +17,7 @@ checker-qual checker | org.checkerframework | org/checkerframework
 derby derbyclient derbynet derbyshared derbytools | org.apache.derby | org/apache/derby
 elasticsearch elasticsearch-* | org.elasticsearch | org/elasticsearch
 grpc-* | io.grpc | io/grpc
+guice | com.google.inject | com/google/inject
 h2 | com.h2database | org/h2
 hamcrest hamcrest-core hamcrest-library | org.hamcrest | org/hamcrest
 hsqldb | org.hsqldb | org/hsqldb

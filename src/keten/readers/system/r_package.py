@@ -1,4 +1,4 @@
-"""Installed packages of R: ``library/NAME/DESCRIPTION`` (Debian control form, with ``Built:``).
+"""Installed packages of R: ``library/NAME/DESCRIPTION`` (Debian control form; ``Built:`` elsewhere).
 
 Writing R Extensions, 1.1.1 and 1.1.2: ``License`` has its own notation ("GPL (>= 2)", "MIT +
 file LICENSE", alternatives by "|"), made SPDX here where it says so for certain.
@@ -16,6 +16,7 @@ from keten.readers.system import _language as language
 MAX_LINES = 5000
 _NAME = lazy(r"[A-Za-z][A-Za-z0-9.]*+")
 _AT_LEAST = lazy(r"((?:[AL]?GPL)|Apache License) \(>= ?([0-9.]+)\)")
+_LIBRARY = lazy(r"(?:.*/)?(?:site-)?library/[^/]+/DESCRIPTION")
 _BSD = lazy(r"BSD_([23])_clause")
 _NEEDS = ("depends", "imports", "linkingto")
 
@@ -23,7 +24,7 @@ _NEEDS = ("depends", "imports", "linkingto")
 def read(source: Source) -> Facts:
     """Return one installed package; InputError where it has no name or version."""
     fields = _fields(source.data)
-    if "built" not in fields:
+    if "built" not in fields and not _LIBRARY.fullmatch(source.path):
         return Facts()  # the source of a package, not an installed one
     if not fields.get("package") or not fields.get("version"):
         raise InputError("an R package without Package or Version", line=1)
@@ -96,6 +97,6 @@ READER = Reader(
     link=Link.DEPENDENCIES,
     scope=Scope.SYSTEM,
     ceiling=4 << 20,
-    marks=(b"Package:", b"Built:"),
+    marks=(b"Package:", b"Version:"),
     paths=("*/DESCRIPTION",),
 )
