@@ -4,8 +4,10 @@ A check says only what it saw. Its id, severity, verdict, place and fingerprint 
 here, so that no check can get them wrong.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from hashlib import blake2b
 
 import msgspec
@@ -74,12 +76,26 @@ def chooser(policy: Policy) -> Callable[[str], bool]:
 def select(chosen: Callable[[str], bool], *, of: Iterable[type]) -> Checks:
     """Import the *chosen* checks whose subject is one *of* the types that occur."""
     table: dict[type, list[tuple[str, Check]]] = {kind: [] for kind in of}
+    occur = {kind.__name__ for kind in table}
     for name in plugs.names(Check):
-        if chosen(name):
+        if chosen(name) and _subject(name) in occur | {""}:
             check = plugs.load(Check, name)
             if check.subject in table:
                 table[check.subject].append((name, check))
     return table
+
+
+_SUBJECT = re.compile(rb"^    subject=(\w+),$", re.MULTILINE)
+
+
+@cache
+def _subject(name: str) -> str:
+    """Return the name of a check's subject as its source has it, "" where that does not tell.
+
+    Most checks ask of what does not occur: they need not be imported to know that.
+    """
+    found = _SUBJECT.search(plugs.source(Check, name))
+    return found[1].decode() if found else ""
 
 
 def subjects(chosen: Callable[[str], bool]) -> frozenset[type]:

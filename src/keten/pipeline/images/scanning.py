@@ -4,12 +4,14 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import date
 
+from keten import plugs
 from keten.config import Policy
-from keten.model.delivery import Credential
+from keten.model.check import Check
+from keten.model.evidence import Link
 from keten.pipeline.cache import Cache
 from keten.pipeline.flow import Scanned, judge_here
 from keten.pipeline.images.collect import collect as collect_image
-from keten.pipeline.judge import chooser, subjects
+from keten.pipeline.judge import chooser, link_of
 from keten.transport.image.open import Options, open_image
 
 
@@ -28,7 +30,10 @@ def collect(
 
     *base* names the image that it is said to be built on, "" where nobody says so.
     """
-    secrets = every or Credential in subjects(chooser(policy))
+    chosen = chooser(policy)
+    secrets = every or any(
+        chosen(name) for name in plugs.names(Check) if link_of(name) is Link.SECRETS
+    )
     with ExitStack() as stack:
         opened = stack.enter_context(closing(open_image(target, options=options)))
         below = stack.enter_context(closing(open_image(base, options=options))) if base else None
