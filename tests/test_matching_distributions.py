@@ -109,20 +109,26 @@ def test_debian_is_asked_by_source_and_its_version() -> None:
     ("purl", "names", "epochless"),
     [
         (
-            "pkg:rpm/rocky/bind-libs@9.16.23-14.el9?arch=x86_64&distro=rocky-9.3&epoch=32"
-            "&upstream=bind-9.16.23-14.el9.src.rpm",
+            (
+                "pkg:rpm/rocky/bind-libs@9.16.23-14.el9?arch=x86_64&distro=rocky-9.3&epoch=32"
+                "&upstream=bind-9.16.23-14.el9.src.rpm"
+            ),
             (("bind", "32:9.16.23-14.el9"),),
             False,
         ),
         (
-            "pkg:rpm/redhat/bind-libs@9.16.23-14.el9?distro=rhel-9.3&epoch=32"
-            "&upstream=bind-9.16.23-14.el9.src.rpm",
+            (
+                "pkg:rpm/redhat/bind-libs@9.16.23-14.el9?distro=rhel-9.3&epoch=32"
+                "&upstream=bind-9.16.23-14.el9.src.rpm"
+            ),
             (("bind", "32:9.16.23-14.el9"), ("bind-libs", "32:9.16.23-14.el9")),
             False,
         ),
         (
-            "pkg:rpm/rocky/perl-Errno@1.30-480.el9?distro=rocky-9.3"
-            "&upstream=perl-5.32.1-480.el9.src.rpm",
+            (
+                "pkg:rpm/rocky/perl-Errno@1.30-480.el9?distro=rocky-9.3"
+                "&upstream=perl-5.32.1-480.el9.src.rpm"
+            ),
             (("perl", "5.32.1-480.el9"),),
             True,
         ),
@@ -290,7 +296,8 @@ def test_headers_and_unimportant_are_lowered_and_say_so(tmp_path: Path) -> None:
     kernel = record("DEBIAN-CVE-2024-1", "linux", {"introduced": "0"}, ecosystem="Debian:12",
                     severity=score)  # fmt: skip
     small = record("DEBIAN-CVE-2024-2", "tar", {"introduced": "0"}, ecosystem="Debian:12",
-                   severity=score, affected={"ecosystem_specific": {"urgency": "unimportant"}})  # fmt: skip
+                   severity=score,
+                   affected={"ecosystem_specific": {"urgency": "unimportant"}})  # fmt: skip
     facts = derive(
         tmp_path,
         package("pkg:deb/debian/linux-libc-dev@6.1.1-1?distro=debian-12&upstream=linux"),

@@ -49,8 +49,10 @@ def included_in_ranges(version: str, ranges: list[dict[str, Any]], native: Any) 
                 event["introduced"] == "0" or mine >= key(event["introduced"])
             ):
                 vulnerable = True
-            elif ("fixed" in event and mine >= key(event["fixed"])) or ("last_affected" in event and mine > key(event["last_affected"])):
-                vulnerable = False
+            elif "fixed" in event:
+                vulnerable = vulnerable and not mine >= key(event["fixed"])
+            elif "last_affected" in event:
+                vulnerable = vulnerable and not mine > key(event["last_affected"])
         if vulnerable:
             return True
     return False

@@ -7,6 +7,10 @@ COMMANDS = {
     "explain": "tell all about one check, one finding, or how actions are ranked",
     "checks": "list the checks",
     "db": "import advisories, or tell what the database holds",
+    "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
+    "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
+    "sbom": "write a bill of materials of a target, or judge how complete one is",
+    "diff": "tell what changed between two targets or results, and why",
     "graph": "print the facts of a target, in the form that cases are written in",
 }
 

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from msgspec import structs
+
 from keten import plugs
 from keten.cli import arguments as common
 from keten.cli.progress import Bar
+from keten.cli.waivers import notes
 from keten.errors import UsageError
 from keten.model.plug import Report
 from keten.model.result import Result, Style
@@ -50,6 +53,9 @@ def main(argv: list[str]) -> int:
                 )
             )
     result = join(results)
+    said = [note for target in arguments.targets for note in notes(Path(target))]
+    if said:
+        result = structs.replace(result, notes=(*result.notes, *said))
     for name, file in wanted:
         write(name, file, result, arguments)
     return result.decision.exit

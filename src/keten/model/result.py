@@ -76,12 +76,17 @@ class Unknown(Struct, frozen=True, omit_defaults=True):
 
 
 class Waived(Struct, frozen=True):
-    """A finding that somebody answers for until a day (ISO 8601)."""
+    """A finding that somebody answers for until a day (ISO 8601).
+
+    *status* and *justification* are what they say of it in VEX's words.
+    """
 
     finding: Finding
     reason: str
     owner: str
     until: str
+    status: str = ""
+    justification: str = ""
 
 
 class SetAside(Struct, frozen=True, omit_defaults=True):

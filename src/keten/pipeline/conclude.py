@@ -115,7 +115,8 @@ def naming(nodes: Mapping[str, Advisory | Package]) -> Names:
         if not isinstance(package, Package):
             return ids, ()
         bare = package.purl.partition("?")[0]
-        return ids, (package.purl, bare, bare.rpartition("@")[0], package.name)
+        at = f"{package.name}@{package.version}"
+        return ids, (package.purl, bare, at, package.name)
 
     return named
 

@@ -43,8 +43,7 @@ def apply(
             stay.append(finding)
             continue
         used.add(cover)
-        waiver = live[cover]
-        waived.append(Waived(finding, waiver.reason, waiver.owner, waiver.until.isoformat()))
+        waived.append(_waived(finding, live[cover]))
     if not live:
         stay = list(findings)
     notes = [
@@ -58,6 +57,17 @@ def apply(
         if i not in used
     ]
     return stay, waived, notes
+
+
+def _waived(finding: Finding, waiver: Waiver) -> Waived:
+    return Waived(
+        finding,
+        waiver.reason,
+        waiver.owner,
+        waiver.until.isoformat(),
+        waiver.status,
+        waiver.justification,
+    )
 
 
 def covers(waiver: Waiver, finding: Finding, names: Names = _unnamed) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from keten.errors import CeilingError, InputError
 from keten.formats.vex.document import (
@@ -122,6 +122,7 @@ def read(data: bytes) -> Document:
         raise InputError(f"not CycloneDX: its bomFormat is {found.format[:40]!r}")
     metadata = found.metadata
     products: dict[str, Product] = {}
+    whole = _whole(metadata.component)
     tops = [*((metadata.component,) if metadata.component else ()), *(found.components or ())]
     for component in _flat(tops, 0):
         if component.ref:
@@ -140,7 +141,8 @@ def read(data: bytes) -> Document:
         if item.analysis.state not in _STATES:
             faults.append(f"{item.id[:80]}: {item.analysis.state[:40]!r} is no state")
             continue
-        made.append(_statement(item, item.analysis, products, link=link, at=metadata.timestamp))
+        said = _statement(item, item.analysis, products, link=link, at=metadata.timestamp)
+        made.append(said if whole is None else _within(said, whole))
     return Document(
         f"cyclonedx {found.version_of}",
         id=found.serial,
@@ -150,6 +152,23 @@ def read(data: bytes) -> Document:
         statements=tuple(made),
         left_out=tuple(faults),
     )
+
+
+def _whole(component: _Component | None) -> Product | None:
+    """Return the product that all is said of, where it can be told from others: an image."""
+    if component is None:
+        return None
+    product = _product(component)
+    image = any(name.startswith("pkg:oci/") for name in product.ids)
+    return product if image or product.hashes else None
+
+
+def _within(said: Statement, whole: Product) -> Statement:
+    products = tuple(
+        one if one.ids == whole.ids else Product(whole.ids, whole.hashes, parts=(one,))
+        for one in said.products
+    )
+    return structs.replace(said, products=products)
 
 
 def _flat(components: list[_Component], depth: int) -> Iterator[_Component]:
@@ -240,7 +259,9 @@ def write(document: Document) -> bytes:
     The product that has the parts is the metadata's component, where all have the same.
     """
     components: dict[str, dict[str, Any]] = {}
-    wholes = {p.ids for item in document.statements for p in item.products if p.parts}
+    wholes = {
+        Product(p.ids, p.hashes) for item in document.statements for p in item.products if p.parts
+    }
     made: dict[str, Any] = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -249,8 +270,8 @@ def write(document: Document) -> bytes:
         "metadata": {"timestamp": document.at, "authors": [{"name": document.author}]},
     }
     if len(wholes) == 1:
-        (ids,) = wholes
-        made["metadata"]["component"] = _written(Product(ids), kind="container")
+        (whole,) = wholes
+        made["metadata"]["component"] = _written(whole, kind="container")
     rows = [_row(item, components) for item in document.statements]
     made["components"] = list(components.values())
     made["vulnerabilities"] = rows
