@@ -13,11 +13,14 @@ containerd do:
 A member that no runtime can unpack (below a file, a hard link to nothing) is left out and told.
 """
 
+from array import array
 from collections.abc import Sequence
+
+from msgspec import Struct
 
 from keten.errors import CeilingError
 from keten.formats.members import FOLDER, HARDLINK, SYMLINK, Members
-from keten.formats.oci.nodes import LAYER, Folder, Node, Symlink
+from keten.formats.oci.nodes import LAYER, MEMBER, Folder, Node, Symlink
 
 HOPS = 255
 """The most symbolic links on the way to one path (as in filepath-securejoin)."""
@@ -32,6 +35,15 @@ _WHITEOUT, _OPAQUE, _AUFS = ".wh.", ".wh..wh..opq", ".wh..wh."
 _NOWHERE = frozenset({"", ".", ".."})
 
 
+class Refused(Struct, frozen=True):
+    """A *member* of a *layer* that no runtime unpacks, and *why*."""
+
+    layer: int
+    member: int
+    path: str
+    why: str
+
+
 class _RefusedError(Exception):
     """A member can not be unpacked."""
 
@@ -39,23 +51,24 @@ class _RefusedError(Exception):
 class Merge:
     """Applies layers, the lowest first, to *root*.
 
-    *refused* are (layer, path, why) of the first members that were left out, *left_out*
-    counts them all. With *whiteouts* False names that begin with ``.wh.`` are plain names.
+    *refused* are the first members that were left out, *left_out* counts them all. With *whiteouts* False names that begin with ``.wh.`` are plain names.
     """
 
     def __init__(self, *, whiteouts: bool = True) -> None:
         self.root = Folder(None, "", -1)
-        self.refused: list[tuple[int, str, str]] = []
+        self.refused: list[Refused] = []
         self.left_out = 0
         self._whiteouts = whiteouts
         self._steps = STEPS
+        self._owners: list[array[int]] = []
         self._parents: dict[str, Folder] = {}
         self._layer = -1
         self._fresh = False
 
     def apply(self, layer: int, members: Members) -> None:
-        """Apply one layer. CeilingError where it would take too long."""
+        """Apply the next layer; *layer* counts from 0. CeilingError where it would take too long."""
         self._layer = layer
+        self._owners.append(members.owner_column())
         self._fresh = self._whiteouts and b".wh." in members.names
         self._parents.clear()
         number = layer << LAYER
@@ -75,7 +88,7 @@ class Merge:
             except _RefusedError as error:
                 self.left_out += 1
                 if len(self.refused) < TOLD:
-                    self.refused.append((layer, path, str(error)))
+                    self.refused.append(Refused(layer, number & MEMBER, path, str(error)))
             number += 1
         self._parents.clear()
 
@@ -146,7 +159,7 @@ class Merge:
         folder = self.root
         for name, node in self._trail(path)[1:]:
             if node is None:
-                below = folder[name] = Folder(folder, name, -1)
+                below = folder[name] = Folder(folder, name, self._implied(folder))
                 if below.depth > DEPTH:
                     raise CeilingError(f"folders are nested deeper than {DEPTH:,}")
                 folder = below
@@ -156,6 +169,17 @@ class Merge:
                 raise _RefusedError("it lies below what is no folder")
         self._parents[path] = folder
         return folder
+
+    def _implied(self, parent: Folder) -> int:
+        """Return the number of a folder that is made because something lies in it.
+
+        As the kernel does it, the set-group-ID bit and the group are the parent's.
+        """
+        number = parent.number
+        if number >= 0:
+            mode = self._owners[number >> LAYER][(number & MEMBER) * 3]
+            return -2 - number if mode & 0o2000 else -1
+        return number
 
     def _trail(self, path: str) -> list[tuple[str, Node | None]]:
         """Follow *path* and return the way from the root: names, and nodes where there are.
@@ -205,20 +229,13 @@ class Merge:
     def _whiteout(self, parent: str, name: str) -> None:
         """Hide what lower layers left under a name, or in a folder."""
         opaque = name == _OPAQUE
-        if not opaque and name.startswith(_AUFS):
-            return
+        aufs = not opaque and name.startswith(_AUFS)
         hidden = name.removeprefix(_WHITEOUT)
         if hidden in _NOWHERE:
             raise _RefusedError("it is a whiteout of no name")
-        trail = self._trail(parent)
-        last = trail[-1][1]
-        if not isinstance(last, Folder):
-            blocked = [
-                node for _, node in trail[:-1] if node is not None and type(node) is not Folder
-            ]
-            if blocked or (last is not None and not opaque):
-                raise _RefusedError("it is a whiteout below what is no folder")
-            return
+        last = self._trail(parent)[-1][1]
+        if aufs or not isinstance(last, Folder):
+            return  # nothing is there to be hidden
         pending = [(last, child) for child in (list(last) if opaque else [hidden])]
         while pending:
             folder, child = pending.pop()

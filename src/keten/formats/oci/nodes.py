@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 LAYER = 32
 """A leaf's number is its layer, shifted by so many bits, and its member's index in it."""
+MEMBER = (1 << LAYER) - 1
+"""The bits of the member's index."""
 
 
 class Symlink(NamedTuple):
@@ -17,7 +19,8 @@ class Folder(dict[str, "Folder | Symlink | int"]):
     """A folder by its names. Hard links to one file are one number.
 
     *number* is that of the member that described it last, -1 where none did (a parent that
-    was made because something lies in it). *touched* is the last layer that put something
+    was made because something lies in it), and -2 less the number of the folder of which it
+    has the set-group-ID bit and the group. *touched* is the last layer that put something
     here or below, and *fresh* the names that layer put here.
     """
 

@@ -7,12 +7,10 @@ from msgspec import Struct
 
 from keten.formats.members import FILE, FOLDER, SYMLINK, Members
 from keten.formats.oci.merge import HOPS, merge
-from keten.formats.oci.nodes import LAYER, Folder, Node, Symlink
+from keten.formats.oci.nodes import LAYER, MEMBER, Folder, Node, Symlink
 
 STEPS = 20_000
 """The most names looked up to resolve one path."""
-
-_MEMBER = (1 << LAYER) - 1
 
 
 class Entry(Struct, frozen=True):
@@ -45,10 +43,9 @@ class Hidden(Struct, frozen=True):
 
 
 class Tree:
-    """What a runtime makes of *layers*, the lowest first. CeilingError; see keten.formats.oci.merge.
+    """What a runtime makes of *layers*, the lowest first; see ``merge``. CeilingError.
 
-    *refused* are (layer, path, why) of the first members that no runtime unpacks, *left_out*
-    is how many there are. With *whiteouts* False (a folder on disk) ``.wh.`` names are plain.
+    *refused* are the first members that no runtime unpacks, *left_out* is how many there are. With *whiteouts* False (a folder on disk) ``.wh.`` names are plain.
     """
 
     def __init__(self, layers: Sequence[Members], *, whiteouts: bool = True) -> None:
@@ -70,7 +67,7 @@ class Tree:
         """Yield the regular files, by folder and name; hard links each."""
         kinds = [members.kinds for members in self._layers]
         for path, node in self._walk():
-            if type(node) is int and kinds[node >> LAYER][node & _MEMBER] == FILE:
+            if type(node) is int and kinds[node >> LAYER][node & MEMBER] == FILE:
                 yield self._entry(path, node)
 
     def symlinks(self) -> Iterator[tuple[str, str]]:
@@ -114,7 +111,7 @@ class Tree:
         while pending:
             for node in pending.pop().values():
                 if node.__class__ is int:
-                    live[node >> LAYER][node & _MEMBER] = 1  # type: ignore[operator] # it is one
+                    live[node >> LAYER][node & MEMBER] = 1  # type: ignore[operator] # it is one
                 elif isinstance(node, Folder):
                     pending.append(node)
         for layer, members in enumerate(self._layers):
@@ -140,13 +137,17 @@ class Tree:
         target = ""
         if isinstance(node, Folder):
             number = node.number
-            if number < 0:
+            if number == -1:
                 return Entry(path, FOLDER, 0o755, 0, 0, 0, -1, -1)
+            if number < 0:
+                above = -2 - number
+                group = self._owners[above >> LAYER][(above & MEMBER) * 3 + 2]
+                return Entry(path, FOLDER, 0o2755, 0, group, 0, -1, -1)
         elif isinstance(node, Symlink):
             number, target = node
         else:
             number = node
-        layer, member = number >> LAYER, number & _MEMBER
+        layer, member = number >> LAYER, number & MEMBER
         owners: array[int] = self._owners[layer]
         at = member * 3
         return Entry(

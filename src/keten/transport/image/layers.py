@@ -6,11 +6,8 @@ nothing that was read from it counts.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from mmap import ACCESS_READ, mmap
 from queue import SimpleQueue
-from tempfile import TemporaryFile
 from threading import Semaphore, Thread
 from typing import Any, Protocol
 
@@ -23,14 +20,11 @@ from keten.formats.members import Builder, Members
 from keten.formats.tar import Archive, File
 from keten.model.evidence import Link, Problem
 from keten.transport.image.inflate import unpack
+from keten.transport.image.spool import Content
 from keten.transport.image.source import Bytes, LayerRef, Mismatch
 
 VERSION = 1
 """Rises when a LayerRecord of the same layer changes, for caches."""
-SPOOL = 32 << 20
-"""The largest wanted file that is held in memory; larger ones are handed out as a mapping."""
-SPARSE = 4 << 30
-"""The largest sparse file that is handed out, holes and all."""
 KEPT = 128 << 20
 """The most bytes that are kept of one layer."""
 AHEAD = 6
@@ -50,7 +44,7 @@ class Picker(Protocol):
     def take(self, path: str, data: Any) -> dict[str, bytes] | None:
         """Return the pieces to keep of a wanted file, by a key such as a reader's id.
 
-        *data* is bytes, or an ``mmap`` for a file above SPOOL; it must not be held on to.
+        *data* is bytes, or an ``mmap`` for a file above 32 MB (spool.SPOOL); it must not be held on to.
         InputError makes a Problem of the file.
         """
         ...
@@ -91,7 +85,7 @@ def refetch(stream: Bytes, ref: LayerRef, members: set[int]) -> dict[int, bytes]
     InputError where the layer is not what it was; CeilingError above KEPT bytes.
     """
 
-    def take(file: File, data: Any) -> dict[str, bytes]:
+    def take(_: File, data: Any) -> dict[str, bytes]:
         if len(data) > KEPT:
             raise CeilingError(f"larger than {KEPT >> 20} MB")
         return {"": bytes(data)}
@@ -187,7 +181,7 @@ class _Walk:
 
     def _keep(self, file: File) -> None:
         try:
-            with _Content(file) as data:
+            with Content(file.size, file.parts()) as data:
                 kept = self._take(file, data)
         except CeilingError as error:
             self._problem(file.path, f"is not looked into: {error.what}", error.advice)
@@ -204,44 +198,6 @@ class _Walk:
 
     def _problem(self, path: str, what: str, advice: str = "") -> None:
         self.problems.append(Problem(path, what, link=Link.IMAGE, need="content", advice=advice))
-
-
-class _Content:
-    """The content of a file, for a while: bytes, or a mapping of an unnamed file."""
-
-    def __init__(self, file: File) -> None:
-        self._file = file
-        self._map: mmap | None = None
-
-    def __enter__(self) -> Any:
-        file = self._file
-        if file.sparse is not None and file.size > SPARSE:
-            raise CeilingError(f"a sparse file of {file.size:,} bytes")
-        if file.size > SPOOL:
-            return self._mapped()
-        if file.sparse is None:
-            return b"".join(part for _, part in file.parts())
-        data = bytearray(file.size)
-        for at, part in file.parts():
-            data[at : at + len(part)] = part
-        return bytes(data)
-
-    def _mapped(self) -> mmap:
-        with TemporaryFile(buffering=0) as spool:
-            spool.truncate(self._file.size)
-            for at, part in self._file.parts():
-                done = 0
-                while done < len(part):
-                    done += os.pwrite(spool.fileno(), part[done:], at + done)
-            self._map = mmap(spool.fileno(), 0, access=ACCESS_READ)
-        return self._map
-
-    def __exit__(self, *_: object) -> None:
-        if self._map is not None:
-            try:
-                self._map.close()
-            except BufferError:  # a taker holds on to a view: it goes with that
-                pass
 
 
 class _Hash:
