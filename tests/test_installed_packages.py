@@ -10,7 +10,7 @@ from keten.graph.store import merge
 from keten.model.delivery import Package
 from keten.model.facts import Facts
 from keten.model.image import Contents
-from keten.model.plug import Scope, Source
+from keten.model.plug import Reader, Scope, Source
 from keten.pipeline.read import Readers
 from keten.testing.examples import Memory
 
@@ -319,7 +319,7 @@ def test_what_can_not_be_read_is_a_problem(path: str, data: bytes) -> None:
 
 
 def test_readers_refuse_by_input_error_alone() -> None:
-    reader = plugs.load(plugs.Reader, "system/node-package")
+    reader = plugs.load(Reader, "system/node-package")
 
     with pytest.raises(InputError):
         reader.read(Source("node_modules/a/package.json", NODE[:40], Memory({})))

@@ -1,4 +1,4 @@
-"""Installed packages of R: ``library/NAME/DESCRIPTION`` (Debian control form; ``Built:`` elsewhere).
+"""Installed packages of R: ``library/NAME/DESCRIPTION``, a Debian control file.
 
 Writing R Extensions, 1.1.1 and 1.1.2: ``License`` has its own notation ("GPL (>= 2)", "MIT +
 file LICENSE", alternatives by "|"), made SPDX here where it says so for certain.
