@@ -62,6 +62,7 @@ class Merge:
         self._steps = STEPS
         self._owners: list[array[int]] = []
         self._parents: dict[str, Folder] = {}
+        self._loose = False  # a ".." took away what was no folder: a link there changes the way
         self._layer = -1
         self._fresh = False
 
@@ -123,6 +124,8 @@ class Merge:
             folder[name] = Symlink(number, target)
         else:
             folder[name] = number
+        if self._loose and (kind == SYMLINK or kind == HARDLINK):  # noqa: PLR1714 faster
+            self._forget()
         if self._fresh:
             self._touch(folder)
             if folder.fresh is None:
@@ -133,7 +136,12 @@ class Merge:
         if there is not None:
             del folder[name]
             if there.__class__ is not int:
-                self._parents.clear()
+                self._forget()
+
+    def _forget(self) -> None:
+        """Forget where parents are: something on the way has changed."""
+        self._parents.clear()
+        self._loose = False
 
     def _linked(self, target: str) -> Node:
         """Return what a hard link shares."""
@@ -197,8 +205,8 @@ class Merge:
             name = pending.pop()
             self._spend(1)
             if name == "..":
-                if len(trail) > 1:
-                    trail.pop()
+                if len(trail) > 1 and not isinstance(trail.pop()[1], Folder):
+                    self._loose = True
                 continue
             if not name or name == ".":
                 continue
