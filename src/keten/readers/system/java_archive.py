@@ -176,7 +176,10 @@ def _certain(archive: Archive, stem: str, version: str) -> Pom | None:
     vendor = said.get("implementation-vendor-id", "")
     if stated and stated == version and _GROUP.fullmatch(vendor) and _artifact(said, stem):
         return Pom(vendor, stem, stated)
-    group = java_groups.group(stem, set(archive.folders)) if number else ""
+    proofs = set(archive.folders)
+    if said.get("automatic-module-name") == stem.replace("-", "."):
+        proofs.add(java_groups.MODULE)
+    group = java_groups.group(stem, number, proofs) if number else ""
     return Pom(group, stem, number) if group else None
 
 
