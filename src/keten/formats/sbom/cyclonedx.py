@@ -6,6 +6,7 @@ it, and so that the parts nobody asks for (pedigree, evidence, properties) stay 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -80,25 +81,25 @@ class _Reading:
         self.refs = Refs(self.faults)
         self.shared: dict[str, str] = {}
         self.deep = 0
+        self.leaves: list[str] = []
+        self.made: list[Component] = []
 
     def document(self) -> Document:
         """Return all that the document says."""
         bom = self.bom
         about = self._one(_METADATA, bom.metadata, "metadata") or shape.Metadata()
         subject = None
-        components: list[Component] = []
         if about.component:
-            whole = list(self._component(about.component, "metadata.component", "", 0))
-            subject, components = (whole[0] if whole else None), whole[1:]
+            self._component(about.component, "metadata.component")
+            subject = self.made[0] if self.made else None
         for number, raw in enumerate(bom.components or ()):
-            components += self._component(raw, f"components[{number}]", "", 0)
-            if len(components) > MAX_COMPONENTS:
-                raise CeilingError(f"more than {MAX_COMPONENTS:,} components in one document")
+            self._component(raw, f"components[{number}]")
+        components = self.made[1:] if subject else self.made
         if self.deep:
             self.faults.tell(
                 f"{self.deep:,} components nested deeper than {MAX_NESTING} levels are not read"
             )
-        relations = sorted({*self._relations(), *_nesting(components)})
+        relations = [*self._relations(), *_nesting(components)]
         completeness = tuple(self._completeness())
         notes = tuple(self._notes())
         return Document(
@@ -120,10 +121,11 @@ class _Reading:
             notes=notes,
             faults=self.faults.all(),
             vulnerabilities=bytes(bom.vulnerabilities),
+            leaves=tuple(self.leaves),
         )
 
-    def _component(self, raw: Raw, at: str, parent: str, depth: int) -> Iterator[Component]:
-        """Yield a component and all that lie in it."""
+    def _component(self, raw: Raw, at: str, *, parent: str = "", depth: int = 0) -> None:
+        """Take in a component and all that lie in it."""
         if depth >= MAX_NESTING:
             self.deep += 1
             return
@@ -134,9 +136,11 @@ class _Reading:
             self.faults.tell(f"{at} has neither a name nor a package URL")
             return
         ref = self.refs.take(found.bom_ref or "", found.purl or found.name)
-        yield self._made(found, ref, parent)
+        self.made.append(self._made(found, ref, parent))
+        if len(self.made) > MAX_COMPONENTS:
+            raise CeilingError(f"more than {MAX_COMPONENTS:,} components in one document")
         for number, inner in enumerate(found.components or ()):
-            yield from self._component(inner, f"{at}.components[{number}]", ref, depth + 1)
+            self._component(inner, f"{at}.components[{number}]", parent=ref, depth=depth + 1)
 
     def _made(self, found: shape.Component, ref: str, parent: str) -> Component:
         told: list[tuple[str, str]] = _told(found.properties)
@@ -157,13 +161,15 @@ class _Reading:
             evidence = self._one(_EVIDENCE, found.evidence, "evidence")
             paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
         links = found.external_references or ()
-        more = [x.url for x in links if x.url.startswith("pkg:")]
-        purls = tuple(dict.fromkeys(filter(None, (found.purl, *more))))
-        raw = {
-            name: bytes(part)
-            for name in ("properties", "evidence", "pedigree")
-            if (part := getattr(found, name))
+        purls: tuple[str, ...] = (found.purl,) if found.purl else ()
+        if links:
+            purls = tuple(dict.fromkeys((*purls, *(x.url for x in links if _is_purl(x.url)))))
+        parts = {
+            "properties": found.properties,
+            "evidence": found.evidence,
+            "pedigree": found.pedigree,
         }
+        raw = {name: bytes(part) for name, part in parts.items() if part}
         return Component(
             ref=ref,
             name=found.name,
@@ -194,6 +200,8 @@ class _Reading:
             found = self._one(_DEPENDENCY, raw, f"dependencies[{number}]")
             if found is not None:
                 src = self._same(found.ref)
+                if not found.dependsOn:
+                    self.leaves.append(src)
                 for dst in found.dependsOn or ():
                     yield Relation(src, "requires", self._same(dst))
                 for dst in found.provides or ():
@@ -244,6 +252,7 @@ def _upstream(sources: dict[str, str]) -> str:
     return "@".join(filter(None, (sources.get("Name", ""), version)))
 
 
+@lru_cache(1024)
 def _is_path(name: str) -> bool:
     return _PATHS.fullmatch(name) is not None
 
@@ -257,10 +266,8 @@ def _told(raw: Raw) -> list[tuple[str, str]]:
     if not raw:
         return []
     data = bytes(raw)
-    if not any(
-        word in data
-        for word in (b"keten:", b":path", b"FilePath", b"trivy:Src", b"SrcFile", b"cdx:")
-    ):
+    if not (b":path" in data or b"keten:" in data or b"FilePath" in data or b"cdx:" in data
+            or b"trivy:Src" in data or b"SrcFile" in data):  # fmt: skip
         return []
     try:
         return [(p.name, p.value or "") for p in _PROPERTIES.decode(data)]
@@ -326,9 +333,12 @@ def hashes(pairs: Any) -> Iterator[str]:
     """Yield ``sha256:hex`` for each (algorithm, value), whatever the algorithm's spelling."""
     for algorithm, value in pairs:
         if algorithm and value:
-            name = _ALGORITHM.sub("", algorithm.lower())
-            if name.startswith("sha3") and name != "sha384":
-                name = f"sha3-{name[4:]}"
-            elif name.startswith("blake2b"):
-                name = f"blake2b-{name[7:]}"
-            yield f"{name}:{value.lower()}"
+            yield f"{_algorithm(algorithm)}:{value.lower()}"
+
+
+@lru_cache(256)
+def _algorithm(written: str) -> str:
+    name = _ALGORITHM.sub("", written.lower())
+    if name.startswith("sha3") and name != "sha384":
+        return f"sha3-{name[4:]}"
+    return f"blake2b-{name[7:]}" if name.startswith("blake2b") else name

@@ -75,6 +75,7 @@ class Document(Struct, frozen=True, kw_only=True, omit_defaults=True):
     phase (``build``, ``operations``). *completeness* pairs a ref with CycloneDX's aggregate
     (``complete``, ``incomplete``, ``unknown``). *notes* are what it says of itself in words,
     *faults* what of it could not be read, *vulnerabilities* its part about those, as JSON.
+    *leaves* are refs of which it says that they depend on nothing.
     """
 
     format: str
@@ -95,6 +96,7 @@ class Document(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     vulnerabilities: bytes = b""
+    leaves: tuple[str, ...] = ()
 
 
 class Faults:

@@ -165,7 +165,7 @@ class _Reading:
         for found in self._every(_EXTRACTED, whole.hasExtractedLicensingInfos, "licence"):
             if found.name and found.name not in NOTHING:
                 self.names[found.licenseId] = found.name
-        relations = sorted(set(self._relations()))
+        relations = list(self._relations())
         made = list(self._packages())
         subject = _subject(made, self.described, relations)
         creators = creation.creators or ()
@@ -181,9 +181,9 @@ class _Reading:
             authors=tuple(agent(c) for c in creators if not c.startswith("Tool: ")),
             lifecycles=tuple(_lifecycles(creation.comment or "")),
             subject=subject,
-            components=[c for c in made if c is not subject],
+            components=[c for c in made if c is not subject and not _is_file(c)],
             relations=relations,
-            files=list(self._files()),
+            files=[*self._files(), *(Listed(c.name, c.hashes, c.ref) for c in made if _is_file(c))],
             completeness=((subject.ref if subject else "", "incomplete"),)
             if any(note.startswith(INCOMPLETE) for note in notes) else (),
             notes=tuple(notes),
@@ -292,6 +292,10 @@ def _subject(
         return None
     leads = any(r.src == about[0].ref and r.kind in {"contains", "requires"} for r in relations)
     return about[0] if leads or len(made) > 1 else None
+
+
+def _is_file(component: Component) -> bool:
+    return component.type == "file" and not component.purls
 
 
 def _lifecycles(comment: str) -> Iterator[str]:

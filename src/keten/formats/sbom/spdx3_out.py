@@ -190,7 +190,7 @@ class _Writing:
                     self.edge(self.ids[subject.ref], kind, some,
                               scope="development" if scope == "development" else "")  # fmt: skip
         table: dict[tuple[str, str], list[str]] = {}
-        for relation in document.relations:
+        for relation in sorted(set(document.relations)):
             src, dst = self.ids.get(relation.src), self.ids.get(relation.dst)
             word = _WORDS.get(relation.kind)
             repeated = subject and relation.src == subject.ref and word == "contains"

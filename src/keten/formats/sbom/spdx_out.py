@@ -7,7 +7,7 @@ import msgspec
 
 from keten.formats.lazy_pattern import lazy
 from keten.formats.sbom.identity import identifier, short
-from keten.formats.sbom.records import Component, Document
+from keten.formats.sbom.records import Component, Document, Listed
 from keten.formats.sbom.spdx import DOCUMENT, INCOMPLETE, LIFECYCLE, OWN, PURPOSES
 from keten.formats.sbom.terms import apart, joined, own_of
 
@@ -53,6 +53,9 @@ class _Writing:
         """Return the document."""
         document = self.document
         packages = [self.package(component) for component in self.all]
+        # A file must have a SHA-1 and can not lie in a package that was not analysed whole;
+        # a package may be one file.
+        packages += [self.package(_as_package(file)) for file in document.files]
         creation: dict[str, Any] = {
             "created": document.created or "1970-01-01T00:00:00Z",
             "creators": [
@@ -69,7 +72,6 @@ class _Writing:
             "name": document.name or "unnamed",
             "creationInfo": creation,
             "packages": packages,
-            "files": [self.file(f.path, f.hashes, f.ref) for f in document.files],
             "relationships": list(self.relationships()),
             "annotations": [self.note(text) for text in self.notes()],
             "hasExtractedLicensingInfos": [
@@ -109,17 +111,6 @@ class _Writing:
         }
         return {key: value for key, value in made.items() if value or key == "filesAnalyzed"}
 
-    def file(self, path: str, hashes: Sequence[str], ref: str) -> dict[str, Any]:
-        """Return one file."""
-        made = {
-            "fileName": f"./{path}",
-            "SPDXID": self.ids[ref or path],
-            "checksums": list(_checksums(hashes)),
-            "licenseConcluded": "NOASSERTION",
-            "copyrightText": "NOASSERTION",
-        }
-        return {key: value for key, value in made.items() if value}
-
     def licence(self, licenses: Sequence[str]) -> str:
         """Return one expression; what is no expression becomes a LicenseRef with its text."""
         text, stand = joined(licenses)
@@ -143,7 +134,7 @@ class _Writing:
                 yield _relationship(
                     self.ids[subject.ref], "CONTAINS", self.ids[file.ref or file.path]
                 )
-        for relation in document.relations:
+        for relation in sorted(set(document.relations)):
             src, dst = self.ids.get(relation.src), self.ids.get(relation.dst)
             word = _WORDS.get(relation.kind)
             repeated = subject and relation.src == subject.ref and word == "CONTAINS"
@@ -165,6 +156,10 @@ class _Writing:
             "annotator": self.tool,
             "comment": text,
         }
+
+
+def _as_package(file: Listed) -> Component:
+    return Component(ref=file.ref or file.path, name=file.path, type="file", hashes=file.hashes)
 
 
 def _full_name(component: Component) -> str:

@@ -1,6 +1,5 @@
 """A bill of materials as facts: what it lists is claimed, what it does not say is not known."""
 
-import re
 from collections.abc import Iterator
 
 from keten.errors import InputError
@@ -21,7 +20,7 @@ _FORMATS = {"cyclonedx": "CycloneDX", "spdx": "SPDX", "syft": "Syft JSON"}
 _OTHER = frozenset({"file", "container", "operating-system", "data", "device", "platform",
                     "cryptographic-asset", "machine-learning-model"})  # fmt: skip
 _MEND = "Ask whoever made it for a complete one, or scan the thing itself."
-_QUICK = re.compile(r"pkg:(pypi|cargo|gem|nuget)/([a-z0-9._-]+)@([a-z0-9._-]+)\Z")
+_PLAIN = frozenset({"npm", "maven", "deb", "rpm", "apk", "golang", "pypi", "cargo", "gem"})
 
 
 def facts(document: Document, path: str) -> Facts:
@@ -82,7 +81,7 @@ class _Reading:
         found, own = self.parsed[component.ref], component.own
         if self.system is not None and self._is_system(component):
             return
-        if found is None and component.type in _OTHER:
+        if found is None and (component.type in _OTHER or _is_file(component)):
             return
         ecosystem = found.type if found else ""
         version = component.version or (found.version if found else "")
@@ -151,6 +150,8 @@ class _Reading:
         written = component.purls[0]
         if found.type not in SYSTEMS:
             return written
+        if "distro=" in written and not component.own.get("upstream"):
+            return written
         more = dict(found.qualifiers)
         if self.system is not None and "distro" not in more and self.system.release:
             more["distro"] = f"{self.system.distro}-{self.system.release}"
@@ -167,8 +168,13 @@ class _Reading:
             if component.type == "operating-system" and component.name:
                 return _release(component)
         # A tool that converts may lose the type: the packages' URLs tell the distribution.
-        said = {dict(found.qualifiers).get("distro", "") for found in self.parsed.values()
-                if found is not None and found.type in SYSTEMS}  # fmt: skip
+        said = {
+            value
+            for found in self.parsed.values()
+            if found is not None and found.type in SYSTEMS
+            for key, value in found.qualifiers
+            if key == "distro"
+        }
         said.discard("")
         if len(said) == 1:
             name, dash, version = said.pop().rpartition("-")
@@ -219,16 +225,46 @@ def _software(document: Document) -> Iterator[Component]:
     yield from document.components
 
 
+def _is_file(component: Component) -> bool:
+    """Return whether it is a lockfile or the like, which tools list by name among the rest."""
+    return (
+        not component.version and not component.cpes and not {"/", "."}.isdisjoint(component.name)
+    )
+
+
 def _parse(component: Component) -> Purl | None:
-    for text in component.purls[:1]:
-        quick = _QUICK.match(text)
-        if quick is not None and (quick[1] != "pypi" or not {".", "_"} & set(quick[2])):
-            return Purl(quick[1], quick[2], version=quick[3])
-        try:
-            return purl.parse(text, lenient=True)
-        except InputError:
+    if not component.purls:
+        return None
+    text = component.purls[0]
+    try:
+        return _quick(text) or purl.parse(text, lenient=True)
+    except InputError:
+        return None
+
+
+def _quick(text: str) -> Purl | None:
+    """Return the parts of a plain package URL that its type's rules would leave as it is."""
+    head, _, query = text.partition("?")
+    if "%" in head:
+        head = head.replace("%2B", "+").replace("%3A", ":").replace("pkg:npm/%40", "pkg:npm/@")
+    kind, _, path = head[4:].partition("/")
+    if kind not in _PLAIN or not (kind == "maven" or head.islower()) or "#" in text:
+        return None
+    if "%" in query or "%" in path:
+        return None
+    path, at, version = path.rpartition("@")
+    namespace, _, name = path.rpartition("/")
+    if not at or not name or "/" in version or "//" in path or not head.startswith("pkg:"):
+        return None
+    if kind == "pypi" and ("_" in name or "." in name or "--" in name or namespace):
+        return None
+    pairs: list[tuple[str, str]] = []
+    for pair in query.split("&") if query else ():
+        key, _, value = pair.partition("=")
+        if not value or not key.islower():
             return None
-    return None
+        pairs.append((key, value))
+    return Purl(kind, name, namespace, version, tuple(sorted(pairs)))
 
 
 def _name(component: Component, found: Purl | None) -> str:

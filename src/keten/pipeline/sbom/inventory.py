@@ -39,11 +39,18 @@ def document(facts: Facts, target: Target, *, created: str) -> Document:
     notes = list(unknowns(packages, facts.problems))
     components = [_component(package, byref, refs) for package in packages]
     components += [_system(node) for node in systems]
-    relations = sorted({
+    relations = {
         Relation(refs[edge.src], "requires", refs[edge.dst])
         for edge in facts.edges
         if edge.relation == "requires" and edge.src in refs and edge.dst in refs
-    })  # fmt: skip
+    }
+    # What nothing else asks for is there because the target itself wants it, or has it.
+    wanted = {relation.dst for relation in relations}
+    relations |= {
+        Relation(SUBJECT, "requires", refs[package.ref])
+        for package in packages
+        if package.direct or refs[package.ref] not in wanted
+    }
     owned = {Relation(refs[p.owner], "contains", refs[p.ref]) for p in packages if p.owner in refs}
     return Document(
         format="keten",
