@@ -369,3 +369,17 @@ class Chart(Node, frozen=True, omit_defaults=True, tag="chart"):
     tool: str = ""
     rendered: bool = False
     spec: dict[str, Any] = {}
+
+
+class Sbom(Node, frozen=True, omit_defaults=True, tag="sbom"):
+    """A bill of materials that lies there; id is its path. What it lists is only claimed.
+
+    *format* is ``CycloneDX 1.6``, *about* what it is of, *components* how many it lists,
+    *created* as written (RFC 3339), *tools* what made it (``syft 1.18.1``).
+    """
+
+    format: str = ""
+    about: str = ""
+    components: int = 0
+    created: str = ""
+    tools: tuple[str, ...] = ()

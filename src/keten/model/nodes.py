@@ -14,6 +14,7 @@ from keten.model.delivery import (
     Package,
     Pipeline,
     Repo,
+    Sbom,
     Signer,
     Submodule,
 )
@@ -47,6 +48,7 @@ AnyNode = (
     | System
     | SystemFile
     | Manifest
+    | Sbom
     | Advisory
     | Pipeline
     | Dockerfile
