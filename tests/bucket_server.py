@@ -30,7 +30,7 @@ class Bucket(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is part of the tests."""
+        """Say nothing: a client that hangs up is part of the tests."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -73,20 +73,22 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.answer(200, data, headers)
 
-    def answer(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
-        """Send an answer; *headers* may lie about the length."""
+    def answer(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> bool:
+        """Send an answer; *headers* may lie about the length. Return that it was answered."""
         told = {"Content-Length": str(len(data)), **(headers or {})}
         self.send_response(status)
         for name, value in told.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
+        return True
 
-    def hang_up(self) -> None:
-        """End the connection at once."""
+    def hang_up(self) -> bool:
+        """End the connection at once; return that it was answered."""
         self.wfile.flush()
         self.close_connection = True
         self.connection.close()
+        return True
 
 
 def cut(handler: Handler, data: bytes, at: int) -> bool:

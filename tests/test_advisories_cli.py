@@ -29,7 +29,11 @@ def test_import_and_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         "source records as of age holds digest",
         f"mine 2 2026-11-20 2 days a part {out[3].split()[-1]}",
         "PyPI 1, npm 1",
+        "",
+        out[-2],
+        "It was made here; nobody signed it.",
     ]
+    assert out[-2].startswith("content sha256:")
     assert max(len(line) for line in out[2:]) <= 80
     assert db.main(["status", "--db", str(file), "--now", "2026-12-22"]) == 0
     assert "Stale after 7 days: mine." in capsys.readouterr().out

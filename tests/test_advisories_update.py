@@ -116,8 +116,8 @@ def always_cut(server: Bucket) -> None:
 
 
 def wrong_length(server: Bucket) -> None:
-    server.faults["/PyPI/all.zip"] = lambda h, d: (
-        h.answer(200, d[:-30], {"Content-Length": str(len(d) - 30)}) is None
+    server.faults["/PyPI/all.zip"] = lambda h, d: h.answer(
+        200, d[:-30], {"Content-Length": str(len(d) - 30)}
     )
 
 

@@ -61,7 +61,7 @@ def test_a_part_stays_for_the_next_run_and_is_dropped_when_the_file_changed(
     server: Bucket, tmp_path: Path
 ) -> None:
     server.faults["/file"] = lambda h, d: (
-        cut(h, d, 100_000) if not h.headers.get("Range") else (h.hang_up() is None)
+        cut(h, d, 100_000) if not h.headers.get("Range") else h.hang_up()
     )
     with pytest.raises(NetworkError):
         download().get(f"{server.url}/file", tmp_path / "got")
@@ -100,7 +100,7 @@ def test_less_came_than_was_said(server: Bucket, tmp_path: Path, length: str) ->
         return True
 
     server.faults["/file"] = fault
-    with pytest.raises(NetworkError, match="of .* bytes came|cut off"):
+    with pytest.raises(NetworkError, match=r"of .* bytes came|cut off"):
         download().get(f"{server.url}/file", tmp_path / "got")
     assert not (tmp_path / "got").exists()
 
@@ -157,13 +157,13 @@ def test_what_is_not_there_is_asked_for_once(server: Bucket, tmp_path: Path) -> 
     ],
 )
 def test_redirects(server: Bucket, location: str, said: str, tmp_path: Path) -> None:
-    server.faults["/loop"] = lambda h, _: h.answer(302, b"", {"Location": location}) is None
+    server.faults["/loop"] = lambda h, _: h.answer(302, b"", {"Location": location})
     with pytest.raises(NetworkError, match=said):
         download().get(f"{server.url}/loop", tmp_path / "got")
 
 
 def test_a_redirect_within_the_house(server: Bucket, tmp_path: Path) -> None:
-    server.faults["/old"] = lambda h, _: h.answer(301, b"", {"Location": "/file"}) is None
+    server.faults["/old"] = lambda h, _: h.answer(301, b"", {"Location": "/file"})
     download().get(f"{server.url}/old", tmp_path / "got")
     assert (tmp_path / "got").read_bytes() == DATA
 
@@ -194,7 +194,7 @@ def test_a_server_that_stalls_in_the_body(server: Bucket, tmp_path: Path) -> Non
 
 
 def test_compression_that_nobody_asked_for(server: Bucket, tmp_path: Path) -> None:
-    server.faults["/file"] = lambda h, d: h.answer(200, d, {"Content-Encoding": "gzip"}) is None
+    server.faults["/file"] = lambda h, d: h.answer(200, d, {"Content-Encoding": "gzip"})
     with pytest.raises(NetworkError, match="not asked for"):
         download().get(f"{server.url}/file", tmp_path / "got")
 

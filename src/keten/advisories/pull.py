@@ -98,7 +98,7 @@ class Kept:
 def begin(kept: Kept, root: bytes | None, now: datetime) -> Trusted:
     """Return what is believed before anything is asked for: the roots that were kept.
 
-    *root* is the user's: it begins the chain, or must be in it. UsageError where there is none.
+    *root* is the user's, and begins the chain if nothing does. UsageError where there is none.
     """
     number = kept.first()
     if number == 0:
@@ -113,16 +113,18 @@ def begin(kept: Kept, root: bytes | None, now: datetime) -> Trusted:
     first = kept.root(number)
     assert first is not None
     trusted = Trusted(first, now)
-    chain = [first]
     while (data := kept.root(trusted.root.version + 1)) is not None:
         trusted.renew(data)
-        chain.append(data)
-    if root is not None and root not in chain:
+    return trusted
+
+
+def anchored(kept: Kept, root: bytes, last: int) -> None:
+    """Raise TrustError where the user's root is none of the chain of the *last*."""
+    if not any(kept.root(number) == root for number in range(kept.first(), last + 1)):
         raise TrustError(
             "--root is another root than the one that was trusted before, and none of its chain",
             advice=f"If the publisher is another now, remove {kept.folder} and pull again.",
         )
-    return trusted
 
 
 def refresh(origin: Origin, kept: Kept, trusted: Trusted) -> None:
@@ -160,6 +162,8 @@ def pull(origin: Origin, database: Path, *, root: bytes | None, now: datetime) -
     kept = Kept(database)
     trusted = begin(kept, root, now)
     refresh(origin, kept, trusted)
+    if root is not None:
+        anchored(kept, root, trusted.root.version)
     whole, target = newest(trusted)
     bundle = _bundle(trusted, kept, whole)
     way, size = "", 0

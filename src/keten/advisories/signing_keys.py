@@ -93,10 +93,10 @@ class Keys:
         return self._publish(1, keys, roles, now + timedelta(days=plan.days))
 
     def rotate(self, role: str, now: datetime, days: int = ROOT_DAYS) -> Root:
-        """Put a new key in the place of a role's keys that are here; the old become ``.old``.
+        """Put a new key in the place of each of a role's that are here; the old become ``.old``.
 
-        The new root is signed by the old root keys and the new. Of several root keys the ones
-        that are not in the folder stay.
+        The new root is signed by the old root keys and, where these change, the new. Keys that
+        are not in the folder stay.
         """
         signed = tuf.read(self.roots()[-1], "root.json").signed
         roles = {name: dict(found) for name, found in signed["roles"].items()}
@@ -104,17 +104,16 @@ class Keys:
         old = self._pems(role)
         signers = self.private("root")
         gone = {tuf_signing.public(key)[0] for key in self.private(role)}
-        number = 1 + max((int(p.stem.partition("-")[2] or 1) for p in old), default=0)
-        new = self._load(self._make(role, number))
-        name, key = tuf_signing.public(new)
-        keys[name] = key
-        kept = [found for found in roles[role]["keyids"] if found not in gone]
-        roles[role]["keyids"] = sorted({*kept, name})
-        roles[role]["threshold"] = min(roles[role]["threshold"], len(roles[role]["keyids"]))
+        last = max((int(p.stem.partition("-")[2] or 1) for p in old), default=0)
+        new = [self._load(self._make(role, last + n)) for n in range(1, max(1, len(old)) + 1)]
+        public = dict(tuf_signing.public(key) for key in new)
+        keys |= public
+        roles[role]["keyids"] = sorted({*roles[role]["keyids"], *public} - gone)
         used = {found for item in roles.values() for found in item["keyids"]}
         keys = {found: item for found, item in keys.items() if found in used}
         version, ends = signed["version"] + 1, now + timedelta(days=days)
-        made = self._publish(version, keys, roles, ends, [*signers, new])
+        signers += new if role == "root" else []
+        made = self._publish(version, keys, roles, ends, signers)
         for path in old:
             path.rename(path.with_name(f"{path.name}.old"))
         return made
