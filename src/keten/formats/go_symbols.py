@@ -23,7 +23,6 @@ _V12, _V116, _V118, _V120 = 0xFFFFFFFB, 0xFFFFFFFA, 0xFFFFFFF0, 0xFFFFFFF1
 # Which word of the header tells where the names begin; the next tells where they end.
 _WORD = {_V116: 2, _V118: 3, _V120: 3}
 
-_GENERIC = lazy(rb"\[[^\0]*\]")
 # What the compiler makes of a function: closures, wrappers, loop bodies.
 _MADE = lazy(rb"(?:\.(?:func|gowrap|deferwrap|dwrap)?[0-9][^\0]*|-(?:fm|range[0-9])[^\0]*)(?=\0)")
 _ESCAPE = lazy(r"%([0-9a-f]{2})")
@@ -39,11 +38,18 @@ def functions(data: Buffer, parts: Layout, modules: frozenset[str]) -> dict[str,
     table = _names(data, parts)
     table = table.replace(b"(*", b"").replace(b")", b"")
     if b"[" in table:
-        table = _GENERIC.sub(b"", table)
-    names = set(_MADE.sub(b"", table).split(b"\0"))
+        table = b"\0".join([_plain(name) for name in table.split(b"\0")])
+    # The pattern is linear because every name ends with a zero byte.
+    names = set(_MADE.sub(b"", table + b"\0").split(b"\0"))
     if len(names) > MAX_FUNCTIONS:
         raise CeilingError(f"more than {MAX_FUNCTIONS:,} functions")
     return _kept(_grouped(names), modules)
+
+
+def _plain(name: bytes) -> bytes:
+    """Leave out type parameters: of all brackets the outermost."""
+    at = name.find(b"[")
+    return name if at < 0 else name[:at] + name[name.rfind(b"]") + 1 :]
 
 
 def _grouped(names: set[bytes]) -> dict[bytes, list[bytes]]:

@@ -6,7 +6,7 @@ Where a version stands in each is a fact about the program, found by looking at 
 from keten.readers.system._classifier import Classifier, Sign
 
 _V3 = rb"(\d{1,3}\.\d{1,3}\.\d{1,3})"
-_PYTHON = rb"\0([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d{1,2})?)\+?\0"
+_PYTHON = rb"\0([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d{1,2})?)\+?(?=\0)"
 _PYTHONS = tuple(f"{n}" for n in ("2.7", *(f"3.{minor}" for minor in range(5, 20))))
 _RUBIES = tuple(f"{major}.{minor}.{patch}" for major, last in ((2, 7), (3, 5), (4, 2))
                 for minor in range(last + 1) for patch in range(12))  # fmt: skip
@@ -16,7 +16,7 @@ _PHP = (Sign(b"X-Powered-By: PHP/", rb"X-Powered-By: PHP/" + _V3),)
 _RUBY = (Sign(b" revision ", rb"\0ruby " + _V3 + rb"[a-z0-9]{0,10} \(\d{4}-"),
          Sign(b"\0ruby ", rb"\0ruby " + _V3))  # fmt: skip
 _RUST = (Sign(b"rustc version ", rb"rustc version " + _V3 + rb" \("),)
-_PERL = (Sign(b"\0v5.", rb"\0v(5\.\d{1,2}\.\d{1,2})\0", alone=True),)
+_PERL = (Sign(b"\0v5.", rb"\0v(5\.\d{1,2}\.\d{1,2})(?=\0)", alone=True),)
 _NODE = (
     Sign(b"node.js/v", rb"node\.js/v" + _V3),
     Sign(b"/download/release/v", rb"/v" + _V3 + b"/node-v"),
@@ -86,7 +86,8 @@ RUNTIMES = (
         (Sign(b" (stable) (", rb"[^0-9.]" + _V3 + rb" \(stable\) \([A-Z][a-z]{2} [A-Z][a-z]{2} "),),
     ),
     Classifier(
-        "ghc", "ghc", ("ghc", *(f"ghc-{a}.{b}.{c}" for a in (8, 9) for b in range(0, 15, 2) for c in range(9))),
+        "ghc", "ghc",
+        ("ghc", *(f"ghc-{a}.{b}.{c}" for a in (8, 9) for b in range(0, 15, 2) for c in range(9))),
         (Sign(b"/libHSghc-", rb"/libHSghc-" + _V3 + rb"-ghc"),
          Sign(b"\0libHSghc-", rb"\0libHSghc-" + _V3 + rb"-ghc"),
          Sign(b"\0GHC ", rb"\0GHC " + _V3 + rb"\0")),

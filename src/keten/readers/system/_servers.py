@@ -16,7 +16,7 @@ _OPENSSL = (
     Sign(b"OpenSSL ", rb"OpenSSL (\d\.\d\.\d{1,2}(?:[a-z]{1,2})?(?:-(?:alpha|beta|dev|rc)\d{0,2})?)"
                       rb"(?:-fips)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}"),
 )  # fmt: skip
-_SQLITES = tuple(f"3.{minor}.{patch}" for minor in range(7, 60) for patch in range(7))
+_SQLITES = tuple(f"3.{minor}.{patch}" for minor in range(48, 60) for patch in range(4))
 _ZLIBS = tuple(f"1.2.{n}" for n in range(3, 14)) + tuple(f"1.3.{n}" for n in range(4)) + ("1.3",)
 
 
@@ -36,7 +36,7 @@ SERVERS = (
     Classifier("httpd", "httpd", ("httpd", "apache2"),
                (Sign(b"Apache/2.", rb"\0Apache/(2\.\d\.\d{1,3})"),)),
     Classifier("haproxy", "haproxy", ("haproxy",),
-               (Sign(b", released ", rb" version (\d\.\d{1,2}(?:\.\d{1,3})?)[^\0 ]{0,40}, released "),
+               (Sign(b", released ", rb" version (\d\.\d{1,2}(?:\.\d{1,3})?)[^\0 ]{0,40}, rel"),
                 Sign(b"HA-Proxy version ", rb"HA-?Proxy version (\d\.\d{1,2}(?:\.\d{1,3})?)"))),
     Classifier("lighttpd", "lighttpd", ("lighttpd",), (Sign(b"lighttpd/", rb"\0lighttpd/" + _V3),)),
     Classifier("proftpd", "proftpd", ("proftpd",),
@@ -47,8 +47,8 @@ SERVERS = (
     Classifier("redis", "redis", ("redis-server", "redis-check-rdb"), _REDIS),
     Classifier("valkey", "valkey", ("valkey-server", "valkey-check-rdb"), _REDIS),
     Classifier("postgresql", "postgresql", ("postgres",),
-               (Sign(b"PostgreSQL ",
-                     rb"\0PostgreSQL (\d{1,2}(?:\.\d{1,2}){1,2}|\d{1,2}(?:beta|rc)\d) (?:\(|on )"),)),
+               (Sign(b"PostgreSQL ", rb"\0PostgreSQL "
+                     rb"(\d{1,2}(?:\.\d{1,2}){1,2}|\d{1,2}(?:beta|rc)\d) (?:\(|on )"),)),
     Classifier("mariadb", "mariadb", ("mariadbd", "mariadb", "mysqld", "mysql"),
                (Sign(b"-MariaDB", rb"\0" + _V3 + rb"-MariaDB"),)),
     Classifier("mysql", "mysql", ("mysqld", "mysql"), (_mysql(b"mysql"),)),
@@ -90,7 +90,7 @@ TOOLS = (
                (Sign(b"LibreSSL ", rb"\0LibreSSL " + _V3),)),
     Classifier("sqlite", "sqlite",
                ("libsqlite3.so.0.8.6", *(f"libsqlite3.so.{n}" for n in _SQLITES)),
-               (Sign(b"\x003.", rb"\0(3\.\d{1,2}\.\d{1,2})\0", alone=True),)),
+               (Sign(b"\x003.", rb"\0(3\.\d{1,2}\.\d{1,2})(?=\0)", alone=True),)),
     Classifier("zlib", "zlib", tuple(f"libz.so.{n}" for n in ("1", *_ZLIBS)),
                (Sign(b" deflate 1.", rb" deflate (1\.\d{1,2}(?:\.\d{1,3}){0,2}) Copyright "),)),
     Classifier("jemalloc", "jemalloc", ("libjemalloc.so.2", "libjemalloc.so.1"),
@@ -101,8 +101,9 @@ TOOLS = (
     Classifier("libpng", "libpng", tuple(f"libpng16.so.16.{n}.0" for n in range(80)),
                (Sign(b"libpng version ", rb"libpng version " + _V3),)),
     Classifier("ffmpeg", "ffmpeg",
-               ("ffmpeg", "ffprobe", *(f"libavcodec.so.{a}.{b}.100" for a in range(58, 63)
-                                       for b in range(3, 140))),
+               ("ffmpeg", "ffprobe", *(f"libavcodec.so.{n}.100" for n in
+                ("57.107", "58.18", "58.35", "58.54", "58.91", "58.134", "59.18", "59.37", "60.3",
+                 "60.31", "61.3", "61.19", "62.11"))),
                (Sign(b"FFmpeg version ", rb"FFmpeg version n?" + _V23),)),
     Classifier("imagemagick", "imagemagick",
                ("magick", *(f"libMagickCore-{name}.so.{n}" for name, many in
@@ -114,8 +115,8 @@ TOOLS = (
     Classifier("xz", "xz", ("xz",), (Sign(b"xz (XZ Utils) ", rb"xz \(XZ Utils\) " + _V3),)),
     Classifier("liblzma", "xz",
                tuple(f"liblzma.so.5.{a}.{b}" for a in (0, 2, 4, 6, 8) for b in range(12)),
-               (Sign(b"\x005.", rb"\0(5\.\d{1,2}\.\d{1,2}(?:alpha|beta)?)\0", alone=True),)),
-    Classifier("gzip", "gzip", ("gzip",), (Sign(b"\x001.", rb"\0(1\.\d{1,2})\0", alone=True),)),
+               (Sign(b"\x005.", rb"\0(5\.\d{1,2}\.\d{1,2}(?:alpha|beta)?)(?=\0)", alone=True),)),
+    Classifier("gzip", "gzip", ("gzip",), (Sign(b"\x001.", rb"\0(1\.\d{1,2})(?=\0)", alone=True),)),
     Classifier("jq", "jq", ("jq",),
                (Sign(b"jq-1.", rb"\0jq-(1\.\d(?:\.\d{1,2})?)\0"),
                 Sign(b"\x001.", rb"\0(1\.\d(?:\.\d{1,2})?)\0(?:jq|DEBUG:)", alone=True))),
