@@ -26,7 +26,7 @@ def write(document: Document, *, namespace: str) -> bytes:
         by_name.setdefault(item.names, []).append(item)
     vulnerabilities = [_vulnerability(n, said, catalogue) for n, said in by_name.items()]
     version = document.version or "1"
-    made = {
+    made: dict[str, Any] = {
         "document": {
             "category": "csaf_vex",
             "csaf_version": "2.0",
@@ -46,9 +46,9 @@ def write(document: Document, *, namespace: str) -> bytes:
                 "generator": {"engine": {"name": "keten"}},
             },
         },
-        "product_tree": catalogue.tree(),
-        "vulnerabilities": vulnerabilities,
     }  # fmt: skip
+    if vulnerabilities:  # neither may be empty
+        made |= {"product_tree": catalogue.tree(), "vulnerabilities": vulnerabilities}
     return msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
 
 
