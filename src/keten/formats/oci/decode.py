@@ -37,7 +37,9 @@ def decode(data: bytes, media_type: str = "") -> Index | Manifest:
     InputError where it is neither: schema 1, an artifact of another shape, no JSON.
     """
     value = _document(data, "manifest", BYTES)
-    own = value.get("mediaType")
+    own = value.get("mediaType") or ""
+    if not isinstance(own, str):
+        raise InputError("the manifest is malformed: its mediaType is no text")
     told = media.plain(media_type)
     if value.get("schemaVersion") == 1 or told in media.SCHEMA_1 or own in media.SCHEMA_1:
         raise InputError(
@@ -54,22 +56,20 @@ def decode(data: bytes, media_type: str = "") -> Index | Manifest:
         return index(value)
     if one:
         return manifest(value)
-    kind = own if isinstance(own, str) and own else told
+    kind = (own or told)[:150]
     raise InputError(f"neither an image index nor an image manifest{f': {kind}' if kind else ''}")
 
 
 def index(value: dict[str, Any]) -> Index:
     """Return an index from its JSON object."""
-    found = _convert(value, Index, "index")
-    _ceiling(len(found.manifests), MANIFESTS, "manifests in the index")
-    return found
+    _ceiling(value.get("manifests"), MANIFESTS, "manifests in the index")
+    return _convert(value, Index, "index")
 
 
 def manifest(value: dict[str, Any]) -> Manifest:
     """Return a manifest from its JSON object."""
-    found = _convert(value, Manifest, "manifest")
-    _ceiling(len(found.layers), LAYERS, "layers in the manifest")
-    return found
+    _ceiling(value.get("layers"), LAYERS, "layers in the manifest")
+    return _convert(value, Manifest, "manifest")
 
 
 def layout_index(data: bytes) -> Index:
@@ -82,10 +82,11 @@ def layout_index(data: bytes) -> Index:
 
 def configuration(data: bytes) -> Configuration:
     """Return an image configuration."""
-    found = _convert(_document(data, "configuration", CONFIG_BYTES), Configuration, "configuration")
-    _ceiling(len(found.rootfs.diff_ids or ()), LAYERS, "diff IDs in the configuration")
-    _ceiling(len(found.history or ()), HISTORY, "instructions in the history")
-    return found
+    value = _document(data, "configuration", CONFIG_BYTES)
+    _ceiling(value.get("history"), HISTORY, "instructions in the history")
+    if isinstance(root := value.get("rootfs"), dict):
+        _ceiling(root.get("diff_ids"), LAYERS, "diff IDs in the configuration")
+    return _convert(value, Configuration, "configuration")
 
 
 def refuse_artifact(found: Manifest) -> None:
@@ -133,6 +134,7 @@ def _without_null(value: Any, depth: int = 6) -> Any:
     return value
 
 
-def _ceiling(count: int, most: int, what: str) -> None:
-    if count > most:
-        raise CeilingError(f"{count} {what}: more than {most}")
+def _ceiling(value: Any, most: int, what: str) -> None:
+    """Count before anything is made of what is counted."""
+    if isinstance(value, list) and len(value) > most:
+        raise CeilingError(f"{len(value)} {what}: more than {most}")

@@ -1,0 +1,150 @@
+"""Whatever an index, manifest, configuration or archive holds: an error that says so, soon."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from image_builder import Entry, Index, docker_archive, image, oci_archive
+
+from keten.errors import InputError, UsageError
+from keten.formats.oci import decode, platforms
+from keten.formats.oci import digest as digests
+from keten.transport.image import layout
+from keten.transport.image.auth import challenges
+from keten.transport.image.open import kind_of, open_image
+
+LAYERS: list[list[Entry]] = [[("etc/os-release", "file", b"ID=debian\n")]]
+ONE = image(LAYERS)
+REAL = (ONE.manifest, ONE.config, Index([ONE]).data)
+SECONDS = 5.0
+DECODERS: tuple[Callable[[bytes], Any], ...] = (
+    decode.decode,
+    decode.layout_index,
+    decode.configuration,
+    lambda data: layout.pick(data, ""),
+    lambda data: layout.pick(data, "example.com/app:1"),
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+_KEYS = (
+    "schemaVersion", "mediaType", "manifests", "config", "layers", "annotations", "subject",
+    "digest", "size", "urls", "platform", "os", "architecture", "variant", "rootfs", "diff_ids",
+    "history", "created_by", "empty_layer", "Env", "Cmd", "ExposedPorts", "Labels", "Healthcheck",
+    "artifactType", "data", "Layers",
+)  # fmt: skip
+_SHAPED = st.recursive(
+    _JSON,
+    lambda inner: (
+        st.dictionaries(st.sampled_from(_KEYS), inner, max_size=6) | st.lists(inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+def _quiet(decoder: Callable[[bytes], Any], data: bytes) -> None:
+    start = time.process_time()
+    with contextlib.suppress(InputError):
+        decoder(data)
+    assert time.process_time() - start < SECONDS
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_bytes(data: bytes) -> None:
+    for decoder in DECODERS:
+        _quiet(decoder, data)
+
+
+@given(_SHAPED)
+def test_shapes(value: Any) -> None:
+    for decoder in DECODERS:
+        _quiet(decoder, json.dumps(value).encode())
+
+
+@given(st.data())
+def test_mutations(data: st.DataObject) -> None:
+    real = bytearray(data.draw(st.sampled_from(REAL)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(real) - 1))
+        cut = data.draw(st.integers(0, 30))
+        real[at : at + cut] = data.draw(st.binary(max_size=10))
+        real = real or bytearray(b"{")
+    for decoder in DECODERS:
+        _quiet(decoder, bytes(real))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 1_000_000, b'{"a":' * 500_000, b'"' + b"\\u0000" * 500_000 + b'"',
+        b'{"schemaVersion":' + b"9" * 1_000_000 + b"}",
+        b'{"config":{"size":' + b"9" * 100_000 + b'},"layers":[]}',
+        b'{"config":{},"layers":[' + b"{}," * 1_000_000 + b"{}]}",
+        b'{"manifests":[' + b"{}," * 1_000_000 + b"{}]}",
+        b'{"rootfs":{"diff_ids":[' + b'"",' * 1_000_000 + b'""]}}',
+        b'{"history":[' + b"{}," * 1_000_000 + b"{}]}",
+        b'{"annotations":{' + b",".join(b'"%d":""' % n for n in range(300_000)) + b"}}",
+        b'{"os":"\xff"}', b"\xef\xbb\xbf{}", b"NaN", b"",
+    ],
+    ids=lambda data: repr(data[:30]),
+)  # fmt: skip
+def test_hostile(data: bytes) -> None:
+    for decoder in DECODERS:
+        _quiet(decoder, data)
+
+
+@given(st.text(max_size=100))
+def test_names(text: str) -> None:
+    for take in (digests.parse, platforms.parse, kind_of):
+        with contextlib.suppress(InputError, UsageError):
+            take(text)
+    challenges(text)
+
+
+@pytest.mark.parametrize("text", ['a="' * 5000, "a " * 5000, "a=" * 5000, "\\" * 9000, ", " * 5000])
+def test_challenges_in_time(text: str) -> None:
+    start = time.process_time()
+    challenges(text * 100)
+    challenges("Bearer " + text)
+    assert time.process_time() - start < 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_archives(tmp_path: Path, data: st.DataObject) -> None:
+    path = tmp_path / "image.tar"
+    style = data.draw(st.sampled_from(["legacy", "flat", "both", "oci"]))
+    if style == "oci":
+        oci_archive(path, {"latest": ONE})
+    else:
+        docker_archive(path, {"a/b:1": ONE}, style=style)
+    real = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(real) - 1))
+        match data.draw(st.sampled_from(["cut", "change", "drop"])):
+            case "cut":
+                del real[max(1, at) :]
+            case "change":
+                change = data.draw(st.binary(min_size=1, max_size=12))
+                real[at : at + len(change)] = change
+            case _:
+                del real[at : at + data.draw(st.integers(1, 600))]
+        real = real or bytearray(b"x")
+    path.write_bytes(real)
+    for prefix in ("", "docker-archive:", "oci-archive:", "tar:"):
+        with (
+            contextlib.suppress(InputError, UsageError, OSError),
+            contextlib.closing(open_image(f"{prefix}{path}")) as found,
+        ):
+            for ref in found.layers:
+                with found.layer(ref) as stream:
+                    while stream.read(1 << 16):
+                        pass
