@@ -267,7 +267,10 @@ def names(product: Product, package: Package) -> bool:
     mine = _spellings(package.purl)
     for name in product.ids:
         asked = _parsed(name)
-        if asked is not None and any(_covers(asked, one) for one in mine):
+        if asked is None:
+            continue
+        source = dict(asked.qualifiers).get("arch") in _SOURCES
+        if any(_covers(asked, one) for one in (mine[1:] if source else mine[:1])):
             return _in(product, package)
     return False
 
