@@ -545,6 +545,20 @@ def test_a_compressed_archive_has_a_ceiling(
         open_image(str(path))
 
 
+def test_the_members_of_an_archive_have_a_ceiling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "LISTED", 100)
+    path = tmp_path / "many.tar"
+    path.write_bytes(tar([(f"link{n}", "symlink", "x") for n in range(101)]))
+
+    with pytest.raises(CeilingError) as error:
+        open_image(str(path))
+    assert "tar:FILE" in error.value.advice
+    with opened(f"tar:{path}") as found:
+        assert blobs(found) == [path.read_bytes()]
+
+
 @pytest.mark.parametrize("cut", [10, 300, 700, 5000])
 def test_an_archive_that_was_cut_off(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "cut.tar"

@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -22,6 +22,8 @@ from keten.formats.tar import Archive
 from keten.transport.image import inflate, slices
 from keten.transport.image.source import Bytes, LayerRef
 
+LISTED = 100_000
+"""The most members of an archive of images (one has three for each layer)."""
 UNPACKED = 32 << 30
 """The most bytes that a compressed archive may unpack to."""
 HOPS = 10
@@ -132,7 +134,7 @@ class File:
             raise CeilingError(f"{self.path.name} unpacks to more than {UNPACKED >> 30} GB")
 
     def _index(self) -> None:
-        builder = Builder()
+        builder = _Few()
         places: dict[int, tuple[int, int]] = {}
         chunks = _Seeking(self._descriptor, self.size)
         for file in Archive(chunks, builder):
@@ -151,6 +153,18 @@ class File:
             if one.path in self.members:
                 self._earlier.setdefault(one.path, []).append(self.members[one.path])
             self.members[one.path] = member
+
+
+class _Few(Builder):
+    """Takes no more members than an archive of images may have."""
+
+    def add(self, *member: Any, **more: Any) -> int:
+        if self.count >= LISTED:
+            raise CeilingError(
+                f"the archive has more than {LISTED:,} members",
+                advice="If it is no archive of images but a root filesystem, say so: tar:FILE.",
+            )
+        return super().add(*member, **more)
 
 
 class _Seeking(Chunks):
