@@ -239,6 +239,30 @@ def test_go_main_version(stamped: str, flags: str, version: str) -> None:
     assert main.version == version
 
 
+def test_go_functions_of_a_replaced_module_go_by_its_new_name() -> None:
+    table = made.pclntab(["example.org/old/deep.Do", "example.org/local/x.Do"])
+    assert symbols(facts("system/go-binary", go(table=table))).functions == {
+        "example.org/local/x": "Do",
+        "example.org/new/deep": "Do",
+    }
+
+
+def test_go_functions_that_were_inlined_are_not_known_before_1_16() -> None:
+    assert not symbols(facts("system/go-binary", go("go1.15.15"))).complete
+
+
+def test_go_before_modules() -> None:
+    """Built in GOPATH mode: no module is named, the forge's repository is."""
+    text = "path\tgithub.com/docker/cli/cmd/docker\n"
+    flags = 'build\t-ldflags=" -X \\"github.com/docker/cli/cli/version.Version=28.2.2\\""\n'
+    assert "pkg:golang/github.com/docker/cli@v28.2.2" in packages(
+        facts("system/go-binary", go(text=text + flags))
+    )
+    assert sorted(packages(facts("system/go-binary", go(text="path\tcmd/vet\n")))) == [
+        "pkg:golang/stdlib@1.22.3"
+    ]
+
+
 def test_go_without_functions_says_so() -> None:
     found = facts("system/go-binary", go(table=b"nothing"))
     assert not symbols(found).complete
@@ -440,13 +464,13 @@ def _lying() -> dict[str, bytes]:
 @pytest.mark.parametrize("name", sorted(_lying()))
 def test_lying_headers_cost_little(name: str) -> None:
     data = _lying()[name]
-    tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     _survives(data)
-    spent = time.perf_counter() - start
+    assert time.process_time() - start < 5
+    tracemalloc.start()
+    _survives(data)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert spent < 5
     assert peak < 256 << 20
 
 

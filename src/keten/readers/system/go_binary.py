@@ -30,6 +30,8 @@ _VARIABLE = lazy(r"""-X[ =]?(?:'([^'=]+)=([^']*)'|"([^"=]+)=([^"]*)"|([^\s'"=]+)
 _VERSION_NAMES = frozenset(
     {"version", "gitversion", "buildversion", "appversion", "releaseversion", "versionnumber"}
 )
+_MINOR = lazy(r"go1\.(\d{1,3})")
+_HOSTS = ("github.com/", "gitlab.com/", "bitbucket.org/")
 # Programs that keep their version in a module of their own that is not the main one.
 _ELSEWHERE = {"k8s.io/kubernetes": ("k8s.io/component-base/version.gitVersion",)}
 
@@ -55,15 +57,42 @@ def sift(data: bytes) -> bytes:
         return b""
     version, text = found
     build = go_buildinfo.parse(text)
+    # Code keeps the path that it is imported by, whatever replaced the module.
     modules = {module.replaced[0] or module.path for module in build.modules}
-    modules |= {build.main.path} if build.main else {"main"}
+    main = _main_module(build)
+    modules |= {main.path} if main else set()
     fault = ""
     functions: dict[str, str] = {}
     try:
-        functions = go_symbols.functions(data, parts, frozenset(modules))
+        functions = _renamed(go_symbols.functions(data, parts, frozenset(modules)), build)
     except InputError as error:
         fault = error.what
-    return msgspec.msgpack.encode(_Sifted(version, text, functions, not fault, fault))
+    minor = _MINOR.search(version)
+    # Before Go 1.16 the table that is read does not have the names of inlined functions.
+    complete = not fault and minor is not None and int(minor[1]) >= 16  # noqa: PLR2004 as said
+    return msgspec.msgpack.encode(_Sifted(version, text, functions, complete, fault))
+
+
+def _renamed(functions: dict[str, str], build: Build) -> dict[str, str]:
+    """Call the packages of a replaced module by the module that replaced it, as Package does."""
+    new = {
+        module.replaced[0]: module.path
+        for module in build.modules
+        if module.replaced[0] not in ("", module.path) and not _local(module.path)
+    }
+    if not new:
+        return functions
+    found: dict[str, str] = {}
+    for package, names in functions.items():
+        end = len(package)
+        while end > 0 and package[:end] not in new:
+            end = package.rfind("/", 0, end)
+        found[new[package[:end]] + package[end:] if end > 0 else package] = names
+    return found
+
+
+def _local(path: str) -> bool:
+    return path.startswith(("./", "../", "/"))
 
 
 def read(source: Source) -> Facts:
@@ -126,14 +155,24 @@ def _release(text: str) -> str:
 
 def _main(program: Program, build: Build) -> Package | None:
     """Take in the main module, with its version where it is certain."""
-    main = build.main
-    if main is None or not main.path:
+    main = _main_module(build)
+    if main is None:
         return None
     version = "" if main.version == "(devel)" else main.version.removesuffix("+dirty")
     if _NO_TAG.fullmatch(version):
         version = ""
     version = version or _linked(build, main.path)
     return _add(program, main.path, version, pinned=main.sum, source="", direct=True)
+
+
+def _main_module(build: Build) -> Module | None:
+    """Return the main module; of a program built without modules, the forge's repository."""
+    if build.main is not None:
+        return build.main if build.main.path else None
+    path = "/".join(build.package.split("/")[:3])
+    if not path.startswith(_HOSTS) or path.count("/") != 2:  # noqa: PLR2004 host, owner, name
+        return None
+    return Module(path)
 
 
 def _linked(build: Build, path: str) -> str:
@@ -152,7 +191,7 @@ def _linked(build: Build, path: str) -> str:
 def _module(program: Program, module: Module) -> Package | None:
     """Take in a dependency: what replaced it, where something did."""
     old, _ = module.replaced
-    if old and module.path.startswith(("./", "../", "/")):
+    if old and _local(module.path):
         # A folder of the project itself: the module's own versions say nothing of it.
         return _add(program, old, "", pinned="", source=module.path)
     version = "" if module.version == "(devel)" else module.version
