@@ -55,6 +55,15 @@ class Said(Struct, frozen=True):
     paid: tuple[tuple[Entry, int, str], ...] = ()
 
 
+class _Asked(Struct):
+    """A question made ready: *versions* as the records spell them, one for each name."""
+
+    question: Question
+    versions: tuple[str, ...]
+    order: Order
+    rpm: bool
+
+
 class Lookup:
     """Questions to one database; what was worked out once is kept."""
 
@@ -138,8 +147,9 @@ class Lookup:
     def _hits(self, question: Question) -> tuple[list[Hit], list["Doubtful"]]:
         hits: list[Hit] = []
         doubts: list[Doubtful] = []
+        asked = self._prepare(question)
         for said in self._say(question):
-            judged = self._judge(said, question)
+            judged = self._judge(said, asked)
             if judged is None:
                 continue
             row = self._database.row(said.number)
@@ -201,39 +211,49 @@ class Lookup:
                 found += [(self._database.row(e.row), fixes(e), version) for e in entries]
         return found
 
-    def _judge(self, said: Said, question: Question) -> "Judgement":
+    def _prepare(self, question: Question) -> "_Asked":
+        base = osv.base(question.ecosystem)
+        mark = streams.bare if question.epochless else _same
+        return _Asked(
+            question,
+            tuple(mark(canonical(base, spell(base, n), version)) for n, version in question.names),
+            self.order(question.ecosystem),
+            osv.PURL_TYPES.get(base) == "rpm",
+        )
+
+    def _judge(self, said: Said, asked: "_Asked") -> "Judgement":
         """Return the entries by which a record affects what is asked about, or None, or why
         that can not be said. What a paid update has fixed is fixed.
         """  # noqa: D205 one sentence
         doubt: Doubt | None = None
         yes: list[Entry] = []
         for entry, place in said.free:
-            judged = self._one(said, entry, question, place)
+            judged = self._one(said, entry, asked, place)
             if judged is True:
                 yes.append(entry)
             elif judged is not False:
                 doubt = doubt or judged
-        bought = [(e, self._one(said, e, question, place)) for e, place, _ in said.paid]
+        bought = [(e, self._one(said, e, asked, place)) for e, place, _ in said.paid]
         if bought and all(judged is False for _, judged in bought):
             return None
         if not said.free:
             yes += [entry for entry, judged in bought if judged is True]
         return tuple(yes) or doubt
 
-    def _one(self, said: Said, entry: Entry, question: Question, place: int) -> bool | Doubt:
-        name, version = question.names[place]
-        base = osv.base(question.ecosystem)
-        if osv.PURL_TYPES.get(base) == "rpm":
-            found = streams.fitting(entry, question, lambda: self._database.row(said.number).title)
+    def _one(self, said: Said, entry: Entry, asked: _Asked, place: int) -> bool | Doubt:
+        if asked.rpm:
+            title = self._title(said.number)
+            found = streams.fitting(entry, asked.question, title)
             if found is None:
                 return False
             entry = found
-            version = streams.bare(version) if question.epochless else version
         malicious = False
         if not entry.ranges and not entry.versions:
             malicious = self._database.row(entry.row).malicious
-        spelled = canonical(base, spell(base, name), version)
-        return affected(spelled, entry, self.order(question.ecosystem), malicious=malicious)
+        return affected(asked.versions[place], entry, asked.order, malicious=malicious)
+
+    def _title(self, number: int) -> Callable[[], str]:
+        return lambda: self._database.row(number).title
 
     def _answer(self, question: Question) -> Answer:
         if not question.ecosystems:
@@ -275,7 +295,8 @@ class Lookup:
                     continue
             except InputError:
                 continue
-            if not any(self._judge(one, _at(question, fix)) for one in said):
+            then = self._prepare(_at(question, fix))
+            if not any(self._judge(one, then) for one in said):
                 free.append(fix)
         return tuple(sorted(free, key=order.key))
 

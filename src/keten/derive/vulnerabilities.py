@@ -154,6 +154,7 @@ class _Work:
             self._why[package.ref] = standing.reason
             self.problems.add(_problem(package.path, standing.reason, advice, need=NEED))
         if standing.malice and not bad:
+            self._why.setdefault(package.ref, standing.malice)
             self.problems.add(_problem(package.path, standing.malice, advice, need=MALICE))
 
     def _doubtful(self, package: Package, doubts: tuple[tuple[str, str], ...]) -> None:
