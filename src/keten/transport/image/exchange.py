@@ -92,7 +92,7 @@ class Exchange:
             yield self._answered(request, stack)
 
     def _answered(self, request: Request, stack: ExitStack) -> Answer:
-        what = f"{request.method} {urlsplit(request.url).path[:300]}"
+        what = _told(request)
         tries, proven = 1, False
         while True:
             wait = BACK_OFF * 2 ** (tries - 1)
@@ -170,6 +170,16 @@ class Exchange:
                 return True
         except NetworkError as error:
             return isinstance(error.__cause__, ssl.SSLCertVerificationError | TimeoutError)
+
+
+def _told(request: Request) -> str:
+    """Return what was asked for, in the words of a user."""
+    path = urlsplit(request.url).path[:300]
+    _, kind, name = path.rpartition("/manifests/")
+    if kind:
+        return f"{request.repository}{'@' if ':' in name else ':'}{name}"
+    _, kind, name = path.rpartition("/blobs/sha")
+    return f"blob sha{name} of {request.repository}" if kind else f"{request.method} {path}"
 
 
 def _rules(host: str, ca: str, *, plain: bool) -> Rules:
