@@ -34,7 +34,12 @@ def main(argv: list[str]) -> int:
     arguments = parser().parse_args(argv)
     gc.disable()  # frozen records make no cycles, and walking a million of them finds none
     now = common.day(arguments.now)
-    data = written(_document(arguments, now), arguments.format)
+    document = _document(arguments, now)
+    if arguments.author:
+        from msgspec import structs
+
+        document = structs.replace(document, authors=tuple(arguments.author))
+    data = written(document, arguments.format)
     if not arguments.output:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
@@ -64,6 +69,10 @@ def parser() -> argparse.ArgumentParser:
         help=f"{', '.join(FORMATS)} (default: cyclonedx)",
     )
     made.add_argument("--output", metavar="FILE", help="write there (default: standard output)")
+    made.add_argument(
+        "--author", action="append", default=[], metavar="WHO",
+        help='who answers for it: "Name <address>"',
+    )  # fmt: skip
     made.add_argument("--quiet", action="store_true", help="no progress")
     common.add(made)
     common.images(made)

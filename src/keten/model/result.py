@@ -190,6 +190,7 @@ class Result(Struct, frozen=True, kw_only=True):
     checks: tuple[Tally, ...]
     decision: Decision
     bundle: Bundle | None = None
+    packages: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
 
     @property

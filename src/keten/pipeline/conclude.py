@@ -99,6 +99,7 @@ def conclude(
         checks=tuple(Tally(name, *judged.tallies[name]) for name in sorted(judged.tallies)),
         decision=decide(failed, unknown, config.gate),
         bundle=database.release() if database is not None else None,
+        packages=tuple(sorted({n.id for n in nodes.values() if isinstance(n, Package)})),
     )
 
 

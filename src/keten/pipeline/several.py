@@ -41,6 +41,7 @@ def join(results: Sequence[Result]) -> Result:
         set_aside=tuple(item for part in parts for item in part.set_aside),
         decision=max((p.decision for p in parts), key=lambda d: GRAVITY.index(Exit(d.exit))),
         bundle=first.bundle if len(bundles) == 1 else None,
+        packages=tuple(sorted(name for part in parts for name in part.packages)),
     )
 
 
@@ -61,6 +62,7 @@ def _under(result: Result) -> Result:
         set_aside=tuple(structs.replace(s, finding=moved(s.finding)) for s in result.set_aside),
         unknown=tuple(structs.replace(u, location=at(u.location)) for u in result.unknown),
         problems=tuple(structs.replace(p, path=f"{name}/{p.path}") for p in result.problems),
+        packages=tuple(f"{name}/{package}" for package in result.packages),
         evidence=tuple(
             structs.replace(e, origin=structs.replace(e.origin, path=f"{name}/{e.origin.path}"))
             for e in result.evidence

@@ -109,7 +109,7 @@ class Policy(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """The whole result."""
+    """The whole result. *packages* are the ids (``path#purl``) of all that were judged."""
 
     schema: str
     keten: str
@@ -129,6 +129,7 @@ class Document(Struct, frozen=True, kw_only=True):
     checks: tuple[Tally, ...]
     bundle: Bundle | None = None
     set_aside: tuple[Aside, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 def document(result: Result) -> Document:
@@ -156,6 +157,7 @@ def document(result: Result) -> Document:
         checks=result.checks,
         set_aside=tuple(_aside(item, digests) for item in result.set_aside),
         bundle=result.bundle,
+        packages=result.packages,
     )
 
 

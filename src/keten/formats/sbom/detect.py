@@ -95,6 +95,8 @@ def _syft(data: bytes) -> Document:
     return syft.parse(data)
 
 
+READ = frozenset({"cyclonedx", "cyclonedx-xml", "spdx", "spdx-tags", "spdx-3", "syft"})
+"""The kinds that are read."""
 _READERS: dict[str, Callable[[bytes], Document]] = {
     "cyclonedx": _cyclonedx,
     "cyclonedx-xml": _cyclonedx_xml,

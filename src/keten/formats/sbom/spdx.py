@@ -192,6 +192,8 @@ class _Reading:
 
     def _packages(self) -> Iterator[Component]:
         for found in self._every(_PACKAGE, self.whole.packages, "packages"):
+            if not found.name and found.SPDXID in self.described:
+                continue  # a tool that converts may lose the name of what it is all about
             if not found.name:
                 self.faults.tell(f"the package {found.SPDXID[:80]!r} has no name")
                 continue

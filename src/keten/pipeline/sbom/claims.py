@@ -11,11 +11,11 @@ from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.image import System
 from keten.pipeline.sbom.inventory import LOCAL, MOST_NAMED, SYSTEMS
+from keten.readers.sbom import node as bill
 
 BY = "sbom"
 _JOINED = {"maven": ":"}
 _BARE = frozenset({"deb", "rpm", "apk", "alpm", "opkg", "generic", "oci", "docker"})
-_FORMATS = {"cyclonedx": "CycloneDX", "spdx": "SPDX", "syft": "Syft JSON"}
 # What is listed beside software, and is no package where it has no package URL.
 _OTHER = frozenset({"file", "container", "operating-system", "data", "device", "platform",
                     "cryptographic-asset", "machine-learning-model"})  # fmt: skip
@@ -26,18 +26,6 @@ _PLAIN = frozenset({"npm", "maven", "deb", "rpm", "apk", "golang", "pypi", "carg
 def facts(document: Document, path: str) -> Facts:
     """Return what *document*, which lies at *path*, claims."""
     return _Reading(document, path).facts()
-
-
-def sbom(document: Document, path: str) -> Sbom:
-    """Return the node of the document itself."""
-    return Sbom(
-        path,
-        format=f"{_FORMATS.get(document.format, document.format)} {document.version}",
-        about=document.subject.name if document.subject else document.name,
-        components=len(document.components),
-        created=document.created,
-        tools=document.tools,
-    )
 
 
 class _Reading:
@@ -58,7 +46,7 @@ class _Reading:
         for component in _software(self.document):
             self._take(component)
         nodes = [self._owned(package) for package in self.packages.values()]
-        node = sbom(self.document, self.path)
+        node = bill(self.document, self.path)
         places = [Place(package.ref, package.path, package.line) for package in nodes]
         looked = [] if self.document.faults else [Looked(p.ref, "lockfile") for p in nodes]
         extra: list[System] = []
@@ -97,7 +85,7 @@ class _Reading:
         self.refs[component.ref] = f"package {ref}"
         if ref in self.packages:
             return
-        if found is not None and ecosystem not in SYSTEMS and "upstream" in url:
+        if found is not None and ecosystem not in SYSTEMS and "upstream=" in component.purls[0]:
             self.owners[ref] = dict(found.qualifiers).get("upstream", "")
         self.packages[ref] = Package(
             ref,
@@ -148,6 +136,8 @@ class _Reading:
         if found is None:
             return ""
         written = component.purls[0]
+        if component.own.get("purl", "").startswith("pkg:"):
+            return component.own["purl"]
         if found.type not in SYSTEMS:
             return written
         if "distro=" in written and not component.own.get("upstream"):

@@ -112,6 +112,8 @@ def _component(package: Package, byref: dict[str, Package], refs: dict[str, str]
         "wants": " ".join(package.wants),
         "source": "" if package.source.startswith(_REMOTE) else package.source,
     }
+    url = address(package, byref.get(package.owner))
+    own["purl"] = package.purl if url != package.purl else ""
     group, name = _grouped(package)
     scope = "development" if package.development else "optional" if package.optional else ""
     return Component(
@@ -119,7 +121,7 @@ def _component(package: Package, byref: dict[str, Package], refs: dict[str, str]
         group=group,
         name=name,
         version=package.version,
-        purls=tuple(filter(None, (address(package, byref.get(package.owner)),))),
+        purls=(url,) if url else (),
         hashes=package.hashes,
         licenses=package.licenses,
         supplier=package.supplier,
