@@ -23,6 +23,7 @@ MOST_BLOCKS = 200
 _AGAIN = "Build it again: keten db import PATH… (the OSV all.zip of each ecosystem)."
 # What decoding a damaged row raises (zlib.error is imported with the first database).
 _DAMAGE = (msgspec.MsgspecError, TypeError, ValueError, IndexError)
+_PACKAGE = "SELECT data FROM package WHERE ecosystem = ? AND name = ?"
 _SOURCE = msgspec.msgpack.Decoder(DataSource)
 
 
@@ -73,6 +74,7 @@ class Database:
             raise DataError(f"{path.name} is no advisory database: {error}", advice=_AGAIN) from (
                 error
             )
+        self._execute = self._db.execute
         self._packages: dict[tuple[str, str], tuple[Entry, ...]] = {}
         self._blocks: dict[int, dict[int, msgspec.Raw]] = {}
         self._latest: dict[int, msgspec.Raw] = {}
@@ -176,10 +178,11 @@ class Database:
         key = (ecosystem, name)
         found = self._packages.get(key)
         if found is None:
-            rows = self._ask("SELECT data FROM package WHERE ecosystem = ? AND name = ?", key)
-            found = tuple(
-                entry for (data,) in rows for entry in self._read(self._layout.unpack_entries, data)
-            )
+            try:
+                row = self._execute(_PACKAGE, key).fetchone()
+                found = tuple(self._layout.unpack_entries(row[0])) if row else ()
+            except self._faults as error:
+                raise self._damaged(error) from error
             self._packages[key] = found
         return found
 

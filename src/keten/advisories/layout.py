@@ -51,13 +51,9 @@ def inflate(data: bytes) -> bytes:
 def unpack_entries(data: bytes) -> list[Entry]:
     """Return the entries in a ``package`` row."""
     found = _ENTRIES.decode(inflate(data) if data[:1] == PACKED else data)
-    letters = {
-        event[0] for entry in found for told in (entry.ranges, entry.custom) for one in told
-        for event in one[1:]
-    }  # fmt: skip
-    if not letters <= _EVENTS or not all(
-        one and one[0] for entry in found for one in (*entry.ranges, *entry.custom)
-    ):
+    told = [one for entry in found for one in entry.ranges]
+    told += [one for entry in found if entry.custom for one in entry.custom]
+    if "" in {one[0] for one in told} or not {e[:1] for r in told for e in r[1:]} <= _EVENTS:
         raise ValueError("a range that is none")
     return found
 

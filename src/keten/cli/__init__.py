@@ -6,7 +6,7 @@ COMMANDS = {
     "scan": "judge a directory or git checkout: the chain, what to do first, the findings",
     "explain": "tell all about one check, one finding, or how actions are ranked",
     "checks": "list the checks",
-    "db": "import advisories, or tell what the database holds",
+    "db": "the advisory data: import, update, sign, pull, verify, status",
     "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
     "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
     "sbom": "write a bill of materials of a target, or judge how complete one is",
