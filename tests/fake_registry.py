@@ -76,8 +76,13 @@ class Fake:
 
 
 @contextlib.contextmanager
-def fake(*, tls: Path | None = None, name: str = "localhost") -> Iterator[Fake]:
-    """Serve while the block does; *tls*: a folder with server.crt and server.key."""
+def fake(
+    *, tls: Path | None = None, name: str = "localhost", known: Path | None = None
+) -> Iterator[Fake]:
+    """Serve while the block does; *tls*: a folder with server.crt and server.key.
+
+    *known*: clients must show a certificate of that authority.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -118,6 +123,9 @@ def fake(*, tls: Path | None = None, name: str = "localhost") -> Iterator[Fake]:
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls / "server.crt", tls / "server.key")
+        if known:
+            context.load_verify_locations(known)
+            context.verify_mode = ssl.CERT_REQUIRED
         server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign] # clients break off
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -352,6 +352,26 @@ def test_no_redirect_from_tls_to_none(tmp_path: Path) -> None:
         assert not storage.asked
 
 
+def test_certificates_lie_where_docker_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    certificates(tmp_path)
+    monkeypatch.setattr(exchange, "_CERTIFICATES", (str(tmp_path / "certs.d"),))
+    with fake(tls=tmp_path, known=tmp_path / "ca.crt") as registry:
+        registry.hold("app", ONE, "1")
+        folder = tmp_path / "certs.d" / registry.host
+        folder.mkdir(parents=True)
+        (folder / "ca.crt").write_bytes((tmp_path / "ca.crt").read_bytes())
+        with pytest.raises(NetworkError):
+            open_image(f"{registry.host}/app:1")
+        waits.clear()
+        (folder / "client.cert").write_bytes((tmp_path / "server.crt").read_bytes())
+        (folder / "client.key").write_bytes((tmp_path / "server.key").read_bytes())
+
+        check(f"{registry.host}/app:1", ONE)
+    assert waits == []
+
+
 def test_redirects_end(waits: list[float]) -> None:
     with fake() as registry:
         registry.answers["HEAD", "/v2/app/manifests/1"] = Answer(

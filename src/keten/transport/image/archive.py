@@ -7,7 +7,7 @@ open, because Docker writes its index last.
 import os
 import posixpath
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,14 +53,13 @@ class File:
         self._file: IO[bytes] | None = None
         self.members: dict[str, Member] = {}
         self._earlier: dict[str, list[Member]] = {}
-        try:
+        with ExitStack() as failing:
+            failing.callback(self.close)
             if listed:
                 if inflate.packed(os.pread(self._descriptor, 512, 0)):
                     self._unpack()
                 self._index()
-        except BaseException:
-            self.close()
-            raise
+            failing.pop_all()
 
     @property
     def size(self) -> int:
@@ -115,16 +114,14 @@ class File:
     def _unpack(self) -> None:
         import tempfile
 
-        out = tempfile.TemporaryFile(prefix="keten-")  # noqa: SIM115 lives as long as self
-        try:
+        with ExitStack() as failing:
+            out = failing.enter_context(tempfile.TemporaryFile(prefix="keten-"))
             packed = slices.Slice(self._descriptor, 0, self._found.st_size)
             for chunk in inflate.unpack(packed.read):
                 self._room(out.tell() + len(chunk))
                 out.write(chunk)
             out.flush()
-        except BaseException:
-            out.close()
-            raise
+            failing.pop_all()
         os.close(self._descriptor)
         self._file = out
         self._descriptor = out.fileno()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,21 +80,21 @@ def _open_layout(
 def _open_archive(
     path: Path, target: str, name: str, *, kind: str, platform: Platform | None
 ) -> Opened:
-    opened = archive.File(path)
-    try:
+    with ExitStack() as failing:
+        opened = archive.File(path)
+        failing.callback(opened.close)
         found_out = _kind_of_archive(opened) if kind == "archive" else kind
         match found_out:
             case "tar":
-                return _root(opened, target)
+                found = _root(opened, target)
             case "docker-archive":
-                return docker_archive.open_one(opened, name=target, wanted=name, platform=platform)
-        found = _open_layout(archive.Blobs(opened), target, name, platform)
-        if kind == "archive":
-            _agree(opened, found)
-    except BaseException:
-        opened.close()
-        raise
-    return found
+                found = docker_archive.open_one(opened, name=target, wanted=name, platform=platform)
+            case _:
+                found = _open_layout(archive.Blobs(opened), target, name, platform)
+                if kind == "archive":
+                    _agree(opened, found)
+        failing.pop_all()
+        return found
 
 
 def _kind_of_archive(opened: archive.File) -> str:
