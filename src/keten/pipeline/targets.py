@@ -77,7 +77,7 @@ def collect(
     from keten.pipeline.images import scanning
 
     cache = Cache(default_folder() if access.cache is None else _folder(access.cache))
-    return scanning.collect(
+    return scanning.collect_target(
         target,
         policy,
         options=access.image,

@@ -1,6 +1,7 @@
 """An image or root filesystem becomes facts: layers read or remembered, merged, read."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
@@ -14,30 +15,23 @@ from keten.model.plug import Scope
 from keten.model.result import Target
 from keten.pipeline import wire
 from keten.pipeline.cache import Cache, key
-from keten.pipeline.images import describe, reading
-from keten.pipeline.images.picker import WHOLE, Picker, pieces
-from keten.pipeline.images.programs import explained
+from keten.pipeline.images import describe
+from keten.pipeline.images.assembly import Unpacked, assemble, unpacked
+from keten.pipeline.images.picker import Picker
 from keten.pipeline.images.versions import fingerprint
 from keten.pipeline.read import Readers
 from keten.secrets import engine
 from keten.transport.image import layers as streams
+from keten.transport.image.rootfs import Rootfs
 from keten.transport.image.source import LayerRef, Opened
 
 CONFIGURATION = "configuration"
 """What the place of a fact in an image's configuration is called."""
+PASSED_OVER = (("what the distribution's packages bring", "not searched for secrets"),)
 _UNREAD = (
     "Pull or build the image again, and find out who changed it: what was signed or reviewed "
     "is not what lies there."
 )
-
-
-class Layer(Struct):
-    """What is kept of one layer, whatever image it is in."""
-
-    record: streams.LayerRecord
-    programs: dict[int, str]
-    secrets: bytes
-    searched: int
 
 
 class Collected(Struct):
@@ -130,16 +124,21 @@ def _collect(stage: _Stage, base: Opened | None) -> Collected:
     ]
     if stage.secrets:
         parts.append(told)
-    tree = Tree([x.record.members for x in found])
-    parts += _tree_facts(stage, tree, found, readers, content)
-    parts += [_unread(tree, node.ref), *_secrets(tree, found, content)]
+
+    def fetch(number: int, members: set[int]) -> dict[int, bytes]:
+        ref = opened.layers[number]
+        with opened.layer(ref) as stream:
+            return streams.refetch(stream, ref, members)
+
+    tree, more = assemble(found, content.layers, readers, fetch)
+    parts += more
     problems = [p for part in parts for p in part.problems]
     if whole and not any(p.need == "installed" for p in problems):
         parts.append(Facts(looked=(Looked("*", "installed"),)))
     return Collected(merge(parts), _target(opened, content, tree, found))
 
 
-def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Layer:
+def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Unpacked:
     """Return what is kept of a layer: as it was kept before, else by reading it."""
     opened, cache = stage.opened, stage.cache
     stamp = opened.stamp(ref)
@@ -147,7 +146,7 @@ def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Layer:
     name = _layer_key(stage, ref)
     if name and checked and (data := cache.get(name)):
         try:
-            return msgspec.msgpack.decode(data, type=Layer)
+            return msgspec.msgpack.decode(data, type=Unpacked)
         except msgspec.MsgspecError:
             pass
     picker = Picker(readers, secrets=stage.secrets)
@@ -156,7 +155,7 @@ def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Layer:
     stage.progress("reading", before, size)
     with opened.layer(ref) as stream:
         record = streams.read_layer(stream, ref, picker)
-    made = Layer(record, _members(record, picker), wire.pack(picker.secrets()), picker.searched)
+    made = unpacked(record, picker)
     if name and not record.mismatches and record.complete:
         cache.put(name, msgspec.msgpack.encode(made))
         if stamp:
@@ -171,75 +170,7 @@ def _layer_key(stage: _Stage, ref: LayerRef) -> str:
     return key("layer", fingerprint(), ref.diff_id, ref.descriptor.digest, str(stage.secrets))
 
 
-def _tree_facts(
-    stage: _Stage, tree: Tree, found: Sequence[Layer], readers: Readers, content: Content
-) -> list[Facts]:
-    """Return what the merged tree says: packages, special files, secrets."""
-    kept = reading.Kept([(x.record.members.paths(), x.record.kept) for x in found])
-    offers = list(reading.offers(tree, kept, readers))
-    _fetch(stage, tree, kept, offers)
-    facts = merge(reading.read(offers, tree, kept, content.layers))
-    return [explained(facts, tree, [x.programs for x in found], content.layers)]
-
-
-def _fetch(stage: _Stage, tree: Tree, kept: reading.Kept, offers: Sequence[reading.Offer]) -> None:
-    """Read again what is wanted after all: what links hid while its layer streamed by."""
-    missing: dict[int, dict[int, list[reading.Offer]]] = {}
-    for offer in offers:
-        entry = reading.file_at(tree, offer.real)
-        assert entry is not None
-        there = kept.pieces(entry.layer, entry.member) or {}
-        wanted = offer.name if offer.reader.sift else WHOLE
-        streamed = offer.told == kept.path(entry.layer, entry.member)
-        if not streamed and wanted not in there:
-            missing.setdefault(entry.layer, {}).setdefault(entry.member, []).append(offer)
-    for number, members in sorted(missing.items()):
-        ref = stage.opened.layers[number]
-        with stage.opened.layer(ref) as stream:
-            data = streams.refetch(stream, ref, set(members))
-        for member, wanted_by in members.items():
-            plan = tuple((offer.name, offer.reader) for offer in wanted_by)
-            made = pieces(wanted_by[0].told, data.get(member, b""), plan)
-            kept.add(number, member, made or {})
-
-
-def _members(record: streams.LayerRecord, picker: Picker) -> dict[int, str]:
-    """Return the programs by member; of a name that a layer has twice, the last counts."""
-    paths = record.members.paths()
-    return {m: kind for m, path in enumerate(paths) if (kind := picker.programs.get(path))}
-
-
-def _secrets(tree: Tree, found: Sequence[Layer], content: Content) -> list[Facts]:
-    """Return the secrets of all layers, and whether the file is still to be seen."""
-    parts = []
-    for number, layer in enumerate(found):
-        facts = wire.unpack(layer.secrets)
-        if not facts.nodes and not facts.problems:
-            continue
-        diff_id = content.layers[number].diff_id
-        nodes = []
-        for node in facts.nodes:
-            entry = reading.file_at(tree, node.path)
-            gone = entry is None or entry.layer != number
-            nodes.append(structs.replace(node, layer=diff_id, deleted=gone))
-        parts.append(structs.replace(facts, nodes=tuple(nodes)))
-    parts.append(Facts(looked=(Looked("*", "content"),)))
-    return parts
-
-
-def _unread(tree: Tree, about: str) -> Facts:
-    """Return what of the layers no runtime would unpack."""
-    problems = [
-        Problem(
-            path, f"layer {layer + 1}: {why}", link=Link.IMAGE, about=about, need="content",
-            advice="Ask who built the image: a runtime refuses or leaves this out.",
-        )
-        for layer, path, why in tree.refused
-    ]  # fmt: skip
-    return Facts(problems=tuple(problems))
-
-
-def _sized(content: Content, found: Sequence[Layer]) -> Content:
+def _sized(content: Content, found: Sequence[Unpacked]) -> Content:
     layers = tuple(
         structs.replace(
             layer,
@@ -280,12 +211,37 @@ def _evidence(opened: Opened) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _target(opened: Opened, content: Content, tree: Tree, found: Sequence[Layer]) -> Target:
+def collect_root(
+    root: Path, name: str, *, secrets: bool, progress: Callable[[str, int, int], None]
+) -> Collected:
+    """Return the facts of a root filesystem in a folder. Nothing of it is kept."""
+    readers = Readers(Scope.SYSTEM)
+    picker = Picker(readers, secrets=secrets)
+    progress("reading", 0, 0)
+    with Rootfs(root) as folder:
+        record = folder.read(picker)
+        found = [unpacked(record, picker)]
+        tree, parts = assemble(found, (), readers, lambda _, members: folder.fetch(record, members))
+    problems = [p for part in parts for p in part.problems]
+    if record.complete and not any(p.need == "installed" for p in problems):
+        parts.append(Facts(looked=(Looked("*", "installed"), Looked("*", "image"))))
+    target = Target(
+        name=name,
+        files=sum(1 for _ in tree.files()),
+        bytes=record.unpacked,
+        passed_over=PASSED_OVER,
+        kind="rootfs",
+        searched=picker.searched,
+    )
+    return Collected(merge(parts), target)
+
+
+def _target(opened: Opened, content: Content, tree: Tree, found: Sequence[Unpacked]) -> Target:
     return Target(
         name=opened.name,
         files=sum(1 for _ in tree.files()),
         bytes=sum(x.record.unpacked for x in found),
-        passed_over=(("what the distribution's packages bring", "not searched for secrets"),),
+        passed_over=PASSED_OVER,
         kind="image",
         digest=content.manifest or content.config,
         platform=content.platform,

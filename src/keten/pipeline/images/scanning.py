@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import date
+from pathlib import Path
 
 from keten import plugs
 from keten.config import Policy
@@ -10,12 +11,12 @@ from keten.model.check import Check
 from keten.model.evidence import Link
 from keten.pipeline.cache import Cache
 from keten.pipeline.flow import Scanned, judge_here
-from keten.pipeline.images.collect import collect as collect_image
+from keten.pipeline.images.collect import collect, collect_root
 from keten.pipeline.judge import chooser, link_of
-from keten.transport.image.open import Options, open_image
+from keten.transport.image.open import ROOTFS, Options, kind_of, open_image
 
 
-def collect(
+def collect_target(
     target: str,
     policy: Policy,
     *,
@@ -34,9 +35,13 @@ def collect(
     secrets = every or any(
         chosen(name) for name in plugs.names(Check) if link_of(name) is Link.SECRETS
     )
+    if kind_of(target) == ROOTFS:
+        made = collect_root(Path(target), target, secrets=secrets, progress=progress)
+        judged = judge_here(made.facts, policy, now)
+        return Scanned(made.facts, judged, made.target, whole=False)
     with ExitStack() as stack:
         opened = stack.enter_context(closing(open_image(target, options=options)))
         below = stack.enter_context(closing(open_image(base, options=options))) if base else None
-        made = collect_image(opened, base=below, cache=cache, secrets=secrets, progress=progress)
+        made = collect(opened, base=below, cache=cache, secrets=secrets, progress=progress)
     judged = judge_here(made.facts, policy, now)
     return Scanned(made.facts, judged, made.target, whole=False)
