@@ -13,6 +13,8 @@ from keten.errors import CeilingError
 MAX_PACKAGES = 100_000
 MAX_LINE = 1 << 18
 MAX_HEAD = 1 << 20
+OBJECT = 60
+"""What a path takes in memory beside its characters, about."""
 
 
 class Stanza(Struct, frozen=True):
@@ -35,10 +37,10 @@ def stanzas(data: bytes) -> Iterator[Stanza]:
         end = len(data) if end < 0 else end
         files = data.find(b"\nF:", start, end)
         head = data[start : min(end if files < 0 else files, start + MAX_HEAD)]
+        count += 1
+        if count > MAX_PACKAGES:
+            raise CeilingError(f"more than {MAX_PACKAGES:,} packages", line=line)
         if head.strip():
-            count += 1
-            if count > MAX_PACKAGES:
-                raise CeilingError(f"more than {MAX_PACKAGES:,} packages", line=line)
             before = len(head) - len(head.lstrip(b"\n"))
             listing = data[files + 1 : end] if files >= 0 else b""
             yield Stanza(line + before, _fields(head), listing)
@@ -47,14 +49,19 @@ def stanzas(data: bytes) -> Iterator[Stanza]:
 
 
 def files(listing: bytes, *, most: int) -> list[str]:
-    """Return the paths from the root of a stanza's files, at most *most*."""
+    """Return the paths from the root of a stanza's files.
+
+    CeilingError where they need more than *most* bytes: a folder stands once in the database
+    and once in each of the paths.
+    """
     found: list[str] = []
     folder = ""
-    for line in listing.split(b"\n"):
+    for line in listing.split(b"\n", most // OBJECT):
         kind = line[:2]
         if kind == b"R:":
-            if len(found) >= most:
-                break
+            most -= len(line) + len(folder) + OBJECT
+            if most < 0:
+                raise CeilingError("more files than a system has")
             name = line[2:].decode("utf-8", "replace")
             found.append(f"{folder}/{name}" if folder else name)
         elif kind == b"F:":

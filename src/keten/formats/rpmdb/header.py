@@ -16,7 +16,7 @@ from keten.errors import CeilingError, InputError
 
 MAX_ENTRIES = 0xFFFF
 MAX_DATA = 64 << 20
-MAX_STRINGS = 1_000_000
+MAX_STRINGS = 500_000
 
 NAME, VERSION, RELEASE, EPOCH = 1000, 1001, 1002, 1003
 VENDOR, LICENSE, ARCH, SOURCE_RPM = 1011, 1014, 1022, 1044
@@ -32,6 +32,8 @@ _INT16, _INT32, _STRING, _STRINGS, _I18N = 3, 4, 6, 8, 9
 _ENTRY = Layout(">IIII")
 _FOLDER = 0o040000
 _KIND = 0o170000
+OBJECT = 60
+_TOO_MANY = "more files than a system has: of these and later packages they are left out"
 
 
 class Header:
@@ -97,7 +99,11 @@ class Header:
         return found
 
     def files(self, *, most: int) -> list[str]:
-        """Return the paths from the root that are no folders, at most *most* characters."""
+        """Return the paths from the root that are no folders.
+
+        CeilingError where they need more than *most* bytes: a folder stands once in a header
+        and once in each of the paths.
+        """
         names = self.texts(BASE_NAMES)
         if not names:
             return _within(self.texts(OLD_FILES), most)
@@ -111,9 +117,9 @@ class Header:
         for name, index, mode in zip(names, indexes, modes, strict=True):
             if mode & _KIND == _FOLDER:
                 continue
-            most -= len(name) + len(folders[index])
+            most -= len(name) + len(folders[index]) + OBJECT
             if most < 0:
-                break
+                raise CeilingError(_TOO_MANY)
             found.append((folders[index] + name).decode("utf-8", "replace").lstrip("/"))
         return found
 
@@ -121,9 +127,9 @@ class Header:
 def _within(paths: list[bytes], most: int) -> list[str]:
     found = []
     for path in paths:
-        most -= len(path)
+        most -= len(path) + OBJECT
         if most < 0:
-            break
+            raise CeilingError(_TOO_MANY)
         found.append(path.decode("utf-8", "replace").lstrip("/"))
     return found
 

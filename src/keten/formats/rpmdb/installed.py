@@ -8,13 +8,13 @@ from msgspec import Struct
 from keten.errors import CeilingError, InputError
 from keten.formats import rpmdb
 from keten.formats.rpmdb import header as tags
-from keten.formats.rpmdb.header import Header, Installed
+from keten.formats.rpmdb.header import OBJECT, Header, Installed
 
 MAX_PACKAGES = 100_000
 MAX_PROBLEMS = 100
-MAX_CHARACTERS = 100_000_000
-"""The most characters of files' paths of one database: folders are shared in it, not here."""
-MAX_RELATIONS = 5_000_000
+MAX_PATHS = 120_000_000
+"""The most bytes that the files' paths of one database take: folders are shared in it, not here."""
+MAX_RELATIONS = 1_000_000
 MAX_PROVIDERS = 5
 _KEYS = "gpg-pubkey"
 
@@ -58,7 +58,7 @@ class _Part(Struct, frozen=True):
 
 
 def _parts(data: bytes, problems: list[str]) -> Iterator[_Part]:
-    characters, relations, count = MAX_CHARACTERS, MAX_RELATIONS, 0
+    left, relations, count = MAX_PATHS, MAX_RELATIONS, 0
     for blob in rpmdb.headers(data):
         if isinstance(blob, str):
             problems.append(blob)
@@ -67,21 +67,29 @@ def _parts(data: bytes, problems: list[str]) -> Iterator[_Part]:
         if count > MAX_PACKAGES:
             raise CeilingError(f"more than {MAX_PACKAGES:,} packages")
         try:
-            part = _part(blob, characters)
+            found = Header(blob)
+            part = _part(found)
         except InputError as error:
             problems.append(error.what)
             continue
         if part is None:
             continue
-        characters -= sum(map(len, part.package.files))
         relations -= len(part.provides) + len(part.requires)
-        if characters <= 0 or relations <= 0:
-            raise CeilingError("more files or relations than a system has")
-        yield part
+        if relations < 0:
+            raise CeilingError(f"more than {MAX_RELATIONS:,} relations of packages")
+        files: tuple[str, ...] = ()
+        try:
+            files = tuple(found.files(most=left)) if left else ()
+        except InputError as error:
+            problems.append(f"{part.package.name[:80]}: {error.what}")
+            left = 0 if isinstance(error, CeilingError) else left
+        left = max(0, left - sum(map(len, files)) - OBJECT * len(files))
+        yield _Part(
+            msgspec.structs.replace(part.package, files=files), part.provides, part.requires
+        )
 
 
-def _part(blob: bytes, characters: int) -> _Part | None:
-    found = Header(blob)
+def _part(found: Header) -> _Part | None:
     name = found.text(tags.NAME)
     if name == _KEYS:
         return None  # a key that rpm trusts, not a package
@@ -100,7 +108,6 @@ def _part(blob: bytes, characters: int) -> _Part | None:
             _told(found.text(tags.LICENSE)),
             _told(found.text(tags.VENDOR)),
             _told(found.text(tags.MODULARITY)),
-            files=tuple(found.files(most=characters)),
         ),
         found.texts(tags.PROVIDES),
         found.texts(tags.REQUIRES),

@@ -1,11 +1,24 @@
 """What apk's database says: read by the reader of packages and by that of their files."""
 
+from collections.abc import Iterator
+
 from keten.formats import apk_database, licenses
 from keten.formats.apk_database import Stanza
 from keten.model.plug import Source
 from keten.readers.system._installed import Installed
 
+MAX_PATHS = 120_000_000
+"""The most bytes that the files' paths of one database take."""
 ANCHORS = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
+
+
+def files(found: list[tuple[str, Stanza]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the files of each package; CeilingError where there are more than a system has."""
+    left = MAX_PATHS
+    for key, stanza in found:
+        paths = apk_database.files(stanza.listing, most=left)
+        left -= sum(map(len, paths)) + apk_database.OBJECT * len(paths)
+        yield key, paths
 
 
 def packages(source: Source) -> tuple[Installed, list[tuple[str, Stanza]]]:

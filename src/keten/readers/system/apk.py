@@ -1,5 +1,8 @@
 """apk's database: what is installed on Alpine, Wolfi, Chainguard and their relatives."""
 
+from contextlib import suppress
+
+from keten.errors import CeilingError
 from keten.formats import apk_database
 from keten.model.evidence import Link
 from keten.model.facts import Facts
@@ -35,7 +38,7 @@ def read(source: Source) -> Facts:
 def _paths(found: list[tuple[str, apk_database.Stanza]]) -> dict[str, str]:
     """Return which package brings a path that another asks for (``D:/bin/sh``)."""
     asked = {
-        name[1:].encode()
+        name[1:]
         for _, stanza in found
         for name in stanza.get("D").split()[:MAX_DEPENDENCIES]
         if name.startswith("/")
@@ -43,9 +46,9 @@ def _paths(found: list[tuple[str, apk_database.Stanza]]) -> dict[str, str]:
     if not asked:
         return {}
     owners: dict[str, str] = {}
-    for key, stanza in found:
-        for path in apk_database.files(stanza.listing, most=1 << 20):
-            if path.encode() in asked:
+    with suppress(CeilingError):  # the reader of their files says so
+        for key, paths in _apk.files(found):
+            for path in asked.intersection(paths):
                 owners.setdefault(f"/{path}", key)
     return owners
 

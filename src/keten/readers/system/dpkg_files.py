@@ -1,5 +1,6 @@
 """The files of Debian packages: ``info/*.list``, or ``*.md5sums`` where there is no list."""
 
+from keten.errors import CeilingError
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Scope, Source
@@ -8,7 +9,8 @@ from keten.readers.system._dpkg import Entry
 from keten.readers.system._installed import contents
 
 INFO = "var/lib/dpkg/info"
-MAX_FILES = 2_000_000
+MAX_FILES = 1_000_000
+"""The most files of all packages together, and the most lines of one list."""
 _MD5 = 32
 
 
@@ -20,9 +22,10 @@ def read(source: Source) -> Facts:
     found: dict[str, list[str]] = {}
     left = MAX_FILES
     for entry in entries:
-        paths = _paths(source, entry)[:left]
+        found[entry.key] = paths = _paths(source, entry)
         left -= len(paths)
-        found[entry.key] = paths
+        if left < 0:
+            raise CeilingError(f"packages with more than {MAX_FILES:,} files")
     return contents(found)
 
 
@@ -46,6 +49,8 @@ def _paths(source: Source, entry: Entry) -> list[str]:
 
 def _listed(data: bytes) -> list[str]:
     """Return the paths of a list, without the folders that have something in them."""
+    if data.count(b"\n") > MAX_FILES:
+        raise CeilingError(f"a list of more than {MAX_FILES:,} files")
     lines = data.decode("utf-8", "replace").split("\n")
     folders = {line[: line.rfind("/")] for line in lines}
     return [line[1:] for line in lines if line not in folders and line[:1] == "/" and line != "/."]
@@ -55,6 +60,8 @@ def _summed(data: bytes | None) -> list[str]:
     """Return the paths of ``md5sums`` lines: a digest, two blanks, a path."""
     if not data:
         return []
+    if data.count(b"\n") > MAX_FILES:
+        raise CeilingError(f"a list of more than {MAX_FILES:,} files")
     lines = data.decode("utf-8", "replace").split("\n")
     return [path for line in lines if (path := line[_MD5:].strip().lstrip("/"))]
 

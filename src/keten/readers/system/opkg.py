@@ -83,7 +83,7 @@ def _license(source: Source, folder: str, fields: dict[str, str]) -> str:
 def _files(source: Source, folder: str, fields: dict[str, str]) -> list[str]:
     name = fields["package"]
     data = None if "/" in name else source.files.read(f"{folder}/info/{name}.list")
-    lines = (data or b"").decode("utf-8", "replace").split("\n")[:MAX_FILES]
+    lines = (data or b"").decode("utf-8", "replace").split("\n", MAX_FILES)[:MAX_FILES]
     # A line may go on with the file's mode and, of a link, where it leads.
     return [path for line in lines if (path := line.partition("\t")[0].strip().lstrip("/"))]
 
