@@ -9,6 +9,7 @@ from keten.cli import arguments as common
 from keten.cli.progress import Bar
 from keten.errors import UsageError
 from keten.formats.vex.document import Document
+from keten.policy.vex import CHECK
 
 FORMATS = ("openvex", "csaf", "cyclonedx")
 
@@ -37,7 +38,7 @@ def main(argv: list[str]) -> int:
         facts = merge([scanned.facts, *flow.derived(scanned, policy, database=database, now=now)])
         result = flow.judge(scanned, policy, database=database, now=now, progress=bar.tell)
     for unknown in result.unknown:
-        if unknown.link == "dependencies":
+        if unknown.link == "dependencies" and (CHECK in unknown.checks or not unknown.checks):
             print(f"keten: not judged: {unknown.what}: {unknown.why}", file=sys.stderr)
     made = document(
         result,

@@ -186,7 +186,9 @@ class _Judge:
             document = one.document
             who = document.author or "nobody named"
             head = f"VEX {one.name} ({document.format}, {who}, {document.at[:10]}, {one.digest}):"
-            parts = [f"{self.away[number]} findings set aside, {self.annotated[number]} annotated"]
+            gone = self.away[number]
+            noun = "finding" if gone == 1 else "findings"
+            parts = [f"{gone} {noun} set aside, {self.annotated[number]} annotated"]
             unused = len(document.statements) - len(self._used[number]) - self._late[number]
             if unused:
                 parts.append(f"{unused} of {len(document.statements)} statements match no finding")
