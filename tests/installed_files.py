@@ -87,6 +87,28 @@ POM = b"""<project><groupId>org.x</groupId><artifactId>a</artifactId><version>1.
 <licenses><!-- <license><name>GPLv2</name></license> --><license><name>The Apache License,
  Version 2.0</name></license></licenses></project>"""
 
+PNP = b"""\
+#!/usr/bin/env node
+const RAW_RUNTIME_STATE =
+'{\\
+  "packageRegistryData": [\\
+    [null, [[null, {"packageLocation": "./", "packageDependencies": [["a", "npm:1.0.0"]]}]]],\\
+    ["a", [["npm:1.0.0", {"packageDependencies": [["a", "npm:1.0.0"],\\
+      ["b", "virtual:0f#npm:2.0.0"], ["c", ["@s/c", "npm:3.0.0"]]]}]]],\\
+    ["b", [["virtual:0f#npm:2.0.0", {"packageDependencies": []}]]],\\
+    ["@s/c", [["npm:3.0.0", {"packageDependencies": []}]]],\\
+    ["app", [["workspace:.", {"packageDependencies": []}]]]\\
+  ]\\
+}';
+"""
+PEAR = (
+    b'a:5:{s:4:"name";s:5:"redis";s:7:"channel";s:12:"pecl.php.net";'
+    b's:7:"version";a:2:{s:7:"release";s:5:"6.0.2";s:3:"api";s:5:"6.0.0";}'
+    b's:7:"license";a:2:{s:7:"attribs";a:0:{}s:8:"_content";s:3:"MIT";}'
+    b's:8:"filelist";a:1:{s:8:"redis.so";a:2:{s:4:"role";s:3:"ext";'
+    b's:12:"installed_as";s:27:"/usr/lib/php/ext/redis.so.1";}}}'
+)
+
 
 def properties(group: str, artifact: str, version: str) -> bytes:
     """Return a pom.properties."""
@@ -135,6 +157,8 @@ FILES = {
     "system/conda-package": ("opt/conda/conda-meta/numpy-1.26.4-py312h_0.json", CONDA),
     "system/erlang-application": ("opt/app/lib/cowboy-2.9.0/ebin/cowboy.app", ERLANG),
     "system/lua-rock": (f"usr/lib/luarocks/rocks-5.4/{_ROCK}", LUA),
+    "system/php-pear": ("usr/lib/php/.registry/.channel.pecl.php.net/redis.reg", PEAR),
+    "system/yarn-pnp": ("app/.pnp.cjs", PNP),
     "system/java-archive": (
         "app/a-1.0.jar",
         jar({

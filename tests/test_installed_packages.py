@@ -50,6 +50,8 @@ URLS = {
     ],
     "system/erlang-application": ["pkg:otp/cowboy@2.9.0"],
     "system/lua-rock": ["pkg:luarocks/luasocket@3.1.0-1"],
+    "system/php-pear": ["pkg:pear/pecl.php.net/redis@6.0.2"],
+    "system/yarn-pnp": ["pkg:npm/%40s/c@3.0.0", "pkg:npm/a@1.0.0", "pkg:npm/b@2.0.0"],
     "system/java-archive": [
         "pkg:maven/org.x/a@1.0",
         "pkg:maven/org.y/b@2.0",
@@ -65,6 +67,8 @@ LICENSES = {
     "system/conda-package": "BSD-3-Clause",
     "system/erlang-application": "ISC",
     "system/lua-rock": "MIT",
+    "system/php-pear": "MIT",
+    "system/yarn-pnp": "",
     "system/java-archive": "Apache-2.0",
 }
 WANTS = {
@@ -89,7 +93,7 @@ def test_a_package_of_each_kind(plug: str) -> None:
     assert sorted(found) == URLS[plug]
     first = found[URLS[plug][0]]
     assert first.installed
-    assert first.licenses == (LICENSES[plug],)
+    assert first.licenses == tuple(filter(None, (LICENSES[plug],)))
     assert first.wants == WANTS.get(plug, ())
     assert {(item.ref, item.need) for item in facts.looked} == {
         (one.ref, "lockfile") for one in found.values()
@@ -269,6 +273,29 @@ def test_composer_of_both_versions() -> None:
         ("composer/monolog/monolog@2.9.1", "composer/psr/log@1.1.4")
     }  # fmt: skip
     assert [one.name for one in packages(new).values() if one.development] == ["phpunit/phpunit"]
+
+
+def test_pear_names_its_files() -> None:
+    path, data = FILES["system/php-pear"]
+
+    (contents,) = [n for n in read({path: data}).nodes if isinstance(n, Contents)]
+    assert contents.files == ("usr/lib/php/ext/redis.so.1",)
+
+
+@pytest.mark.parametrize("form", ["string", "literal", "data"])
+def test_yarn_in_every_form(form: str) -> None:
+    path, data = FILES["system/yarn-pnp"]
+    plain = data[data.index(b"{") : data.rindex(b"}") + 1].replace(b"\\\n", b"\n")
+    contents = {
+        "string": {path: data},
+        "literal": {"app/.pnp.js": b"return hydrateRuntimeState(" + plain + b", {basePath: x});"},
+        "data": {"app/.pnp.data.json": plain},
+    }[form]
+
+    assert edges(read(contents)) == {
+        ("npm/a@1.0.0", "npm/b@2.0.0"),
+        ("npm/a@1.0.0", "npm/%40s/c@3.0.0"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,6 @@ _BY = "system/yarn-pnp"
 _TEXT = lazy(rb"RAW_RUNTIME_STATE\s*=\s*'((?:[^'\\]++|\\.)*+)'", re.DOTALL)
 _OBJECT = lazy(rb"hydrateRuntimeState\(\s*(?=\{)")
 _ESCAPE = lazy(rb"\\(\r?\n|.)", re.DOTALL)
-_AFTER = lazy(r"\(byte ([0-9]+)\)")
 _Key = tuple[str, str]
 
 
@@ -60,21 +59,17 @@ def _decode(data: bytes) -> Any:
     text = _TEXT.search(data)
     if text is not None:
         data = _ESCAPE.sub(_unescape, text.group(1))
-    else:
-        literal = _OBJECT.search(data)
-        data = data[literal.end() :] if literal else data
+    literal = _OBJECT.search(data) if text is None else None
     try:
-        return msgspec.json.decode(data)
+        if literal is None:
+            return msgspec.json.decode(data)
+        from json import JSONDecoder  # takes an object that the rest of the call follows
+
+        return JSONDecoder().raw_decode(data.decode(), len(data[: literal.end()].decode()))[0]
     except RecursionError:
         raise CeilingError("JSON nested too deep") from None
-    except msgspec.MsgspecError as error:
-        # An object literal is followed by the rest of the call: cut there.
-        end = _AFTER.search(str(error))
-        if "trailing" in str(error) and end is not None:
-            return msgspec.json.decode(data[: int(end.group(1))])
-        raise InputError(f"no data of Yarn: {error}", line=1) from error
-    except UnicodeDecodeError as error:
-        raise InputError("text that is not UTF-8", line=1) from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise InputError(f"no data of Yarn: {str(error)[:200]}", line=1) from error
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:
