@@ -1,11 +1,13 @@
 """Go and Rust programs, ELF notes: read from files made by hand, and hostile ones."""
 
 import json
+import shutil
 import time
 import tracemalloc
 from contextlib import suppress
 from functools import cache
 from mmap import mmap
+from pathlib import Path
 
 import executable_files as made
 import pytest
@@ -362,10 +364,47 @@ def test_elf_note() -> None:
     assert not facts("system/elf-notes", made.elf({".text": b""})).nodes
 
 
-def test_elf_needed_is_bounded() -> None:
+@cache
+def _real() -> bytes:
+    """Return a small program of this machine, b"" where there is none in ELF."""
+    for name in ("true", "cat", "sleep"):
+        path = shutil.which(name)
+        data = Path(path).read_bytes() if path else b""
+        if data.startswith(b"\x7fELF") and len(data) < 1 << 20:
+            return data
+    return b""
+
+
+def test_elf_of_this_machine() -> None:
     with pytest.raises(InputError):
         elf.needed(b"\x7fELF")
     assert elf.needed(made.elf({".text": b"x"})) == ()
+    if not _real():
+        pytest.skip("no ELF program here")
+    assert any(name.startswith(("libc.", "ld-")) for name in elf.needed(_real()))
+    assert elf.has(_real(), b".dynamic")
+    assert not elf.has(_real(), b".go.buildinfo")
+    assert any(item.name == b"GNU" for item in elf.notes(_real()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2000), st.sampled_from([b"\0", b"\xff" * 4, b"\xff" * 8, b"\x01"])
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.booleans(),
+)
+def test_mutated_program_of_this_machine(edits: list[tuple[int, bytes]], end: bool) -> None:  # noqa: FBT001 hypothesis
+    data = bytearray(_real())
+    for at, text in edits:
+        place = len(data) - 1 - at if end else at
+        if 0 <= place < len(data):
+            data[place : place + len(text)] = text
+    _survives(bytes(data))
 
 
 # --- hostile ---
@@ -467,6 +506,8 @@ def test_lying_headers_cost_little(name: str) -> None:
     start = time.process_time()
     _survives(data)
     assert time.process_time() - start < 5
+    if name not in ("bomb", "functions", "sizes", "varint"):
+        return  # tracing memory is slow, and these are the ones that ask for it
     tracemalloc.start()
     _survives(data)
     _, peak = tracemalloc.get_traced_memory()

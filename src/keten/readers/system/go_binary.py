@@ -229,4 +229,5 @@ READER = Reader(
     magic=executable.MAGIC,
     sift=sift,
     scope=Scope.SYSTEM,
+    version=2,
 )
