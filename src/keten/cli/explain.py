@@ -76,6 +76,7 @@ def of_fingerprint(arguments: argparse.Namespace) -> str:
     database = common.database(arguments, policy)
     result = scan(root, policy, database=database, now=now, progress=lambda *_: None)
     every = [*result.findings, *(item.finding for item in result.waived)]
+    every += [item.finding for item in result.set_aside]
     found = [f for f in every if f.fingerprint.startswith(arguments.what)]
     if not found:
         raise UsageError(

@@ -153,6 +153,7 @@ def _detail(finding: Finding, digests: dict[str, str]) -> str:
     path = finding.location.path if finding.location else ""
     digest = f"<p>Evidence: <code>{digests[path]}</code></p>" if path in digests else ""
     about = f"<p>About: {_text(', '.join(finding.about))}</p>" if finding.about else ""
+    about += f"<p>Weighs {finding.severity.word}: {_text(finding.why)}.</p>" if finding.why else ""
     return (
         f"<p>{_text(' '.join(first.split()))}</p><p><strong>Fix:</strong> {_text(check.fix)}</p>"
         f"{_diff((finding.change,)) if finding.change else ''}{about}{digest}"
@@ -172,8 +173,26 @@ def _waived(result: Result) -> Iterator[str]:
             cells = (item.finding.message, item.reason, item.owner, item.until)
             yield "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
         yield "</tbody></table>"
+    yield from _aside(result)
     for note in result.notes:
         yield f"<p>{_text(note)}</p>"
+
+
+def _aside(result: Result) -> Iterator[str]:
+    if not result.set_aside:
+        return
+    heads = ("finding", "status", "reason", "who", "when", "document")
+    yield (
+        f'<h2 id="vex">Set aside by VEX ({len(result.set_aside)})</h2><table><thead><tr>'
+        + "".join(f'<th scope="col">{head}</th>' for head in heads)
+        + "</tr></thead><tbody>"
+    )
+    for item in result.set_aside:
+        document = f"{item.document} {item.digest}"
+        status = item.status.replace("_", " ")
+        cells = (item.finding.message, status, item.reason, item.author, item.at[:10], document)
+        yield "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
+    yield "</tbody></table>"
 
 
 def _evidence(result: Result) -> Iterator[str]:

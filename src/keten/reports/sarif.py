@@ -17,7 +17,7 @@ from keten import plugs
 from keten.model.check import Check
 from keten.model.finding import Finding, Location, Severity, Verdict
 from keten.model.plug import Report
-from keten.model.result import Result, Style, Unknown, Waived
+from keten.model.result import Result, SetAside, Style, Unknown
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -43,7 +43,11 @@ def write(result: Result, style: Style) -> Iterator[str]:
 
 def log(result: Result) -> dict[str, Any]:
     """Return the SARIF log."""
-    found = [(f, None) for f in result.findings] + [(w.finding, w) for w in result.waived]
+    found = [
+        *((f, "") for f in result.findings),
+        *((w.finding, f"{w.reason} ({w.owner}, until {w.until})") for w in result.waived),
+        *((s.finding, _said(s)) for s in result.set_aside),
+    ]
     names = sorted({finding.check for finding, _ in found})
     index = {name: number for number, name in enumerate(names)}
     run = {
@@ -54,7 +58,7 @@ def log(result: Result) -> dict[str, Any]:
         "artifacts": [
             _artifact(item.origin.path, item.digest, item.size) for item in result.evidence
         ],
-        "results": [_result(finding, waived, index) for finding, waived in found],
+        "results": [_result(finding, answered, index) for finding, answered in found],
         "properties": {
             "now": result.now,
             "decision": result.decision.verdict,
@@ -95,7 +99,15 @@ def _rule(name: str, check: Check) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, waived: Waived | None, index: dict[str, int]) -> dict[str, Any]:
+def _said(item: SetAside) -> str:
+    """Return in a line what a VEX statement says, who says so, when and where."""
+    who = " ".join(filter(None, (item.author, item.at[:10])))
+    where = f"{item.document} {item.digest}"
+    return f"VEX: {item.status.replace('_', ' ')}: {item.reason} ({who}, {where})"
+
+
+def _result(finding: Finding, answered: str, index: dict[str, int]) -> dict[str, Any]:
+    """Return a finding; *answered* is what somebody says in answer to it, "" for nobody."""
     level, score = LEVELS[finding.severity]
     made: dict[str, Any] = {
         "ruleId": finding.check,
@@ -108,9 +120,12 @@ def _result(finding: Finding, waived: Waived | None, index: dict[str, int]) -> d
     }
     if finding.verdict is Verdict.ERROR:
         made["properties"]["error"] = True
-    if waived:  # 3.35: suppressed by a person's decision, kept outside the code
-        text = f"{waived.reason} ({waived.owner}, until {waived.until})"
-        made["suppressions"] = [{"kind": "external", "status": "accepted", "justification": text}]
+    if finding.why:
+        made["properties"]["why"] = finding.why
+    if answered:  # 3.35: suppressed by a person's decision, kept outside the code
+        made["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": answered}
+        ]
     return made
 
 
