@@ -11,13 +11,13 @@ from advisory_data import folder, record, span
 from bucket_server import serve
 from registry_server import needs_registry, served
 
-from keten.advisories import publish
+from keten.advisories import publish, state
 from keten.advisories.database import Database
 from keten.advisories.signing_keys import Keys, Plan
 from keten.cli import db
 from keten.errors import InputError, TrustError, UsageError
 
-NAMES = [f"{i:03d}" for i in range(400)]
+NAMES = [f"{i:03d}" for i in range(150)]
 WHEN = ["--now", "2026-11-23T12:00:00"]
 
 
@@ -136,6 +136,14 @@ def test_through_a_registry(publisher: Publisher, capsys: pytest.CaptureFixture[
         assert publisher.pull(name) == 0
         assert "version 2: a delta" in capsys.readouterr().out
         assert publisher.pull(f"oci://{registry.host}/security/nothing:latest") == 3
+
+
+def test_two_at_once(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:
+    publisher.export(NAMES[:2])
+    with state.locked(publisher.at / "c" / "c.db"):
+        assert publisher.pull() == 3
+    assert "renewed by another process" in capsys.readouterr().err
+    assert publisher.pull() == 0
 
 
 def test_status_tells_the_bundle(publisher: Publisher, capsys: pytest.CaptureFixture[str]) -> None:

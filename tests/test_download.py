@@ -209,6 +209,19 @@ def test_urls_that_are_not_spoken_to(url: str) -> None:
         Client().allowed(url)
 
 
+def test_through_a_proxy(server: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.faults["http://mirror.example/file"] = lambda h, _: h.answer(200, b"through")
+    monkeypatch.setenv("http_proxy", server.url)
+    open_ = Download(Client(Rules(insecure=True)), 1000)
+    open_.get("http://mirror.example/file", tmp_path / "got")
+    assert (tmp_path / "got").read_bytes() == b"through"
+    download().get(f"{server.url}/file", tmp_path / "got")
+    assert server.asked[-1][0] == "/file"
+    monkeypatch.setenv("http_proxy", "https://proxy.example")
+    with pytest.raises(UsageError, match="over http only"):
+        open_.get("http://mirror.example/file", tmp_path / "got")
+
+
 def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="no answer"):
         download().get("http://127.0.0.1:9/x", tmp_path / "got")

@@ -34,6 +34,7 @@ MAX_INFLATED = 256 << 20
 """Bytes that one stored value may inflate to."""
 
 _EVENTS = frozenset("ifal")
+_PLAIN = 3
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
 _ROWS = msgspec.msgpack.Decoder(dict[int, msgspec.Raw])
 _ROW = msgspec.msgpack.Decoder(Row)
@@ -51,11 +52,19 @@ def inflate(data: bytes) -> bytes:
 def unpack_entries(data: bytes) -> list[Entry]:
     """Return the entries in a ``package`` row."""
     found = _ENTRIES.decode(inflate(data) if data[:1] == PACKED else data)
-    told = [one for entry in found for one in entry.ranges]
-    told += [one for entry in found if entry.custom for one in entry.custom]
-    if "" in {one[0] for one in told} or not {e[:1] for r in told for e in r[1:]} <= _EVENTS:
-        raise ValueError("a range that is none")
+    for entry in found:
+        for one in entry.ranges:
+            if len(one) == _PLAIN and one[1] == "i0" and one[2][:1] == "f" and one[0]:
+                continue  # most are this
+            _check(one)
+        for one in entry.custom:
+            _check(one)
     return found
+
+
+def _check(found: tuple[str, ...]) -> None:
+    if not found or not found[0] or not {event[:1] for event in found[1:]} <= _EVENTS:
+        raise ValueError("a range that is none")
 
 
 def unpack_rows(data: bytes) -> dict[int, msgspec.Raw]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +26,9 @@ from keten.formats import tuf
 from keten.formats.tuf import Target, Targets
 from keten.trust import tuf_signing
 from keten.trust.tuf import Trusted
+
+if TYPE_CHECKING:
+    from keten.transport.image.exchange import Access
 
 DAYS = 8
 LONG_DAYS = 30
@@ -46,12 +49,23 @@ class Released(Struct, frozen=True):
 Files = dict[str, bytes | Path]
 
 
-def release(database: Path, keys: Keys, to: str, *, now: datetime, days: int = DAYS) -> Released:
-    """Sign *database* and write it *to* a folder, a file or ``oci://…``; the next in number."""
+def release(
+    database: Path,
+    keys: Keys,
+    to: str,
+    *,
+    now: datetime,
+    days: int = DAYS,
+    access: "Access | None" = None,
+) -> Released:
+    """Sign *database* and write it *to* a folder, a file or ``oci://…``; the next in number.
+
+    *access* is how a registry is asked.
+    """
     folder = Path(to) if is_folder(to) else None
     with tempfile.TemporaryDirectory(prefix="keten-export-") as scratch:
         files, released = bundle(database, keys, folder, now=now, days=days, scratch=Path(scratch))
-        deliver(files, to)
+        deliver(files, to, access)
     return released
 
 
@@ -60,12 +74,12 @@ def is_folder(to: str) -> bool:
     return not to.startswith("oci://") and not to.endswith((".tar", ".bundle"))
 
 
-def deliver(files: Files, to: str) -> None:
+def deliver(files: Files, to: str, access: "Access | None" = None) -> None:
     """Write a bundle's files to a folder, a file or ``oci://…``."""
     if to.startswith("oci://"):
         from keten.advisories.oci import Registry
 
-        Registry(to.removeprefix("oci://")).put(files)
+        Registry(to.removeprefix("oci://"), access).put(files)
     elif is_folder(to):
         _lay(files, checked(Path(to)))
     else:

@@ -4,10 +4,13 @@
 ``trust/``          the roots, timestamp, snapshot and targets that are believed
 ``update.json``     what ``keten db update`` has, by URL, and with which ETag
 ``parts/``          downloads that were cut off
+``lock``            held while the database is renewed
 """
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -60,6 +63,23 @@ def install(database: Path, found: Installed) -> None:
 def detach(database: Path) -> None:
     """Say that a database is no bundle any more; what is believed of its source stays."""
     (folder(database) / "installed.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Keep other processes from renewing a database meanwhile; DataError where one does."""
+    import fcntl
+
+    path = folder(database) / "lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise DataError(
+                f"{database} is being renewed by another process", advice="Wait until it is done."
+            ) from error
+        yield
 
 
 def read(path: Path) -> bytes | None:

@@ -11,6 +11,7 @@ from keten.errors import Exit, UsageError
 
 if TYPE_CHECKING:
     from keten.transport.http import Client
+    from keten.transport.image.exchange import Access
 
 ROLES = ("root", "targets", "snapshot", "timestamp")
 COMMANDS = ("build", "export", "pull", "verify", "keys")
@@ -37,6 +38,7 @@ def add(
     export.add_argument(
         "--days", type=int, default=8, metavar="N", help="how long it is fresh (default 8)"
     )
+    network(export)
     pull = commands.add_parser("pull", parents=[shared], help="bring a signed database, if newer")
     pull.add_argument("source", metavar="FROM", help="DIR, FILE.tar, https://… or oci://REF")
     pull.add_argument("--root", type=Path, metavar="FILE", help="whom to trust; the first time")
@@ -114,7 +116,7 @@ def _export(args: argparse.Namespace) -> Exit:
     if args.source is not None:
         keep = publish.is_folder(args.to) or args.to.startswith("oci://")
         files = publish.collected(args.source, deltas=keep)
-        publish.deliver(files, args.to)
+        publish.deliver(files, args.to, _access(args, args.to))
         print(f"{args.to}: {len(files)} files of {args.source}")
         return Exit.ALLOWED
     keys = Keys(args.keys, _passphrase(args))
@@ -128,7 +130,7 @@ def _export(args: argparse.Namespace) -> Exit:
 
 
 def _pull(args: argparse.Namespace) -> Exit:
-    from keten.advisories import origins
+    from keten.advisories import origins, state
     from keten.advisories.database import default_path
     from keten.advisories.pull import pull
 
@@ -137,18 +139,12 @@ def _pull(args: argparse.Namespace) -> Exit:
         if not args.root.is_file():
             raise UsageError(f"{args.root}: no such file")
         root = args.root.read_bytes()
-    access = None
-    if args.source.startswith("oci://"):
-        from keten.transport.image.exchange import Access
-
-        host = args.source.removeprefix("oci://").partition("/")[0]
-        access = Access(str(args.ca or ""), (host,) if args.insecure else ())
     database = args.db or default_path()
-    with Bar(sys.stderr, shown=not args.quiet) as bar:
+    with state.locked(database), Bar(sys.stderr, shown=not args.quiet) as bar:
         origin = origins.find(
             args.source,
             client(args),
-            access,
+            _access(args, args.source),
             tell=lambda done, whole: bar.tell("bundle", done, whole),
         )
         done = pull(origin, database, root=root, now=_now(args))
@@ -158,6 +154,16 @@ def _pull(args: argparse.Namespace) -> Exit:
     print(f"content {done.bundle.content}")
     print(f"signed by {', '.join(k[:12] for k in done.bundle.signers)}, to {done.bundle.until}")
     return Exit.ALLOWED
+
+
+def _access(args: argparse.Namespace, name: str) -> "Access | None":
+    """Return how the registry in a name is asked, None where it names none."""
+    if not name.startswith("oci://"):
+        return None
+    from keten.transport.image.exchange import Access
+
+    host = name.removeprefix("oci://").partition("/")[0]
+    return Access(str(args.ca or ""), (host,) if args.insecure else ())
 
 
 def _verify(args: argparse.Namespace) -> Exit:

@@ -51,7 +51,7 @@ def add(
 
 def run(args: argparse.Namespace) -> Exit:
     """Renew; tell what came and what did not."""
-    from keten.advisories import update
+    from keten.advisories import state, update
     from keten.advisories.database import default_path
     from keten.cli.db import report
 
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> Exit:
     for url in (wanted.base, wanted.kev, wanted.epss):
         if url:
             http.allowed(url)
-    with Bar(sys.stderr, shown=not args.quiet) as bar:
+    with state.locked(database), Bar(sys.stderr, shown=not args.quiet) as bar:
         done = update.run(database, wanted, http, bar.tell)
     report(done.imported)
     for name in done.same:
