@@ -128,8 +128,9 @@ def _evidence(component: Component) -> Any:
 
 def _properties(component: Component) -> Iterator[dict[str, str]]:
     written = component.raw.get("properties", b"")
-    for item in msgspec.json.decode(written) if written else ():
-        if not str(item.get("name", "")).startswith(OWN):
+    listed = msgspec.json.decode(written) if written else ()
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and not str(item.get("name", "")).startswith(OWN):
             yield item
     own = dict(component.own)
     left = [text for text in component.hashes if not list(_hashes((text,)))]

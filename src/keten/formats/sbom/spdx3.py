@@ -177,7 +177,7 @@ class _Reading:
         roots = {ref for item in self.documents for ref in _refs(item.roots)}
         inner = {item.ref for item in self.documents}
         about = [c for c in made if c.ref in roots - inner]
-        subject = about[0] if len(about) == 1 and len(made) > 1 else None
+        subject = about[0] if len(about) == 1 else None
         creation = next(iter(self.creations), _Element())
         stages = [x for item in self.documents for x in _refs(item.stages)]
         top = next((d for d in self.documents if d.type == "SpdxDocument"), None)
