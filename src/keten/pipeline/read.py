@@ -76,7 +76,7 @@ def sift(name: str, reader: Reader, path: str, data: bytes) -> bytes | Facts:
     assert reader.sift is not None
     work = reader.sift
     try:
-        made = attempt(lambda: [work(data)])
+        made = attempt(lambda: [work(data, path) if reader.sift_path else work(data)])
     except InputError as error:
         return _unread(reader, path, error)
     return _broke(name, reader, path, made.what) if isinstance(made, Broken) else made[0]
