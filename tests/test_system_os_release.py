@@ -53,11 +53,11 @@ def test_what_is_no_assignment_is_passed_over(line: str) -> None:
     assert os_release.parse(line) == {}
 
 
-# ID, VERSION_ID, more lines; OSV's ecosystem, the last day of general support.
+# ID, VERSION_ID, more lines; OSV's ecosystem, the last day of support for all.
 RELEASES = [
-    ("debian", "12", "", "Debian:12", "2026-07-11"),
-    ("debian", "10", "", "Debian:10", "2022-09-10"),
-    ("debian", "13", "", "Debian:13", "2028-08-09"),
+    ("debian", "12", "", "Debian:12", "2028-06-30"),
+    ("debian", "10", "", "Debian:10", "2024-06-30"),
+    ("debian", "13", "", "Debian:13", "2030-06-30"),
     ("ubuntu", "22.04", "", "Ubuntu:22.04:LTS", "2027-06-01"),
     ("ubuntu", "24.10", "", "Ubuntu:24.10", "2025-07-10"),
     ("ubuntu", "20.04", "", "Ubuntu:20.04:LTS", "2025-05-29"),

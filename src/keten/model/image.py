@@ -35,8 +35,8 @@ class System(Node, frozen=True, omit_defaults=True, tag="system"):
 
     *distro* and *release* are os-release's ID and VERSION_ID (or what stands for them in an
     image that has none), *name* PRETTY_NAME, *codename* VERSION_CODENAME, *like* ID_LIKE.
-    *osv* is OSV's ecosystem (``Debian:12``), "" where OSV has none. *end* is the last day of
-    general support, *extended* the last day of the longest paid or community one.
+    *osv* is OSV's ecosystem (``Debian:12``), "" where OSV has none. *end* is the last day on
+    which everyone gets fixes (Debian's LTS counts), *extended* that of the longest that is sold.
     """
 
     distro: str = ""

@@ -41,7 +41,7 @@ def system(found: Release) -> System:
         codename=found.codename or (until.codename if until else ""),
         like=found.like,
         osv=distributions.feed(found.qualifier, found.distro).main,
-        end=until.general if until else None,
+        end=until.for_all if until else None,
         extended=until.longest if until else None,
         path=found.path,
     )
