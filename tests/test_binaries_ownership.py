@@ -109,6 +109,7 @@ def test_programs_that_readers_explain() -> None:
          ("srv/node_modules/esbuild/bin/esbuild",), ("srv/node_modules/other/bin/x", "srv/run")),
         (package("srv/node_modules/@a/b/package.json", "npm", "@a/b"),
          ("srv/node_modules/@a/b/x",), ("srv/node_modules/@a/c/x",)),
+        (package("app/shop.deps.json", "nuget", "Newtonsoft.Json"), ("app/shop",), ("app/evil",)),
         (package("usr/lib/libstd-1234.so", "generic", "rust"),
          ("usr/bin/rustc",), ("usr/bin/evil",)),
         (package("bundle/ruby/3.3.0/specifications/puma-6.4.gemspec", "gem", "puma"),

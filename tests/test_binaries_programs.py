@@ -330,6 +330,7 @@ def test_rust_crates(make: type) -> None:
         "pkg:cargo/shop@0.1.0",
     ]
     assert crates["pkg:cargo/cc@1.0.1"].development
+    assert [crate.name for crate in crates.values() if not crate.installed] == ["cc"]
     assert crates["pkg:cargo/fork@2.0.0"].source == "git"
     assert crates["pkg:cargo/shop@0.1.0"].source == "path:."
     required = sorted((e.src[-12:], e.dst[-12:]) for e in found.edges if e.relation == "requires")

@@ -65,6 +65,8 @@ def ownership(
     for package in others:
         if package.ref not in owners:
             files.setdefault(_file(package), package.ref)
+            # The program that starts a .NET assembly lies beside what tells of it.
+            files.setdefault(_file(package).removesuffix(".deps.json"), package.ref)
     _inside(programs, [p for p in others if p.ref not in owners], files)
     explained: dict[str, str] = {}
     for program in programs:
@@ -170,7 +172,6 @@ _GEM = re.compile(r"^(.*/)specifications/(?:default/)?([^/]+)\.gemspec$")
 _LIBRARY = {
     "npm": re.compile(r"^(.*node_modules/(?:@[^/]+/)?[^/]+/)package\.json$"),
     "composer": re.compile(r"^(.*/vendor/)composer/installed\.json$"),
-    "nuget": re.compile(r"^(.*/)[^/]+\.deps\.json$"),
 }
 
 

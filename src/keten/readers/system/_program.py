@@ -36,6 +36,7 @@ class Program:
         *,
         namespace: str = "",
         qualifiers: dict[str, str] | None = None,
+        installed: bool = True,
         **fields: object,
     ) -> Package | None:
         """Take in a package of PURL type *kind*; None, with a Problem, for what is no name.
@@ -62,7 +63,7 @@ class Program:
             version=version,
             purl=url,
             path=self.path,
-            installed=True,
+            installed=installed,
             **fields,  # type: ignore[arg-type]
         )
         return self.packages.setdefault(url, package)

@@ -1,6 +1,7 @@
 """Rust programs built with ``cargo auditable``: their crates, and which requires which.
 
-Crates that only the build needed are not in the program; they are told as of development.
+Crates that only the build needed are not in the program: they are told as of development, and
+as not installed.
 """
 
 from keten.formats import cargo_auditable, executable
@@ -41,6 +42,7 @@ def read(source: Source) -> Facts:
             source=_SOURCES.get(crate.source, crate.source),
             direct=crate.root or number in roots,
             development=crate.kind == "build",
+            installed=crate.kind != "build",
         )
         packages.append(package)
         if crate.root and package is not None:
