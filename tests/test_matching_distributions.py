@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from advisory_data import database, record, span
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keten.advisories.lookup import Answer, Lookup
 from keten.advisories.questions import headers_only, question
@@ -284,6 +286,24 @@ def test_openeuler_service_pack_is_told_by_the_package() -> None:
 )
 def test_headers_are_no_kernel(purl: str, only: bool) -> None:  # noqa: FBT001 a column
     assert headers_only(package(purl)) is only
+
+
+@given(
+    st.sampled_from(["pkg:deb/", "pkg:rpm/rocky/", "pkg:apk/a/b@1?", "pkg:rpm/x@1?rpmmod=", ""]),
+    st.text(max_size=80),
+    st.text("0123456789.:-~^+el_module&?=%@/#", max_size=40),
+)
+def test_no_purl_breaks_it(head: str, text: str, version: str) -> None:
+    made = Package("x", ecosystem="rpm", name="n", version=version, purl=head + text + version)
+    asked = question(made)
+
+    assert asked.names[0][1] or not version
+    headers_only(made)
+
+
+def test_long_purls_end_soon() -> None:
+    for text in ("&" * 500_000, "a=" * 500_000, "%" * 500_000, "distro=" + "-" * 500_000):
+        question(Package("x", name="n", version="1", purl=f"pkg:rpm/rocky/n@1?{text}"))
 
 
 def derive(at: Path, *packages: Package, records: tuple[dict[str, Any], ...]) -> Facts:
