@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from keten.advisories.state import Installed
 
 MOST_BLOCKS = 200
-_AGAIN = "Build it again: keten db import PATH… (the OSV all.zip of each ecosystem)."
+_AGAIN = "Make it again: keten db update, pull or import (keten db --help)."
 # What decoding a damaged row raises (zlib.error is imported with the first database).
 _DAMAGE = (msgspec.MsgspecError, TypeError, ValueError, IndexError)
 _PACKAGE = "SELECT data FROM package WHERE ecosystem = ? AND name = ?"
@@ -62,7 +62,7 @@ class Database:
         if not path.is_file():
             raise DataError(
                 f"{path}: there is no such advisory database",
-                advice=f"keten db import PATH… --db {path} makes it.",
+                advice=f"keten db update, pull or import makes it, with --db {path}.",
             )
         where = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
         try:
