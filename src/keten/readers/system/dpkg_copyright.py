@@ -15,6 +15,11 @@ def read(source: Source) -> Facts:  # noqa: ARG001 the reader of dpkg reads what
     return Facts()
 
 
+def sift(data: bytes) -> bytes:
+    """Return the few bytes that name the licences."""
+    return debian_copyright.digest(bytes(data[: debian_copyright.MAX_BYTES]))
+
+
 READER = Reader(
     title="Licences of Debian packages",
     media_type="text/plain",
@@ -23,5 +28,5 @@ READER = Reader(
     ceiling=16 << 20,
     names=("copyright",),
     scope=Scope.SYSTEM,
-    sift=debian_copyright.digest,
+    sift=sift,
 )
