@@ -3,6 +3,8 @@
 import pytest
 from system_roots import Root, owned, packages, requires
 
+from keten.errors import InputError
+
 ARCH = b'NAME="Arch Linux"\nID=arch\nBUILD_ID=rolling\n'
 DESC = b"""\
 %NAME%
@@ -119,3 +121,33 @@ def test_portage() -> None:
     assert found["dev-libs/lib-a"].licenses == ("|| ( MIT Apache-2.0 )",)
     assert owned(facts) == {"skopeo": ("usr/bin/a b", "usr/bin/c")}
     assert "broken" in facts.problems[0].what
+
+
+INVENTORY = b"""{"Content": [
+  {"Name": "glibc", "Publisher": "Bottlerocket", "Version": "2.40", "Release": "1.abc.br1",
+   "Epoch": "1", "Architecture": "x86_64", "InstalledTime": "2025-01-01T00:00:00Z"},
+  {"Name": "bash", "Version": "5.2", "Release": "2.br1", "Epoch": "0", "Architecture": "x86_64"},
+  {"Name": "", "Version": "5.2"}
+]}"""
+
+
+def test_bottlerocket() -> None:
+    root = Root({
+        "usr/share/bottlerocket/application-inventory.json": INVENTORY,
+        "etc/os-release": b"ID=bottlerocket\nVERSION_ID=1.30.0\n",
+    })  # fmt: skip
+    facts = root.facts("system/bottlerocket")
+    found = packages(facts)
+    assert found["glibc"].purl == (
+        "pkg:rpm/bottlerocket/glibc@2.40-1.abc.br1?arch=x86_64&distro=bottlerocket-1.30.0&epoch=1"
+    )
+    assert found["bash"].version == "5.2-2.br1"
+    assert len(facts.problems) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"Content": 1}', b"[" * 100_000, b"\xff"])
+def test_what_is_no_inventory_is_refused(data: bytes) -> None:
+    with pytest.raises(InputError):
+        Root({"usr/share/bottlerocket/application-inventory.json": data}).facts(
+            "system/bottlerocket"
+        )
