@@ -132,7 +132,8 @@ def _matcher(names: Iterable[str], paths: Iterable[str]) -> Callable[[str], bool
 def _globs(globs: Iterable[str]) -> Callable[[str], bool]:
     """Return what tells whether a text matches one of *globs*, as fnmatch reads them.
 
-    Most are a whole name or ``*.ext``: only what is neither is worth compiling a regex.
+    Most are a whole name or ``*.ext``. Of the others a text must have the literal end (or
+    where there is none the literal start) of one before their regex is worth a try.
     """
     exact: set[str] = set()
     ends: list[str] = []
@@ -147,8 +148,26 @@ def _globs(globs: Iterable[str]) -> Callable[[str], bool]:
     suffixes = tuple(ends)
     if not rest:
         return lambda text: text in exact or text.endswith(suffixes)
+    tails = tuple(dict.fromkeys(_literal(glob[::-1])[::-1] for glob in rest))
+    heads = tuple(dict.fromkeys(_literal(g) for g in rest if not _literal(g[::-1])))
+    tails = tuple(tail for tail in tails if tail)
     found = pattern("|".join(translate(glob) for glob in rest)).match
-    return lambda text: text in exact or text.endswith(suffixes) or found(text) is not None
+
+    def matches(text: str) -> bool:
+        if text in exact or text.endswith(suffixes):
+            return True
+        likely = text.endswith(tails) or text.startswith(heads)
+        return likely and found(text) is not None
+
+    return matches
+
+
+def _literal(glob: str) -> str:
+    """Return the characters of *glob* before its first sign."""
+    for at, char in enumerate(glob):
+        if char in _WILD or char == "]":
+            return glob[:at]
+    return glob
 
 
 _WILD = frozenset("*?[")
