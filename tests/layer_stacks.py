@@ -190,7 +190,7 @@ def on_disk(root: Path) -> Found:
             kind = chr(_CODES[stat.S_IFMT(status.st_mode)])
             mode = 0 if kind == "l" else stat.S_IMODE(status.st_mode)
             data = full.read_bytes() if kind == "f" else b""
-            found[relative] = (kind, mode, os.readlink(full) if kind == "l" else "", data)
+            found[relative] = (kind, mode, os.readlink(full) if kind == "l" else "", data)  # noqa: PTH115 Path would clean it
             if kind != "d":
                 groups.setdefault(status.st_ino, []).append(relative)
     found[""] = ("d", stat.S_IMODE(root.lstat().st_mode), "", b"")

@@ -1,4 +1,4 @@
-"""What is in a layer or a root filesystem, as columns: tight in memory, quick to store.
+r"""What is in a layer or a root filesystem, as columns: tight in memory, quick to store.
 
 A million members cost some 20 bytes each and their names; a list of records would cost ten
 times that. Names are kept as the bytes they were; they are told as text, bytes that are no
@@ -66,7 +66,7 @@ class Members(Struct, frozen=True, array_like=True):
         """Return mode, uid and gid of each member, one after the other."""
         return array("I", self.owners)
 
-    def __iter__(self) -> Iterator[Member]:  # type: ignore[override] # a Struct has none
+    def __iter__(self) -> Iterator[Member]:
         links = iter(self.links())
         sizes, owners, capable = self.size_column(), self.owner_column(), frozenset(self.capable)
         for index, (path, kind) in enumerate(zip(self.paths(), self.kinds, strict=True)):

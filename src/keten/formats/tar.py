@@ -32,17 +32,17 @@ from keten.formats.members import (
     owner,
     told,
 )
-from keten.formats.tar_pax import Pax, number
+from keten.formats.tar_pax import Pax, number, telling
 
-ENTRIES = 1_000_000
-"""The most members of one archive. Images of 10 GB have some 300,000."""
+ENTRIES = 500_000
+"""The most members of one archive: with their tree some 200 MB. Large images have 300,000."""
 EXTRAS = 2_000_000
 """The most headers that are about the next one: pax records, long names."""
-NAMES = 96 << 20
+NAMES = 48 << 20
 """The most bytes of all names and link targets together."""
 EXTRA = 1 << 20
 """The most bytes of one pax header, long name or long link target (Go's is the same)."""
-RECORDS = 4_000_000
+RECORDS = 3_000_000
 """The most pax records of one archive."""
 NAME = 255
 """The longest part of a path, in bytes (Linux's NAME_MAX)."""
@@ -71,16 +71,13 @@ class File:
     """A regular file at which the walk stands: *index*, *path*, *size*, *mode*, its bytes."""
 
     __slots__ = (
-        "_archive", "capable", "held", "index", "mode", "name", "path", "size", "sparse",
-        "stored", "target",
+        "_archive", "capable", "index", "mode", "path", "size", "sparse", "stored",
     )  # fmt: skip
 
     def __init__(self, archive: "Archive") -> None:
         self._archive = archive
         self.index = self.size = self.mode = self.stored = 0
         self.path = ""
-        self.name = self.target = b""
-        self.held = array("I", (0, 0, 0))
         self.capable = False
         self.sparse: tar_sparse.Sparse | None = None
 
@@ -111,67 +108,68 @@ class Archive:
         self._pax = Pax(RECORDS)
         self._owners: dict[bytes, array[int]] = {}
         self._checks: dict[bytes, int] = {}
-        self._left = 0
 
-    def __iter__(self) -> Iterator[File]:
+    def __iter__(self) -> Iterator[File]:  # noqa: PLR0915 the loop of all: a call costs as much
         file, chunks, add = File(self), self.chunks, self._into.add
         pax, checks, owners = self._pax, self._checks, self._owners
         kinds, cleaned = _KINDS, Cleaner()
+        left = 0
         while True:
-            at = chunks.at + self._left
-            header = chunks.data[at : at + _BLOCK]
+            at = chunks.at + left
+            data = chunks.data
+            header = data[at : at + _BLOCK]
             if len(header) == _BLOCK:
-                chunks.at = at + _BLOCK
-            elif not (header := self._far()):
+                chunks.at = at = at + _BLOCK
+            elif header := self._far(left):
+                at, data = chunks.at, chunks.data
+            else:
                 return
             name, key, octal, check, flag, link, prefix = _FIELDS(header)
             if checks.get(check) != adler32(header) & 0xFFFF and not self._checked(header):
                 return
             size = 0 if octal == _NONE else _size(octal)
             if flag in _EXTRAS:
-                self._extra(flag[0], size)
+                left = -size % _BLOCK
+                far = at + size > len(data) or pax.pending
+                if far or flag != b"x" or telling(data, at, at + size):
+                    self._extra(flag[0], size)
+                else:
+                    left += size
                 continue
-            self._left = 0
+            file.size = file.stored = size
+            file.sparse, file.capable = None, False
             if pax.pending or flag == b"S":
-                self._told(file, header, size)
-                name, link, held = file.name, file.target, file.held
+                name, link, held = self._told(file, header, size)
             else:
                 name, link = name.partition(b"\0")[0], link.partition(b"\0")[0]
                 if prefix != b"\0":
                     name = _prefixed(header, name)
                 held = owners.get(key) or self._owner(key)
-                file.size = file.stored = size
-                file.sparse, file.capable = None, False
             kind = kinds.get(flag, 0)
+            if flag == b"\0" and name.endswith(b"/"):
+                kind = FOLDER
             if kind == FILE:
-                if flag == b"\0" and name.endswith(b"/"):
-                    kind, file.stored, file.size = FOLDER, 0, 0
-                self._left = -file.stored % _BLOCK
-                link = b""
-            elif kind == 0:
-                self._left = -file.stored % _BLOCK + file.stored
-                self._leave(name, f"is of the unknown kind {told(flag)!r}")
-                continue
-            else:
-                file.stored = file.size = 0
+                left, link = -file.stored % _BLOCK, b""
+            elif kind:
+                file.stored = file.size = left = 0
                 link = clean(link) if kind == HARDLINK else link if kind == SYMLINK else b""
             path = cleaned(name)
-            if len(path) + len(link) > NAME and not self._fits(path, link):
-                self._left += file.stored
+            if not kind or (len(path) + len(link) > NAME and not self._fits(path, link)):
+                if not kind:
+                    self._leave(name, f"is of the unknown kind {told(flag)!r}")
+                left = -file.stored % _BLOCK + file.stored
                 continue
             index = add(path, kind, file.size, held, link)
             if file.capable:
                 self._into.capable(index)
-            if not index & 1023 and (index >= ENTRIES or self._into.weight() > NAMES):
-                raise CeilingError(
-                    f"the archive has more than {ENTRIES:,} members or {NAMES >> 20} MB of names",
-                    advice="Scan what is in it as a folder.",
-                )
+            if not index & 1023:
+                self._weigh(index)
             if kind == FILE:
-                file.index, file.path, file.mode = index, told(path), held[0]
-                end = chunks.offset + file.stored
+                file.index, file.mode = index, held[0]
+                file.path = path.decode("utf-8", "backslashreplace")
+                end = chunks.before + chunks.at + file.stored
                 yield file
-                self._left += end - chunks.offset
+                left += end - chunks.before - chunks.at
 
     def content(self, file: File) -> Iterator[tuple[int, bytes]]:
         """See File.parts."""
@@ -185,9 +183,16 @@ class Archive:
         if at < file.stored:
             raise InputError(f"the archive ends within {file.path}")
 
-    def _far(self) -> bytes:
+    def _weigh(self, index: int) -> None:
+        if index >= ENTRIES or self._into.weight() > NAMES:
+            raise CeilingError(
+                f"the archive has more than {ENTRIES:,} members or {NAMES >> 20} MB of names",
+                advice="Scan what is in it as a folder.",
+            )
+
+    def _far(self, left: int) -> bytes:
         """Return the next header where it is not at hand; empty at the end. InputError."""
-        if not self.chunks.skip(self._left):
+        if not self.chunks.skip(left):
             raise InputError("the archive ends within a member")
         header = self.chunks.take(_BLOCK)
         if header and len(header) < _BLOCK:
@@ -242,30 +247,27 @@ class Archive:
         data = self.chunks.take(size)
         if len(data) < size:
             raise InputError("the archive ends within a header")
-        self._left = -size % _BLOCK
         self._pax.take(kind, data)
 
-    def _told(self, file: File, header: bytes, size: int) -> None:
-        """Fill in *file* what header and extras say."""
+    def _told(self, file: File, header: bytes, size: int) -> tuple[bytes, bytes, "array[int]"]:
+        """Return name, link and owner as header and extras say; fill in the rest of *file*."""
         pax = self._pax
-        held = owners = self._owner(header[100:124])
+        held = self._owner(header[100:124])
         file.size = file.stored = pax.number(b"size", size)
         if b"uid" in pax.records or b"gid" in pax.records:
-            held = owner(owners[0], pax.number(b"uid", owners[1]), pax.number(b"gid", owners[2]))
-        file.held = held
+            held = owner(held[0], pax.number(b"uid", held[1]), pax.number(b"gid", held[2]))
         name = header[:100].partition(b"\0")[0]
         name = pax.long_name or pax.records.get(b"path") or _prefixed(header, name)
         link = header[157:257].partition(b"\0")[0]
-        file.target = pax.long_link or pax.records.get(b"linkpath") or link
-        file.sparse = None
+        link = pax.long_link or pax.records.get(b"linkpath") or link
         if header[156] in _REGULAR:
             file.sparse = tar_sparse.found(header, pax.records, pax.fragments, self.chunks)
         if file.sparse is not None:
             file.size = file.sparse.size if file.sparse.size >= 0 else file.size
             name = file.sparse.name or name
-        file.name = name
         file.capable = b"SCHILY.xattr.security.capability" in pax.records
         pax.clear()
+        return name, link, held
 
     def _fits(self, path: bytes, target: bytes) -> bool:
         """Return whether a file system takes such names; tell of it where not."""

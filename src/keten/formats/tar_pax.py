@@ -12,7 +12,8 @@ _FRAGMENT = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")
 
 
 _LONG = bytes((LONG_NAME, LONG_LINK))
-_telling = re.compile(rb"path=|size=|[ug]id=|GNU\.sparse|\.capability=").search
+telling = re.compile(rb"path=|size=|[ug]id=|GNU\.sparse|\.capability=").search
+"""Finds whether a pax header's content may say what keten asks for; most is times."""
 
 
 class Pax:
@@ -35,8 +36,6 @@ class Pax:
         """Take in the content of a header of *kind* ``x``, ``g``, ``L`` or ``K``. InputError."""
         if kind == GLOBAL:
             self.clear()
-            return
-        if kind not in _LONG and not _telling(data):
             return
         self.pending = True
         if kind == LONG_NAME:

@@ -42,6 +42,7 @@ def found(
         return _old(header, chunks)
     version = records.get(b"GNU.sparse.major", b""), records.get(b"GNU.sparse.minor", b"")
     written = records.get(b"GNU.sparse.map")
+    fields: tuple[bytes, ...]
     if version == (b"1", b"0"):
         fields, inside = (), True
     elif version in ((b"0", b"0"), (b"0", b"1")) or (version == (b"", b"") and written):

@@ -26,12 +26,13 @@ HOPS = 255
 """The most symbolic links on the way to one path (as in filepath-securejoin)."""
 DEPTH = 2048
 """The deepest folder."""
-STEPS = 12_000_000
+STEPS = 10_000_000
 """The most steps of one merge: names looked up one by one, nodes visited for whiteouts."""
 TOLD = 200
 """The most members left out that are told of one by one."""
 
 _WHITEOUT, _OPAQUE, _AUFS = ".wh.", ".wh..wh..opq", ".wh..wh."
+_LINKS = (SYMLINK, HARDLINK)
 _NOWHERE = frozenset({"", ".", ".."})
 
 
@@ -51,7 +52,8 @@ class _RefusedError(Exception):
 class Merge:
     """Applies layers, the lowest first, to *root*.
 
-    *refused* are the first members that were left out, *left_out* counts them all. With *whiteouts* False names that begin with ``.wh.`` are plain names.
+    *refused* are the first members that were left out, *left_out* counts them all.
+    With *whiteouts* False names that begin with ``.wh.`` are plain names.
     """
 
     def __init__(self, *, whiteouts: bool = True) -> None:
@@ -67,7 +69,7 @@ class Merge:
         self._fresh = False
 
     def apply(self, layer: int, members: Members) -> None:
-        """Apply the next layer; *layer* counts from 0. CeilingError where it would take too long."""
+        """Apply the next layer; *layer* counts from 0. CeilingError: it would take too long."""
         self._layer = layer
         self._owners.append(members.owner_column())
         self._fresh = self._whiteouts and b".wh." in members.names
@@ -76,7 +78,7 @@ class Merge:
         links = iter(members.links())
         parents, whiteouts = self._parents, self._fresh
         for path, kind in zip(members.paths(), members.kinds, strict=True):
-            target = next(links) if kind == SYMLINK or kind == HARDLINK else ""  # noqa: PLR1714 faster
+            target = next(links) if kind in _LINKS else ""
             parent, _, name = path.rpartition("/")
             try:
                 if whiteouts and name.startswith(_WHITEOUT):
@@ -98,9 +100,9 @@ class Merge:
         there = folder.get(name)
         if kind == FOLDER:
             if there.__class__ is Folder:
-                there.number = number  # type: ignore[union-attr] # it is one
+                there.number = number
                 if self._fresh:
-                    self._touch(there)  # type: ignore[arg-type]
+                    self._touch(there)
                 return
             if not name:
                 self.root.number = number
@@ -124,7 +126,7 @@ class Merge:
             folder[name] = Symlink(number, target)
         else:
             folder[name] = number
-        if self._loose and (kind == SYMLINK or kind == HARDLINK):  # noqa: PLR1714 faster
+        if self._loose and kind in _LINKS:
             self._forget()
         if self._fresh:
             self._touch(folder)

@@ -45,7 +45,8 @@ class Hidden(Struct, frozen=True):
 class Tree:
     """What a runtime makes of *layers*, the lowest first; see ``merge``. CeilingError.
 
-    *refused* are the first members that no runtime unpacks, *left_out* is how many there are. With *whiteouts* False (a folder on disk) ``.wh.`` names are plain.
+    *refused* are the first members that no runtime unpacks, *left_out* is how many there are.
+    With *whiteouts* False (a folder on disk) ``.wh.`` names are plain.
     """
 
     def __init__(self, layers: Sequence[Members], *, whiteouts: bool = True) -> None:
@@ -111,7 +112,7 @@ class Tree:
         while pending:
             for node in pending.pop().values():
                 if node.__class__ is int:
-                    live[node >> LAYER][node & MEMBER] = 1  # type: ignore[operator] # it is one
+                    live[node >> LAYER][node & MEMBER] = 1
                 elif isinstance(node, Folder):
                     pending.append(node)
         for layer, members in enumerate(self._layers):
@@ -128,7 +129,7 @@ class Tree:
             for path, node in pending[-1]:
                 yield path, node
                 if node.__class__ is Folder:
-                    pending.append(_sorted(node, path + "/"))  # type: ignore[arg-type]
+                    pending.append(_sorted(node, path + "/"))
                     break
             else:
                 pending.pop()

@@ -38,7 +38,7 @@ def packed(head: bytes) -> bool:
 def unpack(read: Read) -> Iterator[bytes]:
     """Yield the unpacked bytes of what *read* gives, in chunks. InputError, CeilingError."""
     source = _Counted(read)
-    head = source.read(READ)
+    head = begun(source.read)
     total = 0
     for chunk in _unpacker(head)(head, source.read):
         total += len(chunk)
@@ -48,6 +48,14 @@ def unpack(read: Read) -> Iterator[bytes]:
                 advice=_ADVICE,
             )
         yield chunk
+
+
+def begun(read: Read) -> bytes:
+    """Return the first bytes, enough to tell how they are packed."""
+    head = read(READ)
+    while len(head) < len(_XZ) and (more := read(READ)):
+        head += more
+    return head
 
 
 class _Counted:
@@ -95,7 +103,7 @@ def _gzip(data: bytes, read: Read) -> Iterator[bytes]:
             data = machine.unused_data or read(READ)
             while data and not data.startswith(_GZIP):
                 data = _between(data, read)
-    except IsalError as error:
+    except IsalError as error:  # type: ignore[misc] # its stub forgets the base class
         raise InputError(f"the gzip stream is damaged: {error}") from None
 
 
@@ -149,15 +157,20 @@ def _zstd(data: bytes, read: Read) -> Iterator[bytes]:
     class Rest:
         """What ZstdDecompressor reads from."""
 
-        def read(self, size: int) -> bytes:
+        def read(self, size: int = -1, /) -> bytes:
             nonlocal data
             found, data = data or read(size), b""
             return found
 
     machine = ZstdDecompressor(max_window_size=WINDOW)
+    rest: Any = Rest()  # its stub asks for a whole file; ``read`` is what it uses
     try:
-        reader = machine.stream_reader(Rest(), read_size=READ, read_across_frames=True)
+        reader = machine.stream_reader(rest, read_size=READ, read_across_frames=True)
+        some = False
         while chunk := reader.read(CHUNK):
+            some = True
             yield chunk
+        if not some:  # it does not say where it breaks off; the tar, or its digest, will
+            raise InputError("the zstd stream ends before its end")
     except ZstdError as error:
         raise InputError(f"the zstd stream is damaged: {error}") from None

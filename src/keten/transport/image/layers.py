@@ -19,14 +19,16 @@ from keten.formats.chunks import Chunks
 from keten.formats.members import Builder, Members
 from keten.formats.tar import Archive, File
 from keten.model.evidence import Link, Problem
-from keten.transport.image.inflate import unpack
-from keten.transport.image.spool import Content
+from keten.transport.image.inflate import READ, begun, packed, unpack
 from keten.transport.image.source import Bytes, LayerRef, Mismatch
+from keten.transport.image.spool import Content
 
 VERSION = 1
 """Rises when a LayerRecord of the same layer changes, for caches."""
 KEPT = 128 << 20
 """The most bytes that are kept of one layer."""
+PIECE = 400
+"""What it costs to keep anything of a file, in bytes."""
 AHEAD = 6
 """How many chunks may be unpacked before they are walked and hashed."""
 
@@ -44,8 +46,8 @@ class Picker(Protocol):
     def take(self, path: str, data: Any) -> dict[str, bytes] | None:
         """Return the pieces to keep of a wanted file, by a key such as a reader's id.
 
-        *data* is bytes, or an ``mmap`` for a file above 32 MB (spool.SPOOL); it must not be held on to.
-        InputError makes a Problem of the file.
+        *data* is bytes, or an ``mmap`` for a file above 32 MB (spool.SPOOL); it must not be
+        held on to.        InputError makes a Problem of the file.
         """
         ...
 
@@ -109,8 +111,8 @@ def _read(
         flow.drain()
     finally:
         flow.close()
-    if flow.error is not None:
-        walk.failed(flow.error)
+    if (failure := flow.error or walk.failure) is not None:
+        walk.failed(failure)
     return _concluded(flow, walk)
 
 
@@ -136,7 +138,7 @@ def _concluded(flow: "_Flow", walk: "_Walk") -> LayerRecord:
         members=walk.into.members(),
         kept=walk.kept,
         problems=tuple(walk.problems),
-        complete=walk.complete,
+        complete=flow.error is None and walk.failure is None,
     )
 
 
@@ -152,7 +154,7 @@ class _Walk:
         self.into = Builder()
         self.kept: dict[int, dict[str, bytes]] = {}
         self.problems: list[Problem] = []
-        self.complete = True
+        self.failure: InputError | None = None
         self._ref, self._pick, self._take = ref, pick, take
         self._bytes = 0
 
@@ -165,19 +167,17 @@ class _Walk:
                 if pick(file):
                     self._keep(file)
         except InputError as error:
-            self.failed(error)
+            self.failure = error
         for path, why in archive.odd:
             self._problem(path, f"{why}: no runtime unpacks it")
 
     def failed(self, error: InputError) -> None:
         """Tell that the layer could not be read to its end."""
-        if self.complete:
-            self.complete = False
-            self._problem(
-                "",
-                f"layer {self._ref.number} can not be read to its end: {error.what}",
-                error.advice or "Pull or build the image again: a runtime refuses it too.",
-            )
+        self._problem(
+            "",
+            f"layer {self._ref.number} can not be read to its end: {error.what}",
+            error.advice or "Pull or build the image again: a runtime refuses it too.",
+        )
 
     def _keep(self, file: File) -> None:
         try:
@@ -191,7 +191,7 @@ class _Walk:
             return
         if not kept:
             return
-        self._bytes += sum(map(len, kept.values()))
+        self._bytes += sum(map(len, kept.values())) + PIECE
         if self._bytes > KEPT:
             raise CeilingError(f"more than {KEPT >> 20} MB of it would be kept")
         self.kept[file.index] = kept
@@ -205,8 +205,8 @@ class _Hash:
 
     def __init__(self, expected: str) -> None:
         name = expected.partition(":")[0]
-        self._name = name if name in {"sha256", "sha384", "sha512"} else "sha256"
-        self._state = hashlib.new(self._name, usedforsecurity=False)
+        self.name = name if name in {"sha256", "sha384", "sha512"} else "sha256"
+        self._state = hashlib.new(self.name, usedforsecurity=False)
         self.size = 0
 
     def update(self, data: bytes) -> None:
@@ -215,7 +215,7 @@ class _Hash:
 
     @property
     def digest(self) -> str:
-        return f"{self._name}:{self._state.hexdigest()}"
+        return f"{self.name}:{self._state.hexdigest()}"
 
 
 class _Flow:
@@ -233,6 +233,7 @@ class _Flow:
         self._failure: BaseException | None = None
         self._stream = stream
         self._stop = False
+        self._head = b""
         self._room = Semaphore(AHEAD)
         self._unpacked: SimpleQueue[bytes | None] = SimpleQueue()
         self._to_hash: SimpleQueue[tuple[_Hash, bytes] | None] = SimpleQueue()
@@ -267,12 +268,16 @@ class _Flow:
 
     def _unpack(self) -> None:
         try:
+            self._head = begun(self._stream.read)
+            if not packed(self._head) and self.tar.name == self.blob.name:
+                self.tar = self.blob  # the same bytes need not be hashed twice
             for chunk in unpack(self._read):
                 self._room.acquire()
                 if self._stop:
                     self.cut = True
                     break
-                self._send(self.tar, chunk)
+                if self.tar is not self.blob:
+                    self._send(self.tar, chunk)
                 self._unpacked.put(chunk)
         except InputError as error:
             self.error = error
@@ -286,13 +291,14 @@ class _Flow:
         """Hash the rest of a blob that can not be unpacked: it may be another altogether."""
         self.cut = isinstance(error, CeilingError)
         try:
-            while not self.cut and not self._stop and self._read(1 << 18):
+            while not self.cut and not self._stop and self._read(READ):
                 pass
         except BaseException as failure:  # noqa: BLE001 raised again by close
             self._failure = failure
 
     def _read(self, size: int) -> bytes:
-        data = self._stream.read(size)
+        data = self._head or self._stream.read(size)
+        self._head = b""
         if data:
             self._send(self.blob, data)
         return data

@@ -10,14 +10,14 @@ import stat
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from keten.errors import CeilingError, InputError
 from keten.formats import members as kinds
 from keten.formats.members import Builder, clean, owner, told
 from keten.formats.tar import ENTRIES, HEAD, NAMES
 from keten.model.evidence import Link, Problem
-from keten.transport.image.layers import KEPT, LayerRecord, Picker
+from keten.transport.image.layers import KEPT, PIECE, LayerRecord, Picker
 from keten.transport.image.spool import Content
 
 DEPTH = 250
@@ -38,7 +38,7 @@ class Rootfs:
     def __init__(self, root: Path) -> None:
         self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def __enter__(self) -> "Rootfs":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,7 +130,15 @@ class _Reading:
             for handle, _, _ in pending:
                 os.close(handle)
         return LayerRecord(
-            "", 0, "", 0, self._into.members(), self._kept, tuple(self._problems), (), self._complete
+            "",
+            0,
+            "",
+            0,
+            self._into.members(),
+            self._kept,
+            tuple(self._problems),
+            (),
+            self._complete,
         )
 
     def _names(self, handle: int, folder: bytes) -> Iterator[os.DirEntry[str]]:
@@ -155,7 +163,8 @@ class _Reading:
                 if depth == 1 and entry.name in _KERNEL and status.st_dev != self._device:
                     return None
                 if depth >= DEPTH:
-                    raise InputError(f"folders deeper than {DEPTH} are not walked")
+                    self._failed(told(path), f"folders deeper than {DEPTH} are not walked")
+                    return None
                 below = os.open(entry.name, _FLAGS | os.O_DIRECTORY, dir_fd=handle)
                 return below, path, self._names(below, path)
             if kind == stat.S_IFREG:
@@ -213,7 +222,7 @@ class _Reading:
             self._problem(path, error.what, error.advice)
             return
         if kept:
-            self._bytes += sum(map(len, kept.values()))
+            self._bytes += sum(map(len, kept.values())) + PIECE
             if self._bytes > KEPT:
                 raise CeilingError(f"more than {KEPT >> 20} MB of it would be kept")
             self._kept[index] = kept
