@@ -196,3 +196,13 @@ def test_waivers_say_what_vex_would() -> None:
                  b'package="p"\nstatus="not_affected"'):  # fmt: skip
         with pytest.raises(UsageError):
             parse(head + more)
+
+
+def test_an_sbom_that_holds_vex_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "bom.json"
+    file.write_text('{"bomFormat": "CycloneDX", "vulnerabilities": [{"analysis": {}}]}')
+    (note,) = waivers.embedded(file)
+    assert "--vex bom.json" in note
+    file.write_text('{"bomFormat": "CycloneDX"}')
+    assert not waivers.embedded(file)
+    assert not waivers.embedded(tmp_path)

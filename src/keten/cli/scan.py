@@ -14,7 +14,7 @@ from msgspec import structs
 from keten import plugs
 from keten.cli import arguments as common
 from keten.cli.progress import Bar
-from keten.cli.waivers import notes
+from keten.cli.waivers import embedded, notes
 from keten.errors import UsageError
 from keten.model.plug import Report
 from keten.model.result import Result, Style
@@ -53,7 +53,10 @@ def main(argv: list[str]) -> int:
                 )
             )
     result = join(results)
-    said = [note for target in arguments.targets for note in notes(Path(target))]
+    named = {path.resolve() for path in arguments.vex}
+    places = [Path(target) for target in arguments.targets]
+    said = [note for place in places for note in notes(place)]
+    said += [n for place in places if place.resolve() not in named for n in embedded(place)]
     if said:
         result = structs.replace(result, notes=(*result.notes, *said))
     for name, file in wanted:

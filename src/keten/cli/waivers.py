@@ -63,6 +63,20 @@ def notes(target: Path) -> list[str]:
     return [f"{', '.join(there)} {word}: keten does not follow it; {how}"]
 
 
+def embedded(target: Path) -> list[str]:
+    """Return what is to be said of an SBOM that holds VEX statements of its own."""
+    from keten.formats.vex.document import MAX_BYTES as MOST
+    from keten.formats.vex.reading import kind
+
+    if target.suffix != ".json" or not target.is_file() or target.stat().st_size > MOST:
+        return []
+    data = target.read_bytes()
+    if b'"analysis"' not in data or kind(data) != "cyclonedx":
+        return []
+    name = target.name
+    return [f"{name} holds VEX statements: they count where you take its word, --vex {name}"]
+
+
 def _read(file: Path) -> Ignored:
     try:
         with file.open("rb") as stream:

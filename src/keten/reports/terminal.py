@@ -202,8 +202,8 @@ def _aside(result: Result, pen: _Pen) -> Iterator[str]:
     shown = result.set_aside if pen.style.everything else result.set_aside[:FIRST]
     for item in shown:
         finding = item.finding
-        name = f"{finding.key or finding.message}: {finding.subject.rpartition('#')[2]}"
-        yield f"    {pen.fit(name, pen.style.width - 4)}"
+        package = finding.subject.rpartition("#")[2].partition("?")[0]
+        yield f"    {pen.cut(f'{finding.key or finding.message}: {package}', pen.style.width - 4)}"
         who = " ".join(filter(None, (item.author, item.at[:10])))
         text = f"{item.status.replace('_', ' ')}: {item.reason} ({who}, {item.document})"
         for line in wrap(pen.clean(text), pen.style.width - 14):
