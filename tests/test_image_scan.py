@@ -297,3 +297,13 @@ def test_a_result_names_the_image_by_its_digest(tmp_path: Path, capsys: Any) -> 
     told = json.loads(capsys.readouterr().out)
     assert told["targets"][0]["digest"] == built.manifest_digest
     assert told["targets"][0]["kind"] == "image"
+
+
+def test_a_layer_that_is_not_there_makes_the_rest_unknown(tmp_path: Path) -> None:
+    made = image([BASE, [(STATUS, "file", stanza("x", "9"))]])
+    path = layout(tmp_path / "image", {"latest": made})
+    (path / "blobs/sha256" / made.layers[1].digest.partition(":")[2]).unlink()
+    result = scanned(path, tmp_path)
+    assert any("layer 2 could not be read" in u.why for u in result.unknown)
+    assert versions(collected(path, tmp_path).facts) == {"a": "1.0", "b": "1.0"}
+    assert result.decision.verdict != "allowed"

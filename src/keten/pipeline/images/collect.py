@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
+from keten.errors import KetenError
 from keten.formats.oci.tree import Tree
 from keten.graph.store import merge
 from keten.model.evidence import Evidence, Link, Origin, Place, Problem
@@ -153,14 +154,32 @@ def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Unpacked:
     size = sum(max(0, layer.descriptor.size) for layer in opened.layers)
     before = sum(max(0, layer.descriptor.size) for layer in opened.layers[: ref.number])
     stage.progress("reading", before, size)
-    with opened.layer(ref) as stream:
-        record = streams.read_layer(stream, ref, picker)
+    try:
+        with opened.layer(ref) as stream:
+            record = streams.read_layer(stream, ref, picker)
+    except (KetenError, OSError) as error:
+        return _unread(ref, error)
     made = unpacked(record, picker)
     if name and not record.mismatches and record.complete:
         cache.put(name, msgspec.msgpack.encode(made))
         if stamp:
             cache.put(_stamp_key(stamp, ref), b"1")
     return made
+
+
+def _unread(ref: LayerRef, error: KetenError | OSError) -> Unpacked:
+    """Return a layer that could not be read at all: the others still count."""
+    what = error.what if isinstance(error, KetenError) else error.strerror or str(error)
+    advice = error.advice if isinstance(error, KetenError) else ""
+    problem = Problem(
+        "",
+        f"layer {ref.number + 1} could not be read: {what}",
+        advice=advice or "Pull or build the image again.",
+        link=Link.IMAGE,
+        need="installed",
+    )
+    record = streams.LayerRecord("", 0, ref.diff_id, 0, problems=(problem,), complete=False)
+    return unpacked(record, Picker(Readers(Scope.SYSTEM), secrets=False))
 
 
 def _layer_key(stage: _Stage, ref: LayerRef) -> str:
