@@ -144,18 +144,21 @@ CASES: dict[str, tuple[str, bytes, str, bytes]] = {
 
 
 class NoFiles(Files):
+    def __init__(self, *paths: str) -> None:
+        self._paths = paths
+
     def read(self, path: str) -> bytes | None:  # noqa: ARG002 the protocol's
         return None
 
-    def exists(self, path: str) -> bool:  # noqa: ARG002 the protocol's
-        return False
+    def exists(self, path: str) -> bool:
+        return path in self._paths
 
 
-def facts(path: str, data: bytes) -> Facts:
+def facts(path: str, data: bytes, files: NoFiles | None = None) -> Facts:
     plug = plugs.load(Reader, "system/classified")
     assert path.rpartition("/")[2] in plug.names
     assert plug.sift is not None
-    return plug.read(Source(path, plug.sift(data, path), NoFiles()))
+    return plug.read(Source(path, plug.sift(data, path), files or NoFiles()))
 
 
 def test_every_classifier_has_a_case() -> None:
@@ -194,3 +197,10 @@ def test_far_into_a_large_file() -> None:
     (package,) = facts(path, ELF + b"\0" * (50 << 20) + snippet).nodes
     assert isinstance(package, Package)
     assert package.version == version
+
+
+def test_a_hard_link_of_busybox_is_told_once() -> None:
+    data = ELF + CASES["busybox"][1]
+    assert len(facts("bin/[", data).nodes) == 1
+    assert not facts("bin/[", data, NoFiles("bin/busybox")).nodes
+    assert len(facts("bin/busybox", data, NoFiles("bin/busybox")).nodes) == 1

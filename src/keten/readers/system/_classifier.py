@@ -36,6 +36,8 @@ class Classifier(Struct, frozen=True):
     *path* is a pattern that the end of the path must match, where the name alone is too common;
     *prefix* a pattern on the base name whose group the version must begin with (``python3.11``).
     *product* is its name in PURL of *type*, and *id* tells one classifier from the others.
+    *rather*: where a file of this name stands in the same folder it is that one that is told, for
+    the others are its hard links.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Classifier(Struct, frozen=True):
     path: str = ""
     prefix: str = ""
     text: bool = False
+    rather: str = ""
 
     def fits(self, path: str) -> bool:
         """Return whether *path*, whose base name is one of *names*, is this program's."""

@@ -102,5 +102,5 @@ RUNTIMES = (
     Classifier("bash", "bash", ("bash",),
                (Sign(b"@(#)Bash version ", rb"@\(#\)Bash version " + _V3 + rb"\("),)),
     Classifier("busybox", "busybox", ("busybox", "["),
-               (Sign(b"BusyBox v", rb"BusyBox v" + _V3),)),
+               (Sign(b"BusyBox v", rb"BusyBox v" + _V3),), rather="busybox"),
 )  # fmt: skip

@@ -61,7 +61,11 @@ def read(source: Source) -> Facts:
     except msgspec.MsgspecError as error:
         raise InputError("no sifted classification") from error
     program = Program(source.path, by="system/classified", ecosystem="generic")
+    folder, slash, name = source.path.rpartition("/")
     for classifier in _of(source.path):
+        rather = classifier.rather
+        if rather not in ("", name) and source.files.exists(f"{folder}{slash}{rather}"):
+            break
         if version := found.get(classifier.id):
             program.add(
                 classifier.type, classifier.product, version, namespace=classifier.namespace
