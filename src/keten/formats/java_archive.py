@@ -21,10 +21,10 @@ MAX_DEPTH = 8
 MAX_ARCHIVES = 5000
 MAX_ENTRIES = 1_000_000
 MAX_POMS = 20_000
-MAX_UNPACKED = 1 << 30
+MAX_UNPACKED = 640 << 20
 """The most bytes that are unpacked of one file, in all."""
-MAX_HELD = 128 << 20
-"""The most bytes that are held unpacked at a time: archives within archives."""
+MAX_HELD = 96 << 20
+"""The most bytes that are held unpacked at a time; while they are unpacked it is twice that."""
 MAX_MANIFEST = 128 << 10
 MAX_POM = 1 << 20
 MAX_TEXT = 300
@@ -149,7 +149,7 @@ class _Walk:
     def _count(self, member: zip.Member) -> None:
         self.unpacked += member.size
         if self.unpacked > MAX_UNPACKED:
-            raise CeilingError(f"more than {MAX_UNPACKED >> 30} GiB unpacked from one file")
+            raise CeilingError(f"more than {MAX_UNPACKED >> 20} MiB unpacked from one file")
 
     def _manifest(self, whole: zip.Buffer, one: Archive, member: zip.Member) -> None:
         try:
