@@ -427,8 +427,9 @@ def _survives(data: bytes) -> None:
         plug = plugs.load(Reader, name)
         assert plug.sift is not None
         with suppress(InputError):
-            sifted = plug.sift(data)
-            plug.read(Source("usr/bin/python3.11", sifted, NoFiles()))
+            path = "usr/bin/python3.11"
+            sifted = plug.sift(data, path) if plug.sift_path else plug.sift(data)
+            plug.read(Source(path, sifted, NoFiles()))
     for ask in (elf.layout, elf.notes, elf.needed, executable.layout):
         with suppress(InputError):
             ask(data)
@@ -497,7 +498,7 @@ def _lying() -> dict[str, bytes]:
         "flags": go(text="mod\ta\t(devel)\nbuild\t-ldflags=" + "-X " * 700_000 + "\n"),
         "bomb": made.elf({".dep-v0": made.auditable(" " * (100 << 20))}),
         "anchors": b"\x7fELF" + b"\x003." * 700_000,
-        "php": b"\x7fELF" + b"X-Powered-By: PHP/" * 120_000,
+        "prefix": b"\x7fELF" + b"\x003.11." * 500_000,
     }
 
 

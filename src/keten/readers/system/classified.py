@@ -40,12 +40,16 @@ def _of(path: str) -> list[Classifier]:
 
 
 def sift(data: bytes, path: str = "") -> bytes:
-    """Keep the versions that classifiers found, by their ids; of *path*'s own, where given."""
+    """Keep the versions that the classifiers of *path*'s name found, by their ids.
+
+    Nothing without a path: a program is known by its name first, and to ask every classifier
+    of every file would take a hundred times as long.
+    """
     binary = bytes(data[:4]).startswith(_MAGIC)
     name = path.rpartition("/")[2]
     found = {
         classifier.id: version
-        for classifier in (_of(path) if path else CLASSIFIERS)
+        for classifier in _of(path)
         if classifier.text != binary
         if (version := classifier.version(data, name))
     }
