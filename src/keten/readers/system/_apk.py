@@ -7,7 +7,7 @@ from keten.formats.apk_database import Stanza
 from keten.model.plug import Source
 from keten.readers.system._installed import Installed
 
-MAX_PATHS = 120_000_000
+MAX_PATHS = 60_000_000
 """The most bytes that the files' paths of one database take."""
 ANCHORS = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 
