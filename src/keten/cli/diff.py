@@ -96,11 +96,11 @@ def text(
 ) -> Iterator[str]:
     """Yield the lines of the report for eyes, each at most 80 columns wide."""
     for letter, side in (("A", before), ("B", after)):
-        packages = "" if side.packages is None else f"{sum(map(len, side.packages.values()))} "
-        count = f"{packages}packages, {len(side.findings)} findings"
-        yield f"{letter}  {side.name}: {count if packages else f'{len(side.findings)} findings'}"[
-            :WIDTH
-        ]
+        count = _many(len(side.findings), "finding")
+        if side.packages is not None:
+            listed = sum(map(len, side.packages.values()))
+            count = f"{_many(listed, 'package')}, {count}"
+        yield f"{letter}  {side.name}: {count}"[:WIDTH]
         yield f"   {side.about}"[:WIDTH]
     for note in found.notes:
         yield from wrap(f"Note: {note}", WIDTH)
@@ -109,7 +109,11 @@ def text(
     yield ""
     yield from _turned("New findings", found.new, limit)
     yield from _turned("Findings that are gone", found.gone, limit)
-    yield f"{found.same} findings stay."
+    yield f"{_many(found.same, 'finding')} {'stays' if found.same == 1 else 'stay'}."
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _moved(found: "Differences", limit: int | None) -> Iterator[str]:

@@ -65,7 +65,8 @@ def text(document: "Document", scores: "Sequence[Score]") -> Iterator[str]:
     name = {"cyclonedx": "CycloneDX", "spdx": "SPDX", "syft": "Syft JSON"}[document.format]
     about = document.subject.name if document.subject else document.name
     of = f" of {about}" if about else ""
-    yield f"{name} {document.version}, {len(document.components)} components{of}"[:WIDTH]
+    count = len(document.components)
+    yield f"{name} {document.version}, {count} component{'s' * (count != 1)}{of}"[:WIDTH]
     for score in scores:
         yield ""
         yield f"{score.title:<{WIDTH - 16}}{score.score:>6} of 100  {score.grade}"

@@ -152,8 +152,11 @@ def _cause(finding: Seen, has: Side, lacks: Side, *, new: bool) -> tuple[str, st
         told = _by_package(finding, has, lacks, new=new)
         if told:
             return told
-    if lacks.ran and finding.check not in lacks.ran and has.policy != lacks.policy:
-        return "policy", f"{finding.check} {'did' if new else 'does'} not run there"
+    if lacks.ran and finding.check not in lacks.ran:
+        if has.policy != lacks.policy:
+            return "policy", f"{finding.check} {'did' if new else 'does'} not run there"
+        if has.keten == lacks.keten:
+            return "code", f"there is nothing there that {finding.check} judges"
     return _by_rest(finding, has, lacks)
 
 
@@ -180,10 +183,10 @@ def _by_rest(finding: Seen, has: Side, lacks: Side) -> tuple[str, str]:
         if has.data != lacks.data:
             may.append(("data", "the same package, other advisories"))
     elif has.keten == lacks.keten and has.policy == lacks.policy:
-        return "code", f"{finding.path or 'the target'} is another one"
+        return "code", f"{finding.path or 'the target'}, or what it refers to, is another one"
     else:
         may.append(("code", f"{finding.path or 'the target'} may be another one"))
-    if has.policy != lacks.policy:
+    if has.policy != lacks.policy and has.policy.strip() and lacks.policy.strip():
         may.append(("policy", "another configuration"))
     if has.keten != lacks.keten:
         may.append(("tool", f"keten {lacks.keten} and {has.keten}"))

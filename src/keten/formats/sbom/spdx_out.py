@@ -123,6 +123,8 @@ class _Writing:
         tops = [subject] if subject else document.components
         for component in tops:
             yield _relationship(DOCUMENT, "DESCRIBES", self.ids[component.ref])
+        if not tops:
+            yield _relationship(DOCUMENT, "DESCRIBES", "NONE")
         if subject:
             for component in document.components:
                 yield _relationship(self.ids[subject.ref], "CONTAINS", self.ids[component.ref])

@@ -71,7 +71,7 @@ class _Reading:
             return
         if found is None and (component.type in _OTHER or _is_file(component)):
             return
-        ecosystem = found.type if found else ""
+        ecosystem = found.type if found else own.get("ecosystem", "")
         version = component.version or (found.version if found else "")
         source = _source(component, found)
         if found is not None and ecosystem == "generic" and source.startswith(LOCAL):

@@ -107,12 +107,12 @@ def _component(package: Package, byref: dict[str, Package], refs: dict[str, str]
         "direct": _word(package.direct),
         "optional": "true" if package.optional else "",
         "constraint": package.constraint,
-        "ecosystem": package.ecosystem,
-        "name": package.name,
         "wants": " ".join(package.wants),
         "source": "" if package.source.startswith(_REMOTE) else package.source,
     }
     url = address(package, byref.get(package.owner))
+    if not url.startswith(f"pkg:{package.ecosystem}/"):
+        own |= {"ecosystem": package.ecosystem, "name": package.name}
     own["purl"] = package.purl if url != package.purl else ""
     group, name = _grouped(package)
     scope = "development" if package.development else "optional" if package.optional else ""
