@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
 from keten.errors import KetenError
 from keten.formats.oci.tree import Tree
@@ -14,11 +14,11 @@ from keten.model.facts import Facts, Looked
 from keten.model.image import Content, Mismatch
 from keten.model.plug import Scope
 from keten.model.result import Target
-from keten.pipeline import wire
-from keten.pipeline.cache import Cache, key
+from keten.pipeline.cache import key
 from keten.pipeline.images import describe
 from keten.pipeline.images.assembly import Unpacked, assemble, unpacked
 from keten.pipeline.images.picker import Picker
+from keten.pipeline.images.remembered import Collected, Stage, stamp_key
 from keten.pipeline.images.versions import fingerprint
 from keten.pipeline.read import Readers
 from keten.secrets import engine
@@ -35,72 +35,8 @@ _UNREAD = (
 )
 
 
-class Collected(Struct):
-    """The facts of an image and what was looked at."""
-
-    facts: Facts
-    target: Target
-
-
-class _Stage(Struct, frozen=True):
-    """What every step of one collection needs."""
-
-    opened: Opened
-    cache: Cache
-    secrets: bool
-    progress: Callable[[str, int, int], None]
-
-
-def collect(
-    opened: Opened,
-    *,
-    base: Opened | None,
-    cache: Cache,
-    secrets: bool,
-    progress: Callable[[str, int, int], None],
-) -> Collected:
-    """Return the facts of an opened image. *base* is what the user says it was built on.
-
-    What was read before is taken from *cache* where the stored blobs are still those that were
-    checked then (or where only their digests tell, as in a registry).
-    """
-    stage = _Stage(opened, cache, secrets, progress)
-    name = _image_key(stage, base)
-    if name and (data := cache.get(name)):
-        try:
-            facts, target = msgspec.msgpack.decode(data, type=tuple[bytes, Target])
-            return Collected(wire.unpack(facts), target)
-        except msgspec.MsgspecError:
-            pass
-    made = _collect(stage, base)
-    if name and not any(item.path == "" for item in made.facts.problems):
-        cache.put(name, msgspec.msgpack.encode((wire.pack(made.facts), made.target)))
-    cache.trim()
-    return made
-
-
-def _image_key(stage: _Stage, base: Opened | None) -> str:
-    opened = stage.opened
-    if opened.mismatches or not opened.config_digest:
-        return ""
-    parts: list[str] = []
-    for ref in opened.layers:
-        stamp = opened.stamp(ref)
-        if stamp and stage.cache.get(_stamp_key(stamp, ref)) is None:
-            return ""
-        parts += [ref.diff_id, ref.descriptor.digest]
-    return key(
-        "image", fingerprint(), opened.name, opened.reference, opened.manifest_digest,
-        opened.config_digest, parts, [r.diff_id for r in base.layers] if base else [],
-        [base.name, base.reference] if base else [], str(stage.secrets),
-    )  # fmt: skip
-
-
-def _stamp_key(stamp: str, ref: LayerRef) -> str:
-    return key("stamp", stamp, ref.diff_id, ref.descriptor.digest)
-
-
-def _collect(stage: _Stage, base: Opened | None) -> Collected:
+def collect(stage: Stage, base: Opened | None) -> Collected:
+    """Return the facts of an opened image, from its layers."""
     opened = stage.opened
     readers = Readers(Scope.SYSTEM)
     found = [_layer(stage, ref, readers) for ref in opened.layers]
@@ -139,11 +75,11 @@ def _collect(stage: _Stage, base: Opened | None) -> Collected:
     return Collected(merge(parts), _target(opened, content, tree, found))
 
 
-def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Unpacked:
+def _layer(stage: Stage, ref: LayerRef, readers: Readers) -> Unpacked:
     """Return what is kept of a layer: as it was kept before, else by reading it."""
     opened, cache = stage.opened, stage.cache
     stamp = opened.stamp(ref)
-    checked = not stamp or cache.get(_stamp_key(stamp, ref)) is not None
+    checked = not stamp or cache.get(stamp_key(stamp, ref)) is not None
     name = _layer_key(stage, ref)
     if name and checked and (data := cache.get(name)):
         try:
@@ -163,7 +99,7 @@ def _layer(stage: _Stage, ref: LayerRef, readers: Readers) -> Unpacked:
     if name and not record.mismatches and record.complete:
         cache.put(name, msgspec.msgpack.encode(made))
         if stamp:
-            cache.put(_stamp_key(stamp, ref), b"1")
+            cache.put(stamp_key(stamp, ref), b"1")
     return made
 
 
@@ -182,7 +118,7 @@ def _unread(ref: LayerRef, error: KetenError | OSError) -> Unpacked:
     return unpacked(record, Picker(Readers(Scope.SYSTEM), secrets=False))
 
 
-def _layer_key(stage: _Stage, ref: LayerRef) -> str:
+def _layer_key(stage: Stage, ref: LayerRef) -> str:
     """Return the key of a layer's contents; "" where no digest names them."""
     if not ref.diff_id:
         return ""

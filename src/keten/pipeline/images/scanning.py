@@ -11,7 +11,7 @@ from keten.model.check import Check
 from keten.model.evidence import Link
 from keten.pipeline.cache import Cache
 from keten.pipeline.flow import Scanned, judge_here
-from keten.pipeline.images.collect import collect, collect_root
+from keten.pipeline.images.remembered import Stage, collect
 from keten.pipeline.judge import chooser, link_of
 from keten.transport.image.open import ROOTFS, Options, kind_of, open_image
 
@@ -36,12 +36,14 @@ def collect_target(
         chosen(name) for name in plugs.names(Check) if link_of(name) is Link.SECRETS
     )
     if kind_of(target) == ROOTFS:
+        from keten.pipeline.images.collect import collect_root
+
         made = collect_root(Path(target), target, secrets=secrets, progress=progress)
         judged = judge_here(made.facts, policy, now)
         return Scanned(made.facts, judged, made.target, whole=False)
     with ExitStack() as stack:
         opened = stack.enter_context(closing(open_image(target, options=options)))
         below = stack.enter_context(closing(open_image(base, options=options))) if base else None
-        made = collect(opened, base=below, cache=cache, secrets=secrets, progress=progress)
+        made = collect(Stage(opened, cache, secrets, progress), below)
     judged = judge_here(made.facts, policy, now)
     return Scanned(made.facts, judged, made.target, whole=False)
