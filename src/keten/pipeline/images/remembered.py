@@ -1,0 +1,79 @@
+"""What an image said when it was read last, where nothing of it has changed since.
+
+Nothing that reads layers is imported before a layer has to be read.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from keten.model.facts import Facts
+from keten.model.result import Target
+from keten.pipeline import wire
+from keten.pipeline.cache import Cache, key
+from keten.pipeline.images.versions import fingerprint
+from keten.transport.image.source import LayerRef, Opened
+
+
+class Collected(Struct):
+    """The facts of an image and what was looked at."""
+
+    facts: Facts
+    target: Target
+
+
+class Stage(Struct, frozen=True):
+    """What every step of one collection needs."""
+
+    opened: Opened
+    cache: Cache
+    secrets: bool
+    progress: Callable[[str, int, int], None]
+
+
+def collect(stage: Stage, base: Opened | None) -> Collected:
+    """Return the facts of an opened image. *base* is what the user says it was built on.
+
+    What was read before is taken from the cache where the stored blobs are still those that
+    were checked then (or where only their digests tell, as in a registry).
+    """
+    cache = stage.cache
+    name = _image_key(stage, base)
+    if name and (data := cache.get(name)):
+        try:
+            facts, target = msgspec.msgpack.decode(data, type=tuple[bytes, Target])
+            return Collected(wire.unpack(facts), target)
+        except msgspec.MsgspecError:
+            pass
+    from keten.pipeline.images import collect as anew
+
+    made = anew.collect(stage, base)
+    name = _image_key(stage, base)
+    if name and not any(item.path == "" for item in made.facts.problems):
+        cache.put(name, msgspec.msgpack.encode((wire.pack(made.facts), made.target)))
+    cache.trim()
+    return made
+
+
+def _image_key(stage: Stage, base: Opened | None) -> str:
+    """Return the key of all that an image said; "" where its blobs are to be checked again."""
+    opened = stage.opened
+    if opened.mismatches or not opened.config_digest:
+        return ""
+    parts: list[str] = []
+    for ref in opened.layers:
+        stamp = opened.stamp(ref)
+        if stamp and stage.cache.get(stamp_key(stamp, ref)) is None:
+            return ""
+        parts += [ref.diff_id, ref.descriptor.digest]
+    return key(
+        "image", fingerprint(), opened.name, opened.reference, opened.manifest_digest,
+        opened.config_digest, parts, [r.diff_id for r in base.layers] if base else [],
+        [base.name, base.reference] if base else [], str(stage.secrets),
+    )  # fmt: skip
+
+
+def stamp_key(stamp: str, ref: LayerRef) -> str:
+    """Return the key under which it is kept that a stored blob was checked."""
+    return key("stamp", stamp, ref.diff_id, ref.descriptor.digest)
