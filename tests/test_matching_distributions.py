@@ -266,6 +266,11 @@ def test_modules_are_compared_within_their_stream(tmp_path: Path) -> None:
     assert ids(outside) == ["RLSA-2024:0"]
 
 
+def test_a_purl_is_enough() -> None:
+    assert question(package("pkg:npm/left-pad@1.0.0")).ecosystems == ("npm",)
+    assert not question(package("pkg:generic/nginx@1.0.0")).ecosystems
+
+
 def test_openeuler_service_pack_is_told_by_the_package() -> None:
     asked = question(package("pkg:rpm/openeuler/bash@5.1-1.oe2203sp3?distro=openeuler-22.03"))
 

@@ -86,7 +86,7 @@ def _question(ecosystem: str, name: str, version: str, purl: str) -> Question:
     kind = purl[4 : purl.find("/")] if purl.startswith("pkg:") else ""
     if kind in _DISTROS:
         return _installed(kind, name, version, purl)
-    return Question((told,) if (told := _told(ecosystem)) else (), ((name, version),))
+    return Question((told,) if (told := _told(ecosystem or kind)) else (), ((name, version),))
 
 
 def _told(ecosystem: str) -> str:
