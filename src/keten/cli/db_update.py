@@ -107,7 +107,7 @@ def _used(target: str) -> set[str]:
     from keten.advisories.questions import ecosystem_of
     from keten.formats import osv
     from keten.model.delivery import Package
-    from keten.pipeline.flow import collect
+    from keten.pipeline.trees import collect
 
     root = Path(target)
     if not root.exists():

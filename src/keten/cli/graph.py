@@ -17,7 +17,8 @@ def main(argv: list[str]) -> int:
     arguments = made.parse_args(argv)
     from keten.graph.store import merge
     from keten.graph.text import dump
-    from keten.pipeline.flow import collect, derived
+    from keten.pipeline.flow import derived
+    from keten.pipeline.trees import collect
 
     now = common.day(arguments.now)
     (root,) = common.roots([arguments.target])

@@ -12,11 +12,10 @@ from keten.errors import UsageError
 from keten.model.result import Result
 from keten.pipeline import flow
 from keten.pipeline.cache import Cache, default_folder
-from keten.pipeline.sbom import scanning as bills
-from keten.pipeline.sbom.scanning import is_sbom
 from keten.transport.image.open import Options, kind_of
 
 Progress = Callable[[str, int, int], None]
+PREFIX = "sbom:"
 
 
 class Access(Struct, frozen=True):
@@ -31,10 +30,21 @@ class Access(Struct, frozen=True):
     cache: str | None = None
 
 
+def is_sbom(target: str) -> bool:
+    """Return whether *target* names a bill of materials: by its prefix, or by its content."""
+    if target.startswith(PREFIX):
+        return True
+    if Path(target).is_dir() or kind_of(target) is not None:
+        return False
+    from keten.pipeline.sbom import scanning as bills
+
+    return bills.is_sbom(target)
+
+
 def folder_of(target: str) -> Path:
     """Return the folder whose keten.toml is the policy: the target's own, else the current."""
     if is_sbom(target):
-        return Path(target.removeprefix(bills.PREFIX)).parent
+        return Path(target.removeprefix(PREFIX)).parent
     path = Path(target)
     if path.is_dir() and kind_of(target) is None:
         return path
@@ -67,13 +77,17 @@ def collect(
 ) -> flow.Scanned:
     """Return the facts of *target*; UsageError where there is no such thing."""
     if is_sbom(target):
+        from keten.pipeline.sbom import scanning as bills
+
         return bills.collect(target, policy, now=now, progress=progress)
     kind = kind_of(target)
     if kind is None:
         path = Path(target)
         if not path.exists():
             raise UsageError(f"{target}: no such file or folder, and no image reference")
-        return flow.collect(path, policy, now=now, progress=progress, every=every)
+        from keten.pipeline import trees
+
+        return trees.collect(path, policy, now=now, progress=progress, every=every)
     from keten.pipeline.images import scanning
 
     cache = Cache(default_folder() if access.cache is None else _folder(access.cache))
