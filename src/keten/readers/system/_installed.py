@@ -15,7 +15,7 @@ MAX_PACKAGES = 100_000
 MAX_NAME = 1000
 MAX_TEXT = 4000
 MAX_PROBLEMS = 100
-MAX_EDGES = 1_000_000
+MAX_EDGES = 500_000
 _UNPRINTABLE = lazy(r"[\x00-\x20\x7f]")
 _ADVICE = "See whether the package manager itself can read its database; it may be cut short."
 
@@ -33,10 +33,10 @@ class Installed:
         self.release = os_release.identify(source.files.read)
         self.distro = self.release.qualifier if self.release else ""
         self.vendor = self.release.distro if self.release else fallback
-        self.complete = True
         self._by = by
         self._packages: dict[str, tuple[Package, int]] = {}
-        self._edges: set[tuple[str, str]] = set()
+        self._edges: dict[str, set[str]] = {}
+        self._left = MAX_EDGES
         self._problems: list[Problem] = []
 
     def add(
@@ -99,12 +99,12 @@ class Installed:
 
     def require(self, src: str, dst: str) -> None:
         """Say that one package (by its id) requires another that is installed."""
-        if src != dst and len(self._edges) < MAX_EDGES:
-            self._edges.add((src, dst))
+        if src != dst and self._left:
+            self._left -= 1
+            self._edges.setdefault(src, set()).add(dst)
 
     def problem(self, what: str, line: int = 0, *, advice: str = _ADVICE) -> None:
         """Say that an entry could not be read; the rest of the database goes on."""
-        self.complete = False
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.append(
                 Problem(
@@ -115,19 +115,18 @@ class Installed:
     def facts(self) -> Facts:
         """Return what was found, in the order of the database."""
         nodes = [package for package, _ in self._packages.values()]
+        refs = {node.id: node.ref for node in nodes}
         return Facts(
             nodes=tuple(nodes),
             edges=tuple(
-                Edge(
-                    f"package {src}", "requires", f"package {dst}", Trust.OBSERVED,
-                    self.path, self._by,
-                )
-                for src, dst in sorted(self._edges)
+                Edge(refs[src], "requires", refs[dst], Trust.OBSERVED, self.path, self._by)
+                for src in sorted(self._edges)
+                for dst in sorted(self._edges[src])
             ),
-            looked=tuple(Looked(node.ref, "lockfile") for node in nodes),
+            looked=tuple(Looked(ref, "lockfile") for ref in refs.values()),
             problems=tuple(self._problems),
             places=tuple(
-                Place(package.ref, self.path, line, 1 if line else 0)
+                Place(refs[package.id], self.path, line, 1 if line else 0)
                 for package, line in self._packages.values()
             ),
         )  # fmt: skip
