@@ -18,6 +18,13 @@ MAX_NAME = 1000
 MAX_VERSION = 500
 MAX_TEXT = 300
 MAX_WANTS = 2000
+_TELLING = (
+    "/METADATA", "/PKG-INFO", ".egg-info", "/package.json", ".gemspec", "/installed.json",
+    "/DESCRIPTION", ".app", ".rockspec", ".jar", ".deps.json",
+)  # fmt: skip
+"""Files that tell of packages: who lists one of them would pass for its owner, and only the
+operating system's packages are that (Package.owner), for only of them there are advisories.
+"""
 _UNPRINTABLE = lazy(r"[\x00-\x20\x7f]")
 _USER = lazy(r"(\w://)[^/\s@?#]++@")
 
@@ -78,7 +85,8 @@ def facts(
             places[one.id] = Place(one.ref, one.path, line)
     nodes: list[Node] = list(kept.values())
     if files is not None and packages:
-        nodes.append(Contents(packages[0].id, tuple(sorted(set(files)))))
+        kept_files = {path for path in files if not path.endswith(_TELLING)}
+        nodes.append(Contents(packages[0].id, tuple(sorted(kept_files))))
     return Facts(
         nodes=tuple(nodes),
         edges=tuple(sorted(set(edges))),

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 
 from keten.errors import InputError
 from keten.formats.lazy_pattern import lazy
-from keten.model.delivery import Package
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Files, Reader, Scope, Source
@@ -55,7 +54,7 @@ def read(source: Source) -> Facts:
         supplier=_supplier(fields),
         wants=_wants(fields, source.files, info if egg else ""),
     )
-    return language.facts([one], files=_files(source.files, info, one) if info else None)
+    return language.facts([one], files=_files(source.files, info) if info else None)
 
 
 def _fields(data: bytes) -> dict[str, list[str]]:
@@ -162,7 +161,7 @@ def _origin(files: Files, info: str) -> tuple[str, tuple[str, ...], dict[str, st
     return "" if url.startswith("file:") else url, tuple(hashes), {}
 
 
-def _files(files: Files, info: str, one: Package) -> list[str] | None:
+def _files(files: Files, info: str) -> list[str] | None:
     """Return the files that the package brought, from the root; None where none says so."""
     folder = info.rpartition("/")[0]
     if info.endswith(".dist-info"):
@@ -175,7 +174,7 @@ def _files(files: Files, info: str, one: Package) -> list[str] | None:
     if not data:
         return None
     found = [language.within(folder, line.strip()) for line in lines if line.strip()]
-    return [path for path in found if path] or [one.path]
+    return [path for path in found if path]
 
 
 def _recorded(data: bytes) -> Iterator[str]:
