@@ -523,8 +523,9 @@ _JSON = st.recursive(
 )
 def test_any_shape(body: dict[str, Any]) -> None:  # fmt: skip
     context = {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}
-    for head in (
+    heads: list[dict[str, Any]] = [
         {"bomFormat": "CycloneDX", "specVersion": "1.6"}, {"spdxVersion": "SPDX-2.3"}, context,
         {"artifactRelationships": []},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for head in heads:
         attempt(json.dumps({**head, **body}).encode())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from image_builder import build
@@ -89,7 +90,10 @@ def bare() -> Document:
 
 def image(at: Path) -> Document:
     release = 'ID=debian\nVERSION_ID="12"\n'
-    files = [("etc/os-release", "file", release), ("var/lib/dpkg/status", "file", DPKG)]
+    files: list[tuple[Any, ...]] = [
+        ("etc/os-release", "file", release),
+        ("var/lib/dpkg/status", "file", DPKG),
+    ]
     files += [("usr/bin/odd", "file", b"\x7fELF" + b"\0" * 60, {"mode": 0o4755})]
     collected = targets.collect(
         str(build(at / "image", [files]).path), load(None, at), access=targets.Access(cache=""),
@@ -113,7 +117,7 @@ def test_what_is_written_is_valid(
     there = subprocess.run([PYTHON, "-c", f"import {module}"], capture_output=True, check=False)
     if there.returncode:
         pytest.skip(f"{module} is not in {PYTHON} (KETEN_SBOM_PYTHON)")
-    document = {"rich": rich, "bare": bare, "image": lambda: image(tmp_path)}[which]()
+    document = image(tmp_path) if which == "image" else rich() if which == "rich" else bare()
     if which == "bare" and program is SPDX3:
         pytest.skip("a document about nothing has no package to find")
     files = []
