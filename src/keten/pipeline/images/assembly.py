@@ -16,6 +16,7 @@ from keten.pipeline.images.programs import explained
 from keten.pipeline.read import Readers
 from keten.transport.image.layers import LayerRecord
 
+DIVERSIONS = "var/lib/dpkg/diversions"
 Fetch = Callable[[int, set[int]], dict[int, bytes]]
 """Reads members of a layer again: (number of the layer, members) to their bytes."""
 
@@ -55,7 +56,9 @@ def assemble(
     offers = list(reading.offers(tree, kept, readers))
     _fetch(tree, kept, offers, fetch)
     facts = merge(reading.read(offers, tree, kept, layers))
-    parts = [explained(facts, tree, [x.programs for x in found], layers)]
+    diversions = reading.TreeFiles(tree, kept).read(DIVERSIONS) or b""
+    programs = [x.programs for x in found]
+    parts = [explained(facts, tree, programs, layers, diversions=diversions)]
     parts += _secrets(tree, found, layers)
     problems = [problem for x in found for problem in x.record.problems]
     parts.append(Facts(problems=(*problems, *_refused(tree))))

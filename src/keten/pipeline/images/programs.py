@@ -20,11 +20,14 @@ def explained(
     tree: Tree,
     programs: Sequence[Mapping[int, str]],
     layers: Sequence[Layer],
+    *,
+    diversions: bytes = b"",
 ) -> Facts:
     """Return *facts* with the owners of packages, and the files that have something to tell.
 
-    *programs* are ELF or SCRIPT by layer and member. What packages brought (Contents) is not
-    returned: nobody asks for it any more.
+    *programs* are ELF or SCRIPT by layer and member, *diversions* dpkg's own list. What
+    packages brought (Contents) is not returned: nobody asks for it any more. Nor is a program
+    that was told by its bytes alone where a package of the system has it: that knows better.
     """
     special: list[tuple[Entry, tuple[str, ...]]] = []
     runs: list[Executable] = []
@@ -37,10 +40,20 @@ def explained(
             special.append((entry, traits))
     contents = [node for node in facts.nodes if isinstance(node, Contents)]
     packages = [node for node in facts.nodes if isinstance(node, Package)]
-    found = ownership(runs, contents, packages, folder=lambda path: tree.resolve(path) or path)
+    found = ownership(
+        runs,
+        contents,
+        packages,
+        folder=lambda path: tree.resolve(path) or path,
+        diverted=_diverted(diversions),
+    )
+    dropped: set[str] = set()
     nodes = []
     for node in facts.nodes:
         if isinstance(node, Contents):
+            continue
+        if isinstance(node, Package) and node.ecosystem == "generic" and node.ref in found.owners:
+            dropped.add(node.ref)
             continue
         if isinstance(node, Package) and (owner := found.owners.get(node.ref)):
             node = structs.replace(node, owner=owner)  # noqa: PLW2901 the one with its owner
@@ -63,12 +76,25 @@ def explained(
         )
         for path, (entry, traits) in sorted(told.items())
     ]
+    looked = (item for item in facts.looked if item.ref not in dropped)
+    places = (item for item in facts.places if item.node not in dropped)
     return structs.replace(
         facts,
         nodes=(*nodes, *files),
-        looked=(*facts.looked, *(Looked(node.ref, "image") for node in files)),
-        places=(*facts.places, *(Place(node.ref, node.id) for node in files)),
+        edges=tuple(e for e in facts.edges if e.src not in dropped and e.dst not in dropped),
+        looked=(*looked, *(Looked(node.ref, "image") for node in files)),
+        places=(*places, *(Place(node.ref, node.id) for node in files)),
     )
+
+
+def _diverted(data: bytes) -> dict[str, tuple[str, str]]:
+    """Return dpkg's diversions: a path, where it was moved to, and who may keep the place.
+
+    Three lines each (dpkg-divert(1)); ``:`` is a diversion of the administrator's.
+    """
+    lines = data.decode("utf-8", "replace").split("\n")
+    threes = zip(lines[::3], lines[1::3], lines[2::3], strict=False)
+    return {src.lstrip("/"): (dst.lstrip("/"), keeper) for src, dst, keeper in threes}
 
 
 def _traits(entry: Entry) -> tuple[str, ...]:

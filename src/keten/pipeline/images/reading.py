@@ -77,12 +77,16 @@ class TreeFiles:
         self._kept = kept
 
     def read(self, path: str) -> bytes | None:
-        """Return a file that some reader keeps whole; None for all others."""
+        """Return a file that some reader keeps, whole or else sifted; None for all others."""
         entry = file_at(self._tree, path)
-        if entry is None:
+        pieces = entry and self._kept.pieces(entry.layer, entry.member)
+        if not pieces:
             return None
-        pieces = self._kept.pieces(entry.layer, entry.member)
-        return pieces.get(picker.WHOLE) if pieces else None
+        whole = pieces.get(picker.WHOLE)
+        if whole is not None:
+            return whole
+        sifted = (key for key in pieces if key[0] not in (picker.FAULT, picker.DIGEST))
+        return next((pieces[key] for key in sorted(sifted)), None)
 
     def exists(self, path: str) -> bool:
         """Return whether a regular file stands there."""

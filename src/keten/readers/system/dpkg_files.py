@@ -9,6 +9,8 @@ from keten.readers.system._dpkg import Entry
 from keten.readers.system._installed import contents
 
 INFO = "var/lib/dpkg/info"
+DIVERSIONS = "var/lib/dpkg/diversions"
+"""Kept for who asks which of two packages has a file."""
 MAX_FILES = 1_000_000
 """The most files of all packages together, and the most lines of one list."""
 _MD5 = 32
@@ -16,7 +18,11 @@ _MD5 = 32
 
 def read(source: Source) -> Facts:
     """Return the files that each package brought; nothing for the lists themselves."""
-    if source.path.startswith(INFO) or not _dpkg.is_status(source.path):
+    if (
+        source.path == DIVERSIONS
+        or source.path.startswith(INFO)
+        or not _dpkg.is_status(source.path)
+    ):
         return Facts()
     _, entries = _dpkg.packages(source, licensed=False)
     found: dict[str, list[str]] = {}
@@ -72,5 +78,5 @@ READER = Reader(
     read=read,
     link=Link.IMAGE,
     scope=Scope.SYSTEM,
-    anchors=(*_dpkg.STATUS, f"{INFO}/*.list", f"{INFO}/*.md5sums"),
+    anchors=(*_dpkg.STATUS, f"{INFO}/*.list", f"{INFO}/*.md5sums", DIVERSIONS),
 )
