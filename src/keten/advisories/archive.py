@@ -9,7 +9,7 @@ from msgspec import Struct
 from keten.errors import CeilingError, InputError
 from keten.formats import zip  # noqa: A004 the format's name
 
-MAX_ENTRIES = 2_000_000
+MAX_ENTRIES = 900_000
 MAX_ENTRY = 16 << 20
 MAX_TOTAL = 8 << 30
 
