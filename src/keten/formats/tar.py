@@ -42,7 +42,7 @@ NAMES = 48 << 20
 """The most bytes of all names and link targets together."""
 EXTRA = 1 << 20
 """The most bytes of one pax header, long name or long link target (Go's is the same)."""
-RECORDS = 3_000_000
+RECORDS = 2_000_000
 """The most pax records of one archive."""
 NAME = 255
 """The longest part of a path, in bytes (Linux's NAME_MAX)."""

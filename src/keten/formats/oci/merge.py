@@ -26,7 +26,7 @@ HOPS = 255
 """The most symbolic links on the way to one path (as in filepath-securejoin)."""
 DEPTH = 2048
 """The deepest folder."""
-STEPS = 10_000_000
+STEPS = 5_000_000
 """The most steps of one merge: names looked up one by one, nodes visited for whiteouts."""
 TOLD = 200
 """The most members left out that are told of one by one."""
