@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from advisory_data import bucket, database, folder, record, span
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keten.advisories import archive, imports
@@ -314,6 +314,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (at / "advisories.db").read_bytes()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=6))),
     st.floats(0, 1),
