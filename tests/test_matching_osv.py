@@ -9,13 +9,17 @@ import json
 import random
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from advisory_data import database, record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared_data import SHARED, needs_shared
 
+from keten.advisories.lookup import Lookup
 from keten.advisories.ranges import Doubt, Order, affected, canonical
 from keten.advisories.records import compact, order
 from keten.errors import InputError
@@ -180,10 +184,10 @@ def candidates(item: dict[str, Any], chance: random.Random) -> list[str]:
 def differences(ecosystem: str, step: int) -> tuple[int, list[tuple[str, str, str]]]:
     chance = random.Random(20261123)
     asked, wrong = 0, []
-    for number, record in enumerate(records(ecosystem)):
-        if number % step or any(map(_custom, record.get("affected") or [])):
+    for number, one in enumerate(records(ecosystem)):
+        if number % step or any(map(_custom, one.get("affected") or [])):
             continue
-        for item in record.get("affected") or []:
+        for item in one.get("affected") or []:
             told = item["package"]
             name, where = told["name"], told["ecosystem"]
             if osv.PURL_TYPES.get(osv.base(where)) is None:
@@ -191,13 +195,13 @@ def differences(ecosystem: str, step: int) -> tuple[int, list[tuple[str, str, st
             for written in candidates(item, chance):
                 version = canonical(osv.base(where), name, written)
                 try:
-                    literal = is_vulnerable(name, where, version, record)
+                    literal = is_vulnerable(name, where, version, one)
                 except InputError:
                     continue
-                said = by_keten(name, where, version, record)
+                said = by_keten(name, where, version, one)
                 asked += 1
                 if said is not None and said is not literal:
-                    wrong.append((record["id"], name, version))
+                    wrong.append((one["id"], name, version))
     return asked, wrong
 
 
@@ -226,3 +230,38 @@ def test_every_real_record_differs_nowhere(ecosystem: str) -> None:
 
     assert asked
     assert not wrong
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["0", "1.5", "3"]), st.sampled_from(["1", "2", "2.5", "4", ""])),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from(["0.5", "1.7", "3.5"]),
+)
+def test_the_upgrade_is_what_asking_every_version_gives(
+    spans: list[tuple[str, str]], version: str
+) -> None:
+    """Of all fixes that can be reached, the smallest that has nothing; else the fewest."""
+    listed = [
+        record(f"P-{n}", "foo", {"introduced": begin}, *(({"fixed": end},) if end else ()))
+        for n, (begin, end) in enumerate(spans)
+    ]
+    with TemporaryDirectory() as folder, database(Path(folder), *listed) as opened:
+        lookup = Lookup(opened)
+        found = lookup.upgrade("PyPI", "foo", version)
+        have = lookup.ask("PyPI", "foo", version).vulnerabilities
+        later = [fix for _, fix in spans if fix and float(fix) > float(version)]
+        counts = {fix: len(lookup.ask("PyPI", "foo", fix).vulnerabilities) for fix in later}
+
+    free = [fix for fix, count in counts.items() if not count]
+    if found is None:
+        assert not have or min(counts.values(), default=99) >= len(have)
+    elif not found.open:
+        assert found.version in free
+    else:
+        reached = {fix for item in have for fix in item.fixed}
+        assert not reached & set(free)
+        assert counts[found.version] == len(found.open) < len(have)

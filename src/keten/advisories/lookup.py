@@ -1,6 +1,6 @@
 """Which vulnerabilities does a package have? The database, the ranges and the clusters, asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from keten.advisories import streams
 from keten.advisories.cluster import Cluster, Hit, clusters
 from keten.advisories.database import Database
+from keten.advisories.ladder import Ladder
 from keten.advisories.questions import Question
 from keten.advisories.ranges import Doubt, Order, affected, canonical, fixes
 from keten.advisories.records import Entry, Row, spell, weight
@@ -104,25 +105,55 @@ class Lookup:
         key = self.order(question.ecosystem).key
         found = self.answer(question).vulnerabilities
         waiting = {fix for item in found if not item.paid for fix in item.fixed}
+        if not waiting:
+            return None
+        ladder, rest = self._climb(question)
+        left = {fix: ladder.above(self._prepare(_at(question, fix)).versions[0]) for fix in waiting}
         tried: set[str] = set()
-        best = ""
-        fewest = len({hit.row.id for item in found for hit in item.cluster.hits})
-        while waiting and len(tried) < MAX_CANDIDATES:
-            candidate = min(sorted(waiting), key=key)
-            waiting.discard(candidate)
+        while len(tried) < MAX_CANDIDATES:
+            free = [fix for fix in left if not left[fix] and fix not in tried]
+            if not free:
+                break
+            candidate = min(sorted(free), key=key)
             tried.add(candidate)
-            hits, doubts = self._hits(_at(question, candidate))
+            hits, doubts = self._weigh(_at(question, candidate), rest)
             if not hits and not doubts:
                 return Upgrade(candidate)
-            left = len({hit.row.id for hit in hits}) + len(doubts)
-            if left < fewest:
-                best, fewest = candidate, left
-            waiting.update(self._beyond(candidate, hits, key) - tried)
+            for fix in self._beyond(candidate, hits, key) - set(left):
+                left[fix] = ladder.above(self._prepare(_at(question, fix)).versions[0])
+        return self._fewest(question, left, rest)
+
+    def _climb(self, question: Question) -> tuple[Ladder, list[Said]]:
+        """Return the records that only say "before X" as a ladder, and the others."""
+        ladder = Ladder(self.order(question.ecosystem))
+        simple = not question.epochless and question.module is None
+        rest = [
+            said
+            for said in self._say(question)
+            if said.paid
+            or not simple
+            or any(_of_module(entry) for entry, _ in said.free)
+            or not ladder.take(tuple(entry for entry, _ in said.free))
+        ]
+        return ladder, rest
+
+    def _fewest(self, question: Question, left: dict[str, int], rest: list[Said]) -> Upgrade | None:
+        """Return the version that has the fewest records, where none has none."""
+        found = self.answer(question).vulnerabilities
+        fewest = len({hit.row.id for item in found for hit in item.cluster.hits})
+        best = ""
+        for fix in sorted(sorted(left), key=self.order(question.ecosystem).key)[-MAX_CANDIDATES:]:
+            if left[fix] >= fewest:
+                continue
+            hits, doubts = self._weigh(_at(question, fix), rest)
+            count = left[fix] + len({hit.row.id for hit in hits}) + len(doubts)
+            if count < fewest:
+                best, fewest = fix, count
         if not best:
             return None
-        answer = self.answer(_at(question, best))
-        still = [item.cluster.id for item in answer.vulnerabilities]
-        return Upgrade(best, (*still, *sorted({record for record, _ in answer.doubts})))
+        hits, doubts = self._hits(_at(question, best))
+        still = [cluster.id for cluster in clusters(hits)]
+        return Upgrade(best, (*still, *sorted({record for record, _ in doubts})))
 
     def _beyond(self, version: str, hits: list[Hit], key: Callable[[str], Any]) -> set[str]:
         """Return the versions after *version* that the records which affect it call fixed."""
@@ -145,10 +176,16 @@ class Lookup:
         return found
 
     def _hits(self, question: Question) -> tuple[list[Hit], list["Doubtful"]]:
+        return self._weigh(question, self._say(question))
+
+    def _weigh(
+        self, question: Question, every: Sequence[Said]
+    ) -> tuple[list[Hit], list["Doubtful"]]:
+        """Return which of the records affect what is asked about, and which can not be judged."""
         hits: list[Hit] = []
         doubts: list[Doubtful] = []
         asked = self._prepare(question)
-        for said in self._say(question):
+        for said in every:
             judged = self._judge(said, asked)
             if judged is None:
                 continue
@@ -299,6 +336,10 @@ class Lookup:
             if not any(self._judge(one, then) for one in said):
                 free.append(fix)
         return tuple(sorted(free, key=order.key))
+
+
+def _of_module(entry: Entry) -> bool:
+    return any(".module" in event for found in entry.ranges for event in found[1:])
 
 
 def _same(version: str) -> str:
