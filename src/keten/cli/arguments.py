@@ -136,11 +136,3 @@ def database(arguments: argparse.Namespace, found: config.Policy) -> Database | 
     """Return the advisory database that was named or is the user's; None where there is none."""
     named = found.config.advisories.database
     return Database.find(arguments.db or (found.folder / named if named else None))
-
-
-def roots(targets: Sequence[str]) -> list[Path]:
-    """Return the targets as paths; UsageError for one that is not there."""
-    for target in targets:
-        if not Path(target).exists():
-            raise UsageError(f"{target}: no such file or folder")
-    return [Path(target) for target in targets]

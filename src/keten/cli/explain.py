@@ -33,6 +33,7 @@ def main(argv: list[str]) -> int:
     made.add_argument("what", metavar="CHECK|FINGERPRINT|rank")
     made.add_argument("target", nargs="?", default=".", metavar="TARGET", help="default: here")
     common.add(made)
+    common.images(made)
     common.add_vex(made)
     arguments = made.parse_args(argv)
     known = plugs.names(Check)
@@ -68,13 +69,19 @@ def of_check(name: str) -> str:
 
 def of_fingerprint(arguments: argparse.Namespace) -> str:
     """Return all about one finding of the target, found by judging it again."""
-    from keten.pipeline.flow import scan
+    from keten.pipeline.targets import scan
 
     now = common.day(arguments.now)
-    (root,) = common.roots([arguments.target])
-    policy = common.policy(root, arguments)
+    policy = common.policy(common.folder(arguments.target), arguments)
     database = common.database(arguments, policy)
-    result = scan(root, policy, database=database, now=now, progress=lambda *_: None)
+    result = scan(
+        arguments.target,
+        policy,
+        access=common.access(arguments),
+        database=database,
+        now=now,
+        progress=lambda *_: None,
+    )
     every = [*result.findings, *(item.finding for item in result.waived)]
     every += [item.finding for item in result.set_aside]
     found = [f for f in every if f.fingerprint.startswith(arguments.what)]
@@ -83,10 +90,11 @@ def of_fingerprint(arguments: argparse.Namespace) -> str:
             f"no finding {arguments.what} in {arguments.target}",
             advice="It may be mended. Fingerprints are in keten scan TARGET --format json.",
         )
+    root = Path(arguments.target) if result.targets[0].kind == "tree" else None
     return "\n".join(of_finding(f, result, root) for f in found)
 
 
-def of_finding(finding: Finding, result: Result, root: Path) -> str:
+def of_finding(finding: Finding, result: Result, root: Path | None) -> str:
     """Return what was seen, why it matters, how sure it is, what to do, how to say no."""
     check = plugs.load(Check, finding.check)
     doc = inspect.getdoc(sys.modules[check.run.__module__]) or ""
@@ -127,13 +135,13 @@ def of_rank(rank: Rank) -> str:
     )
 
 
-def _seen(finding: Finding, root: Path) -> str:
+def _seen(finding: Finding, root: Path | None) -> str:
     where = finding.location
     assert where is not None
     head = f"{where.path}:{where.line}" if where.line else where.path
-    file = root / where.path if root.is_dir() else root
-    if not where.line or finding.check.startswith("secrets/"):
+    if root is None or not where.line or finding.check.startswith("secrets/"):
         return head  # the lines of a secret hold the secret
+    file = root / where.path if root.is_dir() else root
     try:
         lines = file.read_text("utf-8", "replace").splitlines()
     except OSError:

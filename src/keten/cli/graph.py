@@ -12,19 +12,26 @@ def main(argv: list[str]) -> int:
         prog="keten graph", description="Print facts in the form that cases are written in."
     )
     made.add_argument("what", choices=("dump",), help="all facts of the target")
-    made.add_argument("target", metavar="TARGET", help="a directory or a file")
+    made.add_argument("target", metavar="TARGET", help="as for keten scan")
     common.add(made)
+    common.images(made)
     arguments = made.parse_args(argv)
     from keten.graph.store import merge
     from keten.graph.text import dump
     from keten.pipeline.flow import derived
-    from keten.pipeline.trees import collect
+    from keten.pipeline.targets import collect
 
     now = common.day(arguments.now)
-    (root,) = common.roots([arguments.target])
-    policy = common.policy(root, arguments)
+    policy = common.policy(common.folder(arguments.target), arguments)
     database = common.database(arguments, policy)
-    scanned = collect(root, policy, now=now, progress=lambda *_: None, every=True)
+    scanned = collect(
+        arguments.target,
+        policy,
+        access=common.access(arguments),
+        now=now,
+        progress=lambda *_: None,
+        every=True,
+    )
     everything = merge([scanned.facts, *derived(scanned, policy, database=database, now=now)])
     sys.stdout.write(dump(everything))
     return 0

@@ -60,7 +60,9 @@ def ownership(
     others = [package for package in packages if package.ecosystem not in SYSTEM_TYPES]
     asked = {program.path for program in programs} | {_file(package) for package in others}
     listed = _listed(contents, asked, cache(folder), diverted or {})
-    owners = {p.ref: listed[at] for p in others if (at := _file(p)) in listed}
+    owners = {
+        p.ref: listed[at] for p in others if (at := _file(p)) in listed and _of_system(listed[at])
+    }
     files = {p.path: listed[p.path] for p in programs if p.path in listed}
     for package in others:
         if package.ref not in owners:
@@ -86,6 +88,11 @@ def ownership(
         files={path: files[path] for path in sorted(files) if path in paths},
         unexplained=tuple(sorted(missing.values())),
     )
+
+
+def _of_system(ref: str) -> bool:
+    """Return whether a package (by its ref) is one of the operating system's."""
+    return ref.partition("#pkg:")[2].partition("/")[0] in SYSTEM_TYPES
 
 
 def _file(package: Package) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
+from keten.derive import requirements
 from keten.formats.oci.tree import Tree
 from keten.graph.store import merge
 from keten.model.evidence import Link, Problem
@@ -59,6 +60,7 @@ def assemble(
     diversions = reading.TreeFiles(tree, kept).read(DIVERSIONS) or b""
     programs = [x.programs for x in found]
     parts = [explained(facts, tree, programs, layers, diversions=diversions)]
+    parts.append(requirements.derive(parts[0]))
     parts += _secrets(tree, found, layers)
     problems = [problem for x in found for problem in x.record.problems]
     parts.append(Facts(problems=(*problems, *_refused(tree))))
