@@ -5,6 +5,7 @@ with what is found in its SBOM in each of the four formats, and in what another 
 that. The other tool is Syft; where it is (KETEN_SYFT, or in the cache folder) it converts.
 """
 
+import gzip
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from advisory_data import database, record, span
 from image_builder import build
+from shared_data import SHARED, needs_shared
 
 from keten.advisories.database import Database
 from keten.cli.sbom import written
@@ -231,6 +233,33 @@ def test_a_conversion_by_syft_agrees(
             env={"HOME": str(tmp_path), "SYFT_CHECK_FOR_APP_UPDATE": "false"},
         )  # fmt: skip
         assert found(scan(f"sbom:{other}", advisories)) == expected, kind
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["alpine-310", "alpine-311"])
+def test_a_real_image_agrees(name: str, tmp_path: Path) -> None:
+    """Every package of the image has an advisory here, by the name of its source."""
+    assert SHARED is not None
+    target = tmp_path / f"{name}.tar"
+    target.write_bytes(
+        gzip.decompress((SHARED.joinpath(f"data/images/{name}.tar.gz")).read_bytes())
+    )
+    ecosystem = f"Alpine:v3.{name[-2:]}"
+    sources = set()
+    for component in detect.read(bills(target, tmp_path)["spdx-2.3"].read_bytes()).components:
+        if component.purls and component.purls[0].startswith("pkg:apk/"):
+            parts = purl.parse(component.purls[0])
+            sources.add(dict(parts.qualifiers).get("upstream", parts.name).partition("@")[0])
+    records = [
+        record(f"ALPINE-CVE-2026-{n}", source, *span("9999"), upstream=[f"CVE-2026-{n}"],
+               ecosystem=ecosystem)
+        for n, source in enumerate(sorted(sources))
+    ]  # fmt: skip
+    with database(tmp_path, *records, complete=(ecosystem,)) as opened:
+        expected = found(scan(str(target), opened))
+        assert len(expected) >= len(sources)
+        for file in bills(target, tmp_path).values():
+            assert found(scan(str(file), opened)) == expected, file.name
 
 
 def test_twice_the_same_bytes(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -28,13 +29,14 @@ _KEPT = 40
 
 def write(document: Document) -> bytes:
     """Return *document* as SPDX 3.0.1 JSON-LD, indented, with a line feed at its end."""
-    # The namespace follows from the content, which holds it: made once to be hashed.
-    draft = msgspec.json.encode(_Writing(document, "https://spdx.org/spdxdocs/draft").graph())
+    # The namespace follows from the content, which holds it: one of no content stands in for it.
     name = _NOT_ID.sub("-", document.name)[:_KEPT] or "unnamed"
+    blank = f"https://spdx.org/spdxdocs/{name}-{UUID(int=0)}"
+    graph = _Writing(document, blank).graph()
+    draft = msgspec.json.encode({"@context": CONTEXT, "@graph": graph})
     space = f"https://spdx.org/spdxdocs/{name}-{identifier(draft)}"
-    graph = _Writing(document, space).graph()
-    body = {"@context": CONTEXT, "@graph": graph}
-    return msgspec.json.format(msgspec.json.encode(body), indent=1) + b"\n"
+    data = draft.replace(f"{blank}#".encode(), f"{space}#".encode())
+    return msgspec.json.format(data, indent=1) + b"\n"
 
 
 class _Writing:
