@@ -75,6 +75,7 @@ class Lookup:
         self._gathered: dict[Question, tuple[Said, ...]] = {}
         self._upgrades: dict[Question, Upgrade | None] = {}
         self._held: frozenset[str] | None = None
+        self._numbers: dict[tuple[str, int], int] = {}
 
     def ask(self, ecosystem: str, name: str, version: str) -> Answer:
         """Return what is known of a version of a package; *ecosystem* is OSV's."""
@@ -193,6 +194,7 @@ class Lookup:
             if isinstance(judged, Doubt):
                 doubts.append((row.id, judged.why))
             else:
+                self._numbers[row.id, row.source] = said.number
                 hits.append(_hit(said, row, judged))
         if hits and question.streams:
             hits = streams.kept(hits, self._streamed(question), self.order(question.ecosystem).key)
@@ -300,10 +302,9 @@ class Lookup:
         if not hits:
             return Answer(doubts=told)
         says = {said.number: said for said in self._say(question)}
-        numbers = {(r.id, r.source): n for n in says for r in (self._database.row(n),)}
         found = []
         for cluster in clusters(hits):
-            mine = [says[numbers[hit.row.id, hit.row.source]] for hit in cluster.hits]
+            mine = [says[self._numbers[hit.row.id, hit.row.source]] for hit in cluster.hits]
             later = self._later(question, cluster.fixed, mine)
             label = ""
             if not later:
