@@ -588,7 +588,7 @@ def test_what_a_target_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         target: kind_of(target)
         for target in (
             "layout", "saved.tar", "saved.tar.gz", "notes.gz", "root", "project", "nginx",
-            "alpine", "alpine:3.19", "example.com/a/b@sha256:" + "0" * 64, "registry:2",
+            "alpine", "team/app", "ghcr.io/a", "alpine:3.19", "example.com/a/b@sha256:" + "0" * 64, "registry:2",
             "registry:example.com/a", "docker://alpine", "oci:layout:x", "oci-archive:f",
             "docker-archive:f:a/b:1", "tar:f", "./missing", "../missing", "/missing", "Missing Dir",
             "image:$TAG", "missing/", "",
@@ -596,7 +596,7 @@ def test_what_a_target_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     } == {
         "layout": "oci", "saved.tar": "archive", "saved.tar.gz": "archive", "notes.gz": None,
         "root": "rootfs", "project": None, "nginx": None,
-        "alpine": "reference", "alpine:3.19": "reference",
+        "alpine": None, "team/app": None, "alpine:3.19": "reference", "ghcr.io/a": "reference",
         "example.com/a/b@sha256:" + "0" * 64: "reference", "registry:2": "reference",
         "registry:example.com/a": "registry", "docker://alpine": "registry",
         "oci:layout:x": "oci", "oci-archive:f": "oci-archive",

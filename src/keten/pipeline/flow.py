@@ -8,11 +8,12 @@ from msgspec import Struct, structs
 
 from keten.advisories.database import Database
 from keten.config import Policy
-from keten.derive import objects, vulnerabilities
+from keten.derive import objects, rulings, vulnerabilities
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
 from keten.model.facts import Facts, Looked
 from keten.model.result import Result, Target
+from keten.model.rules import Rules
 from keten.pipeline.conclude import conclude
 from keten.pipeline.judge import Judged, chooser, judge_all, local, select, waiting
 
@@ -64,7 +65,9 @@ def judge(
     facts = merge([scanned.facts, *derived(scanned, policy, database=database, now=now)])
     progress("judging", 0, 0)
     chosen = chooser(policy)
-    checks = waiting(select(chosen, of={type(node) for node in facts.nodes}))
+    types = {type(node) for node in facts.nodes}
+    sections = {node.id for node in facts.nodes if isinstance(node, Rules)}
+    checks = waiting(select(chosen, of=types, sections=sections))
     judged = scanned.judged
     judged.add(judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places)))
     return conclude(
@@ -95,4 +98,4 @@ def derived(
         seen = tuple(item for item in related.looked if item.need != "objects")
         related, beside = structs.replace(related, looked=seen), Facts()
     known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
-    return related, known, beside
+    return related, known, beside, rulings.derive(scanned.facts, policy.config)

@@ -5,7 +5,7 @@ here, so that no check can get them wrong.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from hashlib import blake2b
@@ -73,14 +73,19 @@ def chooser(policy: Policy) -> Callable[[str], bool]:
     return chosen
 
 
-def select(chosen: Callable[[str], bool], *, of: Iterable[type]) -> Checks:
-    """Import the *chosen* checks whose subject is one *of* the types that occur."""
+def select(
+    chosen: Callable[[str], bool], *, of: Iterable[type], sections: Container[str] = ()
+) -> Checks:
+    """Import the *chosen* checks whose subject is one *of* the types that occur.
+
+    *sections* are those of keten.toml that say something: a check of another is not asked.
+    """
     table: dict[type, list[tuple[str, Check]]] = {kind: [] for kind in of}
     occur = {kind.__name__ for kind in table}
     for name in plugs.names(Check):
         if chosen(name) and _subject(name) in occur | {""}:
             check = plugs.load(Check, name)
-            if check.subject in table:
+            if check.subject in table and (not check.section or check.section in sections):
                 table[check.subject].append((name, check))
     return table
 

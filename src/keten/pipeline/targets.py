@@ -1,5 +1,6 @@
 """What a target is, and how it becomes facts: a tree, an image, a root filesystem, an SBOM."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,8 @@ from keten.transport.image.open import Options, kind_of
 
 Progress = Callable[[str, int, int], None]
 PREFIX = "sbom:"
+REFERENCE_LIKE = re.compile(r"[a-z0-9][a-z0-9._/-]*")
+"""What could be an image's name."""
 
 
 class Access(Struct, frozen=True):
@@ -84,7 +87,13 @@ def collect(
     if kind is None:
         path = Path(target)
         if not path.exists():
-            raise UsageError(f"{target}: no such file or folder, and no image reference")
+            raise UsageError(
+                f"{target}: no such file or folder",
+                advice="An image of a registry is named with its tag or digest, or as registry:"
+                f"{target}."
+                if REFERENCE_LIKE.fullmatch(target)
+                else "",
+            )
         from keten.pipeline import trees
 
         return trees.collect(path, policy, now=now, progress=progress, every=every)

@@ -23,9 +23,9 @@ def run(image: Image, _view: View) -> Iterable[Violation]:
     """Report each blob that is not what it is called by, with both digests."""
     assert image.content is not None
     for wrong in image.content.mismatches:
-        by = f" that {wrong.by} names" if wrong.by else ""
+        by = f" ({wrong.by})" if wrong.by else ""
         yield Violation(
-            f"{wrong.what}: is {wrong.found}, not the {wrong.expected}{by}",
+            f"{wrong.what} is {wrong.found}, not {wrong.expected}{by}",
             key=f"{wrong.what} {wrong.expected}",
         )
 
@@ -46,8 +46,8 @@ CHECK = Check(
     controls=("nsa-cisa/trusted-images", "cis-docker/4.2", "nis2/d", "pci-dss/6.3.2"),
     bad=Example(
         "$",
-        "$ keten scan docker-archive:app.tar\nlayer 2: is sha256:52b1..., not the "
-        "sha256:9c0f... that the configuration names\n",
+        "$ keten scan docker-archive:app.tar\nlayer 2, unpacked is sha256:52b1..., not "
+        "sha256:9c0f... (diff ID in the config)\n",
     ),
     good=Example(
         "$",

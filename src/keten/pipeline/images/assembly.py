@@ -52,7 +52,7 @@ def assemble(
 
     *layers* tell of each what packages are stamped with; none for a root filesystem.
     """
-    tree = Tree([x.record.members for x in found])
+    tree = Tree([x.record.members for x in found], whiteouts=bool(layers))
     kept = reading.Kept([(x.record.members.paths(), x.record.kept) for x in found])
     offers = list(reading.offers(tree, kept, readers))
     _fetch(tree, kept, offers, fetch)

@@ -7,8 +7,9 @@ nothing that was read from it counts.
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import Semaphore, Thread
+from threading import Semaphore
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -94,7 +95,7 @@ def refetch(stream: Bytes, ref: LayerRef, members: set[int]) -> dict[int, bytes]
 
     record = _read(stream, ref, lambda file: file.index in members, take)
     if record.mismatches:
-        raise InputError(f"layer {ref.number} changed while it was read")
+        raise InputError(f"layer {ref.number + 1} changed while it was read")
     return {member: kept[""] for member, kept in record.kept.items()}
 
 
@@ -119,7 +120,7 @@ def _read(
 def _concluded(flow: "_Flow", walk: "_Walk") -> LayerRecord:
     ref = flow.ref
     record = LayerRecord(flow.blob.digest, flow.blob.size, flow.tar.digest, flow.tar.size)
-    layer, said = f"layer {ref.number}", ref.descriptor
+    layer, said = f"layer {ref.number + 1}", ref.descriptor
     found = []
     if 0 <= said.size != record.size and not flow.cut:
         found.append(
@@ -175,7 +176,7 @@ class _Walk:
         """Tell that the layer could not be read to its end."""
         self._problem(
             "",
-            f"layer {self._ref.number} can not be read to its end: {error.what}",
+            f"layer {self._ref.number + 1} can not be read to its end: {error.what}",
             error.advice or "Pull or build the image again: a runtime refuses it too.",
         )
 
@@ -230,7 +231,6 @@ class _Flow:
         self.blob, self.tar = _Hash(ref.descriptor.digest), _Hash(ref.diff_id)
         self.error: InputError | None = None
         self.cut = False
-        self._failure: BaseException | None = None
         self._stream = stream
         self._stop = False
         self._head = b""
@@ -238,12 +238,8 @@ class _Flow:
         self._unpacked: SimpleQueue[bytes | None] = SimpleQueue()
         self._to_hash: SimpleQueue[tuple[_Hash, bytes] | None] = SimpleQueue()
         self._hashed = Semaphore(2 * AHEAD)
-        self._threads = (
-            Thread(target=self._unpack, daemon=True),
-            Thread(target=self._hash, daemon=True),
-        )
-        for thread in self._threads:
-            thread.start()
+        self._threads = ThreadPoolExecutor(2)
+        self._work = (self._threads.submit(self._unpack), self._threads.submit(self._hash))
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the unpacked chunks."""
@@ -261,10 +257,9 @@ class _Flow:
         """End the threads; raise what went wrong with the stream itself."""
         self._stop = True
         self._room.release()
-        for thread in self._threads:
-            thread.join()
-        if self._failure is not None:
-            raise self._failure
+        self._threads.shutdown()
+        for work in self._work:
+            work.result()
 
     def _unpack(self) -> None:
         try:
@@ -282,19 +277,15 @@ class _Flow:
         except InputError as error:
             self.error = error
             self._rest(error)
-        except BaseException as error:  # noqa: BLE001 raised again by close
-            self._failure = error
-        self._unpacked.put(None)
-        self._to_hash.put(None)
+        finally:
+            self._unpacked.put(None)
+            self._to_hash.put(None)
 
     def _rest(self, error: InputError) -> None:
         """Hash the rest of a blob that can not be unpacked: it may be another altogether."""
         self.cut = isinstance(error, CeilingError)
-        try:
-            while not self.cut and not self._stop and self._read(READ):
-                pass
-        except BaseException as failure:  # noqa: BLE001 raised again by close
-            self._failure = failure
+        while not self.cut and not self._stop and self._read(READ):
+            pass
 
     def _read(self, size: int) -> bytes:
         data = self._head or self._stream.read(size)

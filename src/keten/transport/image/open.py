@@ -62,7 +62,9 @@ def kind_of(target: str) -> str | None:
     """Tell what *target* is, without network and without reading on: a prefix's kind
     (``registry``, ``oci``, ``oci-archive``, ``docker-archive``, ``tar``), ``archive`` (a tar,
     perhaps compressed: opening it tells which), ``rootfs`` (a folder), ``reference`` (no path,
-    but the name of an image), or None.
+    but the name of an image with its tag, digest or registry), or None.
+
+    A bare word may be a folder that was mistyped: no name of it goes to any registry.
     """  # noqa: D205 one sentence
     prefix, _ = split(target)
     if prefix:
@@ -73,9 +75,13 @@ def kind_of(target: str) -> str | None:
     if target.startswith((".", "/", "~")) or target.endswith("/"):
         return None
     try:
-        return None if reference.parse(target).template else REFERENCE
+        found = reference.parse(target)
     except InputError:
         return None
+    host = target.partition("/")[0]
+    plain = host == target or not ("." in host or ":" in host or host == "localhost")
+    told = ":" in target or "@" in target or not plain
+    return REFERENCE if told and not found.template else None
 
 
 def split(target: str) -> tuple[str, str]:
