@@ -588,7 +588,8 @@ def test_what_a_target_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         target: kind_of(target)
         for target in (
             "layout", "saved.tar", "saved.tar.gz", "notes.gz", "root", "project", "nginx",
-            "alpine", "team/app", "ghcr.io/a", "alpine:3.19", "example.com/a/b@sha256:" + "0" * 64, "registry:2",
+            "alpine", "team/app", "ghcr.io/a", "alpine:3.19",
+            "example.com/a/b@sha256:" + "0" * 64, "registry:2",
             "registry:example.com/a", "docker://alpine", "oci:layout:x", "oci-archive:f",
             "docker-archive:f:a/b:1", "tar:f", "./missing", "../missing", "/missing", "Missing Dir",
             "image:$TAG", "missing/", "",
