@@ -3,13 +3,15 @@
 import sys
 
 COMMANDS = {
-    "scan": "judge a directory or git checkout: the chain, what to do first, the findings",
+    "scan": "judge a directory, git checkout, image or SBOM: the chain, what to do first",
+    "inspect": "tell what an image is: how it starts, its base, layers, packages, files",
     "explain": "tell all about one check, one finding, or how actions are ranked",
     "checks": "list the checks",
     "db": "the advisory data: import, update, sign, pull, verify, status",
     "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
     "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
     "sbom": "write a bill of materials of a target, or judge how complete one is",
+    "licenses": "list the licences of a target's packages, and what policy says of them",
     "diff": "tell what changed between two targets or results, and why",
     "graph": "print the facts of a target, in the form that cases are written in",
 }

@@ -124,8 +124,9 @@ class Package(Node, frozen=True, omit_defaults=True, tag="package"):
     nothing. *licenses* are SPDX expressions, or as written; *supplier* who published it;
     *layer* the diff ID of the layer that brought it, *instruction* what made that layer,
     *based* whether that came with the base image (None: not known), *owner* the ref of the
-    operating system's package that its files belong to. *wants* are the names of packages
-    that it asks for, as its ecosystem spells them, where its file can not say which copies.
+    operating system's package that its files belong to, *size* what its files take, in bytes.
+    *wants* are the names of packages that it asks for, as its ecosystem spells them, where its
+    file can not say which copies.
     """
 
     ecosystem: str = ""
@@ -148,6 +149,7 @@ class Package(Node, frozen=True, omit_defaults=True, tag="package"):
     based: bool | None = None
     owner: str = ""
     wants: tuple[str, ...] = ()
+    size: int = 0
 
     @property
     def identity(self) -> str:

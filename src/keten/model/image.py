@@ -100,8 +100,9 @@ class Content(Struct, frozen=True, omit_defaults=True):
     *manifest* and *config* are digests, *platform* ``os/architecture[/variant]``, *created*
     as written (RFC 3339), *history* every instruction, those that made no layer too. *base*
     names the base image where that is known, and *base_trust* is how: ``given`` (the user
-    named it and its layers are the first of these), ``annotated`` or ``guessed``. Of what is
-    in *mismatches* nothing was read.
+    named it and its layers are the first of these), ``other`` (the user named it, and they are
+    not), ``annotated`` or ``guessed``. *base_created* is when the given one was built. Of what
+    is in *mismatches* nothing was read.
     """
 
     manifest: str = ""
@@ -124,4 +125,5 @@ class Content(Struct, frozen=True, omit_defaults=True):
     base: str = ""
     base_digest: str = ""
     base_trust: str = ""
+    base_created: str = ""
     mismatches: tuple[Mismatch, ...] = ()

@@ -180,10 +180,11 @@ def collect_root(
     problems = [p for part in parts for p in part.problems]
     if record.complete and not any(p.need == "installed" for p in problems):
         parts.append(Facts(looked=(Looked("*", "installed"), Looked("*", "image"))))
+    sizes = [entry.size for entry in tree.files()]
     target = Target(
         name=name,
-        files=sum(1 for _ in tree.files()),
-        bytes=record.unpacked,
+        files=len(sizes),
+        bytes=sum(sizes),
         passed_over=PASSED_OVER,
         kind="rootfs",
         searched=picker.searched,

@@ -100,6 +100,7 @@ def _content(opened: Opened, mismatches: tuple[Mismatch, ...], base: Opened | No
         base=(base.reference or base.name) if base else told[0],
         base_digest=base.manifest_digest if base else told[1],
         base_trust=trust or ("annotated" if any(told) else ""),
+        base_created=(base.configuration.created or "") if base else "",
         mismatches=mismatches,
     )
 
@@ -120,7 +121,7 @@ def _based(config: Configuration, opened: Opened, base: Opened | None) -> tuple[
     own = [ref.diff_id for ref in opened.layers]
     if base is not None:
         theirs = [ref.diff_id for ref in base.layers]
-        return (len(theirs), "given") if own[: len(theirs)] == theirs else (None, "")
+        return (len(theirs), "given") if own[: len(theirs)] == theirs else (None, "other")
     layers, found = 0, None
     for item in config.history or ():
         if not item.empty_layer:

@@ -1,6 +1,7 @@
 """Files of a root filesystem that have something to tell, and who brought them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from msgspec import structs
 
@@ -31,7 +32,9 @@ def explained(
     """
     special: list[tuple[Entry, tuple[str, ...]]] = []
     runs: list[Executable] = []
+    sizes: dict[str, int] = {}
     for entry in tree.files():
+        sizes[entry.path] = entry.size
         traits = _traits(entry)
         kind = programs[entry.layer].get(entry.member)
         if kind or traits:
@@ -40,13 +43,9 @@ def explained(
             special.append((entry, traits))
     contents = [node for node in facts.nodes if isinstance(node, Contents)]
     packages = [node for node in facts.nodes if isinstance(node, Package)]
-    found = ownership(
-        runs,
-        contents,
-        packages,
-        folder=lambda path: tree.resolve(path) or path,
-        diverted=_diverted(diversions),
-    )
+    folder = cache(lambda path: tree.resolve(path) or path)
+    found = ownership(runs, contents, packages, folder=folder, diverted=_diverted(diversions))
+    takes = _sizes(contents, sizes, folder)
     dropped: set[str] = set()
     nodes = []
     for node in facts.nodes:
@@ -55,8 +54,10 @@ def explained(
         if isinstance(node, Package) and node.ecosystem == "generic" and node.ref in found.owners:
             dropped.add(node.ref)
             continue
-        if isinstance(node, Package) and (owner := found.owners.get(node.ref)):
-            node = structs.replace(node, owner=owner)  # noqa: PLW2901 the one with its owner
+        if isinstance(node, Package):
+            owner, size = found.owners.get(node.ref, ""), takes.get(node.id, 0)
+            if owner or size:
+                node = structs.replace(node, owner=owner, size=size)  # noqa: PLW2901 told more
         nodes.append(node)
     told = {entry.path: (entry, traits) for entry, traits in special}
     for path in found.unexplained:
@@ -87,6 +88,20 @@ def explained(
     )
 
 
+def _sizes(
+    contents: Sequence[Contents], sizes: Mapping[str, int], folder: Callable[[str], str]
+) -> dict[str, int]:
+    """Return how many bytes the files of each package take, by its id."""
+    takes: dict[str, int] = {}
+    for item in contents:
+        total = 0
+        for path in item.files:
+            above, slash, name = path.rpartition("/")
+            total += sizes.get(f"{folder(above)}/{name}" if slash else path, 0)
+        takes[item.id] = total
+    return takes
+
+
 def _diverted(data: bytes) -> dict[str, tuple[str, str]]:
     """Return dpkg's diversions: a path, where it was moved to, and who may keep the place.
 
@@ -108,4 +123,22 @@ def _traits(entry: Entry) -> tuple[str, ...]:
         traits.append("capabilities")
     if mode & ANYONE and mode & 0o111:
         traits.append("world-writable")
+    folder, _, name = entry.path.rpartition("/")
+    if mode & 0o111 and name in _NAMED and folder.endswith("bin"):
+        traits.append(_NAMED[name])
     return tuple(traits)
+
+
+_NAMED = {
+    **dict.fromkeys(
+        ("sh", "ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "rbash", "tcsh",
+         "toybox", "yash", "zsh", "pwsh"),
+        "shell",
+    ),
+    **dict.fromkeys(
+        ("apk", "apt", "apt-get", "cargo", "composer", "conda", "dnf", "dnf5", "dpkg", "emerge",
+         "gem", "microdnf", "npm", "opkg", "pacman", "pip", "pip3", "pnpm", "poetry", "rpm",
+         "tdnf", "uv", "yarn", "yum", "zypper"),
+        "package-manager",
+    ),
+}  # fmt: skip
