@@ -29,6 +29,7 @@ _JUSTIFIED = (
     "vulnerable_code_cannot_be_controlled_by_adversary",
     "inline_mitigations_already_exist",
 )
+_UNLICENSED = ("unknown", "report", "ignore")
 _STRING = re.compile(rb"""\"[^"]*+\"|'[^']*+'""")
 
 
@@ -112,6 +113,54 @@ class Waiver(Struct, frozen=True, rename="kebab"):
     status: str = ""
 
 
+class Concluded(Struct, frozen=True, rename="kebab"):
+    """What a person concluded: the *license* (an SPDX expression) of the package *purl*, and why.
+
+    A purl without a version speaks of all versions.
+    """
+
+    purl: str
+    license: str
+    reason: str
+
+
+class Licenses(Struct, frozen=True, rename="kebab"):
+    """Which licences are permitted: see keten.policy.licensing.
+
+    Entries are SPDX identifiers (with ``WITH`` an exception), ``category:NAME``, or
+    ``text:WORDS`` for what is no SPDX identifier. *unknown* says what a package without a
+    licence that can be judged is: ``unknown`` (the verdict), ``report`` (a finding) or
+    ``ignore``.
+    """
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    unknown: str = "unknown"
+    package: tuple[Concluded, ...] = ()
+
+
+class Index(Struct, frozen=True, rename="kebab"):
+    """Where packages may come from: *names* (patterns) of *ecosystem* (as in PURL) from *hosts*.
+
+    A host may be followed by the beginning of a path: ``pkgs.example/npm``. The first index
+    whose names match decides.
+    """
+
+    ecosystem: str
+    names: tuple[str, ...]
+    hosts: tuple[str, ...]
+
+
+class Registries(Struct, frozen=True, rename="kebab"):
+    """Where packages and *images* may come from.
+
+    An image is permitted below one of *images*: ``registry.example``, ``docker.io/library``.
+    """
+
+    images: tuple[str, ...] = ()
+    index: tuple[Index, ...] = ()
+
+
 class Config(Struct, frozen=True, rename="kebab"):
     """The whole of keten.toml."""
 
@@ -121,6 +170,8 @@ class Config(Struct, frozen=True, rename="kebab"):
     source: Signers = Signers()
     advisories: Data = Data()
     rank: Rank = Rank()
+    licenses: Licenses = Licenses()
+    registries: Registries = Registries()
     waiver: tuple[Waiver, ...] = field(default=())
 
 
@@ -232,6 +283,25 @@ def _judge(config: Config, name: str) -> None:
         if not waiver.reason.strip() or not waiver.owner.strip():
             raise UsageError(f"{name}: waiver {number}: reason and owner must say something")
         _scoped(waiver, f"{name}: waiver {number}")
+    _origins(config, name)
+
+
+def _origins(config: Config, name: str) -> None:
+    """Hold what is said of licences, indexes and registries to what can be meant."""
+    word = config.licenses.unknown
+    if word not in _UNLICENSED:
+        known = nearest(word, list(_UNLICENSED))
+        raise UsageError(f"{name}: licenses.unknown: {word!r}{known}")
+    for number, said in enumerate(config.licenses.package, 1):
+        if not said.reason.strip():
+            raise UsageError(f"{name}: licenses.package {number}: reason must say something")
+    for number, index in enumerate(config.registries.index, 1):
+        if not index.names or not index.hosts:
+            raise UsageError(f"{name}: registries.index {number}: name names and hosts")
+    hosts = [host for index in config.registries.index for host in index.hosts]
+    for place in (*config.registries.images, *hosts):
+        if "://" in place or not place.strip("/"):
+            raise UsageError(f"{name}: registries: {place!r} is no host: leave the scheme out")
 
 
 def _scoped(waiver: Waiver, where: str) -> None:

@@ -120,6 +120,7 @@ def policy(root: Path, arguments: argparse.Namespace) -> config.Policy:
     """Return the policy for a target, with what the command line overrides."""
     found = config.load(arguments.policy, root if root.is_dir() else root.parent)
     changed = found.config
+    _origins(found)
     fail_on = getattr(arguments, "fail_on", None)
     if fail_on:
         gate = structs.replace(changed.gate, fail_on=fail_on, unknown=fail_on, links={})
@@ -130,6 +131,19 @@ def policy(root: Path, arguments: argparse.Namespace) -> config.Policy:
     named = getattr(arguments, "vex", [])
     said = vex(named, found) if named or changed.advisories.vex else ()
     return structs.replace(found, config=changed, render=arguments.render, vex=said)
+
+
+def _origins(found: config.Policy) -> None:
+    """Refuse, before anything is read, rules on licences and indexes that mean nothing."""
+    said = found.config
+    if said.licenses != config.Licenses():
+        from keten.policy import licensing
+
+        licensing.Rules(said.licenses, found.name)
+    if said.registries.index:
+        from keten.policy import places
+
+        places.check(said.registries, found.name)
 
 
 def database(arguments: argparse.Namespace, found: config.Policy) -> Database | None:

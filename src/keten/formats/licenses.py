@@ -100,6 +100,21 @@ def known(identifier: str) -> str:
     return _licenses().get(identifier.lower(), "")
 
 
+def all_known() -> list[str]:
+    """Return every identifier of the list, as the list spells it."""
+    return list(_licenses().values())
+
+
+def family(stem: str) -> list[str]:
+    """Return the identifiers that are *stem*, a hyphen and a version: ``Apache-1.1`` of Apache."""
+    found = _licenses().values()
+    return [
+        name
+        for name in found
+        if name.rpartition("-")[0] == stem and name.rpartition("-")[2][:1].isdigit()
+    ]
+
+
 @cache
 def _parse(text: str) -> Expression | None:
     if len(text) > 200:  # noqa: PLR2004 no alias is longer

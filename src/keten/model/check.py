@@ -36,6 +36,8 @@ class Check(Struct, frozen=True, kw_only=True):
     (who does this, to whom it happened). *needs* names the evidence (keten.model.needs)
     without which the verdict is UNKNOWN. *controls* are framework keys (keten.model.controls),
     *refs* addresses. *applies* narrows the subject: where it says no, there is no verdict.
+    *section* names the section of keten.toml that asks (keten.model.rules): without it, nobody
+    does.
     """
 
     title: str
@@ -50,3 +52,4 @@ class Check(Struct, frozen=True, kw_only=True):
     run: Callable[[Any, View], Iterable[Violation]]
     applies: Callable[[Any], bool] | None = None
     refs: tuple[str, ...] = ()
+    section: str = ""

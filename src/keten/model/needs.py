@@ -78,6 +78,22 @@ NEEDS: dict[str, Need] = {
         "until when the operating system's release is supported",
         "Name an operating system release that keten knows, or tell its last day of support.",
     ),
+    "license": Need(
+        "the package's licence, in words that can be judged",
+        "Tell it in keten.toml: [[licenses.package]] purl, license, reason; or set "
+        '[licenses] unknown = "ignore".',
+        wide=True,
+    ),
+    "index": Need(
+        "which index the package came from",
+        "Write the lockfile with addresses, or name the one index in the file.",
+        wide=True,
+    ),
+    "reference": Need(
+        "the image's reference, with every variable put in",
+        "Scan what the template renders to, or give the variable a default.",
+        wide=True,
+    ),
     "cluster": Need("the live cluster", "Scan the cluster.", wide=True),
 }
 

@@ -33,6 +33,7 @@ from keten.model.kube import (
     Webhook,
     Workload,
 )
+from keten.model.rules import Rules, Ruling
 
 AnyNode = (
     Repo
@@ -67,6 +68,8 @@ AnyNode = (
     | Secret
     | Webhook
     | Resource
+    | Rules
+    | Ruling
 )
 
 TYPES: dict[str, type[AnyNode]] = {

@@ -27,6 +27,7 @@ from keten.model.result import (
     Unknown,
     Waived,
 )
+from keten.model.rules import Rules
 from keten.pipeline.judge import Judged, chooser, link_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
@@ -62,6 +63,7 @@ def conclude(
         stay, aside = said.stay, said.aside
         notes += said.notes
     notes += owned_note(nodes)
+    notes += concluded_notes(facts)
     unknown = gather(stay, facts.problems)
     old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
     if old:
@@ -132,6 +134,19 @@ def owned_note(nodes: Mapping[str, Advisory | Package]) -> list[str]:
     what = "package is" if count == 1 else "packages are"
     by = "judged by the distribution's advisories, under the package that brought them"
     return [f"{count} language {what} the operating system's own: {by}"]
+
+
+def concluded_notes(facts: Facts) -> list[str]:
+    """Return what is to be said of licences that a person concluded."""
+    notes = []
+    for node in facts.nodes:
+        if isinstance(node, Rules):
+            notes += [f"licence concluded by a person: {said}" for said in node.used]
+            notes += [
+                f"conclusion on the licence of {purl} matches no package: remove it"
+                for purl in node.unused
+            ]
+    return notes
 
 
 def _answering(facts: Facts, database: Database | None) -> tuple[DataSource, ...]:

@@ -18,6 +18,8 @@ _SYSTEMS = ("git+", "hg+", "svn+", "bzr+")
 _COMMIT = frozenset("0123456789abcdef")
 _SHORTEST = 12
 _DIGITS = 40
+_BUILT = frozenset({"go-binary", "cargo-auditable"})
+"""What a program says of itself: it was built from a commit, and is not built again from it."""
 
 
 def run(manifest: Manifest, view: View) -> Iterator[Violation]:
@@ -55,8 +57,8 @@ def _fixed(ref: str, *, lock: bool) -> bool:
 
 
 def applies(manifest: Manifest) -> bool:
-    """Leave out tests and examples."""
-    return not _locks.is_sample(manifest.id)
+    """Leave out tests and examples, and what was built already."""
+    return manifest.format not in _BUILT and not _locks.is_sample(manifest.id)
 
 
 CHECK = Check(

@@ -5,7 +5,7 @@ node: direct if it is anywhere, for development or optional only if it is everyw
 where it was named first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -19,6 +19,7 @@ from keten.model.plug import Source
 MAX_PACKAGES = 50_000
 MAX_NAME = 1000
 MAX_PROBLEMS = 100
+_NAMESPACED = {"npm", "golang", "composer", "swift", "github", "terraform", "hex", "jsr"}
 _MEND = "Mend the entry, or regenerate the file."
 _USER = lazy(r"(https?://)[^/\s@?#]++@")
 _UNPRINTABLE = lazy(r"[\x00-\x20\x7f]")
@@ -28,8 +29,8 @@ class Entry:
     """One package while the file is read; its fields are those of Package."""
 
     __slots__ = (
-        "column", "constraint", "development", "direct", "hashes", "line", "name", "optional",
-        "purl", "ref", "source", "version",
+        "column", "constraint", "development", "direct", "ecosystem", "hashes", "licenses", "line",
+        "name", "optional", "purl", "ref", "source", "version",
     )  # fmt: skip
 
     name: str
@@ -44,6 +45,8 @@ class Entry:
     constraint: str
     source: str
     hashes: tuple[str, ...]
+    ecosystem: str
+    licenses: tuple[str, ...]
 
 
 class Draft:
@@ -84,14 +87,23 @@ class Draft:
         constraint: str = "",
         source: str = "",
         hashes: Iterable[str] = (),
+        ecosystem: str = "",
+        qualifiers: Mapping[str, str] | None = None,
+        subpath: str = "",
+        licenses: Iterable[str] = (),
     ) -> Entry | None:
-        """Take in a package; None, with a Problem, where the name can not be one."""
+        """Take in a package; None, with a Problem, where the name can not be one.
+
+        *ecosystem* where it is not the file's own; *qualifiers* and *subpath* are the PURL's;
+        *licenses* as written.
+        """
         if not name or len(name) > MAX_NAME or _UNPRINTABLE.search(name):
             self.problem(f"an entry whose name {name[:40]!r} can not be a package's", line, column)
             return None
-        namespace, base = _split(self.ecosystem, name)
+        kind = ecosystem or self.ecosystem
+        namespace, base = _split(kind, name)
         try:
-            url = self._make(self.ecosystem, namespace, base, version)
+            url = self._make(kind, namespace, base, version, qualifiers, subpath)
         except InputError as error:
             self.problem(error.what, line, column)
             return None
@@ -105,6 +117,7 @@ class Draft:
                 found.constraint = f"{found.constraint} || {constraint}".removeprefix(" || ")
             found.hashes += tuple(item for item in hashes if item not in found.hashes)
             found.source = found.source or source
+            found.licenses = found.licenses or _licenses(licenses)
             return found
         if len(self.entries) >= MAX_PACKAGES:
             raise CeilingError(f"more than {MAX_PACKAGES} packages in one file", line=line)
@@ -115,6 +128,8 @@ class Draft:
         entry.development, entry.optional = development, optional
         entry.constraint, entry.source = constraint, source
         entry.hashes = tuple(dict.fromkeys(hashes))
+        entry.licenses = _licenses(licenses)
+        entry.ecosystem = kind
         self.entries[url] = entry
         return entry
 
@@ -122,6 +137,21 @@ class Draft:
         """Say that one package requires another."""
         if src is not dst:
             self._edges.add((src.ref, dst.ref, trust))
+
+    def rank(self, direct: Iterable[Entry], development: Iterable[Entry] = ()) -> None:
+        """Say which entries are direct, and which of those serve development only.
+
+        What only these require, by the edges so far, serves development as well.
+        """
+        below: dict[str, list[str]] = {}
+        for src, dst, _ in self._edges:
+            below.setdefault(src, []).append(dst)
+        asked = {entry.ref for entry in direct}
+        aside = {entry.ref for entry in development}
+        needed, unneeded = _reached(asked - aside, below), _reached(aside, below)
+        for entry in self.entries.values():
+            entry.direct = entry.ref in asked
+            entry.development = entry.ref in unneeded and entry.ref not in needed
 
     def note(self, key: str, item: object, line: int) -> None:
         """Add *item* to the list ``settings[key]``; its field path is ``key[index]``."""
@@ -179,7 +209,7 @@ class Draft:
     def _package(self, entry: Entry) -> Package:
         return Package(
             entry.ref.removeprefix("package "),
-            ecosystem=self.ecosystem,
+            ecosystem=entry.ecosystem,
             name=entry.name,
             version=entry.version,
             purl=entry.purl,
@@ -191,7 +221,28 @@ class Draft:
             constraint=entry.constraint,
             source=entry.source,
             hashes=entry.hashes,
+            licenses=entry.licenses,
         )
+
+
+def _reached(roots: Iterable[str], below: Mapping[str, list[str]]) -> set[str]:
+    waiting, seen = list(roots), set[str]()
+    while waiting:
+        ref = waiting.pop()
+        if ref not in seen:
+            seen.add(ref)
+            waiting += below.get(ref, ())
+    return seen
+
+
+def _licenses(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return licences as SPDX expressions; the longest that are kept as written are cut."""
+    found = [text[:MAX_NAME] for text in texts if text]
+    if not found:
+        return ()
+    from keten.formats import licenses
+
+    return licenses.gather(found)
 
 
 def anonymous(text: str) -> str:
@@ -221,7 +272,9 @@ def _split(ecosystem: str, name: str) -> tuple[str, str]:
     if ecosystem == "maven":
         namespace, _, base = name.partition(":")
         return namespace, base
-    if ecosystem in ("npm", "golang", "composer"):
+    if ecosystem == "cocoapods":
+        return "", name.partition("/")[0]  # what follows is a subspec, told by a subpath
+    if ecosystem in _NAMESPACED:
         namespace, _, base = name.rpartition("/")
         return namespace, base
     return "", name

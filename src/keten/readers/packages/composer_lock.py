@@ -10,6 +10,8 @@ from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry
 
+MAX_CHOICES = 20
+
 
 def read(source: Source) -> Facts:
     """Return the packages of one composer.lock."""
@@ -64,9 +66,17 @@ def _package(
         development=at[0] == "packages-dev",
         source=address,
         hashes=[f"sha1:{digest}"] if digest else (),
+        licenses=_choice(item.get("license")),
     )
     if entry is not None:
         made[name] = (entry, item)
+
+
+def _choice(said: Any) -> list[str]:
+    """Return the licence: of several in a list, Composer lets the user choose."""
+    names = [text(name) for name in (said if isinstance(said, list) else [said])]
+    named = [f"({name})" if " " in name else name for name in names[:MAX_CHOICES] if name]
+    return [" OR ".join(named)] if named[1:] else [name for name in names[:1] if name]
 
 
 def _direct(source: Source) -> set[str] | None:
@@ -86,4 +96,5 @@ READER = Reader(
     read=read,
     link=Link.DEPENDENCIES,
     names=("composer.lock",),
+    version=2,
 )

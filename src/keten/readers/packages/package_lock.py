@@ -64,6 +64,7 @@ class _Packages:
             optional=item.get("optional") is True or item.get("devOptional") is True,
             source="bundled" if bundled else _origin(origin),
             hashes=_hashes(item.get("integrity")),
+            licenses=(_license(item.get("license")),),
         )
         if entry is None:
             return
@@ -205,6 +206,11 @@ def _hashes(integrity: Any) -> list[str]:
     return [part.partition("?")[0].replace("-", ":", 1) for part in text(integrity).split()]
 
 
+def _license(said: Any) -> str:
+    """Return the licence; in old packages it is an object with a type."""
+    return text(said) or text(table(said).get("type"))
+
+
 def _wanted(source: Source) -> set[str] | None:
     """Return what the package.json beside it asks for, which version 1 does not repeat."""
     folder = source.path.rpartition("/")[0]
@@ -244,4 +250,5 @@ READER = Reader(
     read=read,
     link=Link.DEPENDENCIES,
     names=("package-lock.json", "npm-shrinkwrap.json"),
+    version=2,
 )
