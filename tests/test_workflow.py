@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keten.checks.pipeline._expressions import bare, expressions
 from keten.errors import InputError
-from keten.model.delivery import Pipeline
+from keten.model.delivery import Package, Pipeline
 from keten.model.facts import Facts
 from keten.model.plug import Source
 from keten.readers.github_action import READER as ACTION
@@ -79,11 +79,37 @@ def test_a_whole_workflow() -> None:
     assert build.steps[0].inputs == {"persist-credentials": False}
     assert build.steps[1].run == "make\n"
     assert (call.uses, call.secrets) == ("acme/ci/.github/workflows/x.yml@v1", "inherit")
-    assert {edge.dst for edge in facts.edges} == {
+    assert {edge.dst for edge in facts.edges if edge.relation == "runs-in"} == {
         "image docker.io/library/node:22",
         "image docker.io/library/postgres:16",
     }
-    assert [item.need for item in facts.looked] == ["pipeline"]
+    assert [item.need for item in facts.looked if item.ref == node.ref] == ["pipeline"]
+
+
+def test_the_actions_it_uses_are_packages() -> None:
+    commit = "4f2d1c3b5a69788796a5b4c3d2e1f00112233445"
+    facts = read(
+        "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+        f"      - uses: Actions/Checkout@{commit} # v4.1.1\n"
+        f"      - uses: acme/tool/sub@{commit} # pinned by hand\n"
+        "      - uses: acme/tool/sub@v2\n"
+        "      - uses: acme/tool/sub@v2\n"
+        "      - uses: ./local\n"
+        "      - uses: docker://alpine:3\n"
+        "      - uses: acme/${{ matrix.x }}@v1\n"
+        "  b:\n"
+        f"    uses: acme/ci/.github/workflows/x.yml@{commit} # tag=v1.2\n"
+    )
+    found = [node for node in facts.nodes if isinstance(node, Package)]
+
+    assert [(p.line, p.name, p.version, p.purl) for p in found] == [
+        (6, "Actions/Checkout", "v4.1.1", "pkg:github/actions/checkout@v4.1.1"),
+        (7, "acme/tool", commit, f"pkg:github/acme/tool@{commit}#sub"),
+        (8, "acme/tool", "v2", "pkg:github/acme/tool@v2#sub"),
+        (14, "acme/ci", "v1.2", "pkg:github/acme/ci@v1.2#.github/workflows/x.yml"),
+    ]
+    assert found[0].source == f"git+https://github.com/Actions/Checkout#{commit}"
+    assert [edge.relation for edge in facts.edges].count("uses") == len(found)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from keten.errors import InputError
 from keten.formats import osv, semver
 
 MAX_VERSION = 1000
+_TAG = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,3}(?:[-+][0-9A-Za-z.-]{1,80})?)")
+_LAST = ("999999999", "999999999")
 _GO = re.compile(r"(?:go|v)?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:-?(rc|beta)\.?(\d{1,9}))?")
 _PSEUDO = re.compile(r"\d{14}-[0-9a-f]{12}(?:\+|$)")
 _PLAIN = 3
@@ -68,7 +70,13 @@ class Order:
 
 
 def canonical(ecosystem: str, name: str, version: str) -> str:
-    """Return *version* as OSV spells it: Go's without "v" and "go", and with three parts."""
+    """Return *version* as OSV spells it: Go's without "v" and "go", and with three parts.
+
+    An action's tag of one or two parts (``v4``) moves along and stands for the last of them all.
+    """
+    if ecosystem == "GitHub Actions":
+        found = _TAG.fullmatch(version)
+        return ".".join([found.group(1), *_LAST[found.group(1).count(".") :]]) if found else version
     if ecosystem != "Go" or len(version) > MAX_VERSION:
         return version
     if name in _GO_OWN:

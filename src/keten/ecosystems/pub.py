@@ -1,17 +1,7 @@
 """Dart packages: Semantic Versioning in which build metadata orders too, as pub_semver has it."""
 
-from typing import Any
-
-from keten.formats import semver
-from keten.formats.order import clean
+from keten.formats.semver import built
 from keten.model.plug import Ecosystem
-
-
-def key(version: str) -> tuple[Any, ...]:
-    """Return the key of *version*; a build is after the release it was built from."""
-    text, _, build = clean(version).partition("+")
-    first = semver.key(text) if text else ((), 1)
-    return (first, semver.identifiers(build) if build else ())
 
 
 def _normalise(name: str) -> str:
@@ -22,7 +12,7 @@ ECOSYSTEM = Ecosystem(
     title="Pub",
     purl_type="pub",
     osv="Pub",
-    key=key,
+    key=built,
     normalise=_normalise,
     vers=("pub", "dart"),
 )

@@ -24,6 +24,7 @@ PURL_TYPES: dict[str, str] = {
     "Alpine": "apk",
     "Azure Linux": "rpm",
     "BellSoft Hardened Containers": "apk",
+    "Bioconductor": "bioconductor",
     "Bitnami": "bitnami",
     "CRAN": "cran",
     "Chainguard": "apk",

@@ -26,6 +26,13 @@ def key(version: str) -> Key:
     return (release, 0, *identifiers(rest))
 
 
+def built(version: str) -> Key:
+    """Return a key in which build metadata orders too: a build is after its release."""
+    text, _, build = clean(version).partition("+")
+    first = key(text) if text else ((), 1)
+    return (first, identifiers(build) if build else ())
+
+
 def split(text: str) -> tuple[tuple[int, ...], str]:
     """Return the numbers that *text* begins with, and what follows them.
 

@@ -10,12 +10,13 @@ from keten.model.delivery import Job
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.plug import Reader, Source
+from keten.readers import _actions
 
 CEILING = 4 << 20
 
 
 def read(source: Source) -> Facts:
-    """Return one action and the image it runs in, if any."""
+    """Return one action, the image it runs in, if any, and the actions it uses."""
     from keten.formats import reference
     from keten.formats.github_actions import Shape
     from keten.formats.yaml import Dialect, load_all
@@ -32,13 +33,15 @@ def read(source: Source) -> Facts:
             images.append(reference.parse(text))
         except InputError:
             continue
+    actions = _actions.used(node, first.fields, "github-action")
+    runs = (
+        Edge(node.ref, "runs-in", one.ref, Trust.OBSERVED, source.path, "github-action")
+        for one in images
+    )
     return Facts(
-        nodes=(node, *images),
-        edges=tuple(
-            Edge(node.ref, "runs-in", one.ref, Trust.OBSERVED, source.path, "github-action")
-            for one in images
-        ),
-        looked=() if shape.faults else (Looked(node.ref, "pipeline"),),
+        nodes=(node, *images, *actions.nodes),
+        edges=(*runs, *actions.edges),
+        looked=(*(() if shape.faults else (Looked(node.ref, "pipeline"),)), *actions.looked),
         problems=tuple(
             Problem(
                 source.path, what, line, advice="Mend the action so that GitHub would accept it.",
@@ -46,7 +49,10 @@ def read(source: Source) -> Facts:
             )
             for what, line in shape.faults
         ),
-        places=(Place(node.ref, source.path, first.line, 1, msgpack.encode(first.fields)),),
+        places=(
+            Place(node.ref, source.path, first.line, 1, msgpack.encode(first.fields)),
+            *actions.places,
+        ),
     )  # fmt: skip
 
 
@@ -63,4 +69,5 @@ READER = Reader(
     names=("action.yml", "action.yaml"),
     marks=(b"runs",),
     ceiling=CEILING,
+    version=2,
 )

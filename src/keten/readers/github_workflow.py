@@ -12,6 +12,7 @@ from keten.model.delivery import Pipeline
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.plug import Reader, Source
+from keten.readers import _actions
 
 CEILING = 4 << 20
 FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
@@ -19,7 +20,7 @@ _BY = "github-workflow"
 
 
 def read(source: Source) -> Facts:
-    """Return one workflow and the images its jobs run in."""
+    """Return one workflow, the images its jobs run in and the actions they use."""
     from keten.formats import reference
     from keten.formats.github_actions import Shape
     from keten.formats.yaml import Dialect, load_all
@@ -46,10 +47,11 @@ def read(source: Source) -> Facts:
         edges.append(
             Edge(node.ref, "runs-in", image.ref, Trust.OBSERVED, evidence=source.path, by=_BY)
         )
+    actions = _actions.used(node, first.fields, _BY)
     return Facts(
-        nodes=(node, *images),
-        edges=tuple(edges),
-        looked=() if faults else (Looked(node.ref, "pipeline"),),
+        nodes=(node, *images, *actions.nodes),
+        edges=(*edges, *actions.edges),
+        looked=(*(() if faults else (Looked(node.ref, "pipeline"),)), *actions.looked),
         problems=tuple(
             Problem(
                 source.path, what, line,
@@ -58,7 +60,10 @@ def read(source: Source) -> Facts:
             )
             for what, line in faults
         ),
-        places=(Place(node.ref, source.path, first.line, 1, msgpack.encode(first.fields)),),
+        places=(
+            Place(node.ref, source.path, first.line, 1, msgpack.encode(first.fields)),
+            *actions.places,
+        ),
     )  # fmt: skip
 
 
@@ -86,4 +91,5 @@ READER = Reader(
         for end in ("yml", "yaml")
     ),
     ceiling=CEILING,
+    version=2,
 )
