@@ -1,0 +1,5 @@
+"""What holds for every test: nothing is kept in the user's own cache."""
+
+import os
+
+os.environ["KETEN_CACHE"] = ""
