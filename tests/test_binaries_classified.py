@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 a snippet is a line: broken up it would not be read
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from keten import plugs
@@ -156,7 +158,7 @@ class NoFiles(Files):
 
 def facts(path: str, data: bytes, files: NoFiles | None = None) -> Facts:
     plug = plugs.load(Reader, "system/classified")
-    assert path.rpartition("/")[2] in plug.names
+    assert any(fnmatchcase(path.rpartition("/")[2], name) for name in plug.names)
     assert plug.sift is not None
     return plug.read(Source(path, plug.sift(data, path), files or NoFiles()))
 
@@ -188,8 +190,37 @@ def test_other_names_and_kinds_are_left_alone() -> None:
     snippet = CASES["nginx"][1]
     assert not facts("usr/sbin/nginx", b"#!/bin/sh\n# " + snippet).nodes  # a script
     plug = plugs.load(Reader, "system/classified")
-    assert "shop" not in plug.names
+    assert not any(fnmatchcase("shop", name) for name in plug.names)
     assert not facts("srv/app/VERSION", b"go1.22.3\n").nodes  # no Go folder
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("opt/lib/libruby.so.9.12.31", "ruby"),
+        ("opt/lib/libruby-9.12.so.9.12.31", "ruby"),
+        ("opt/bin/perl7.1.0", "perl"),
+        ("opt/lib/libcrypto.so.10.2", "libcrypto"),
+        ("opt/lib/libexpat.so.2.44.17", "expat"),
+        ("opt/bin/php-fpm12.0", "php-fpm"),
+        ("opt/sbin/stunnel6", "stunnel"),
+    ],
+)
+def test_a_release_yet_to_come_is_known_by_its_name(path: str, name: str) -> None:
+    assert facts(path, ELF + CASES[name][1]).nodes
+
+
+def test_a_name_that_only_begins_alike_is_another_program() -> None:
+    snippet = ELF + CASES["perl"][1]
+    assert not facts("usr/bin/perl5.36-x86_64-linux-gnu", snippet).nodes
+    assert not facts("usr/bin/python3", ELF + CASES["python"][1]).nodes  # which 3 nobody says
+    assert facts("usr/bin/python3.12", ELF + CASES["python"][1]).nodes
+
+
+def test_no_name_holds_a_number() -> None:
+    names = [name for item in classified.CLASSIFIERS for name in item.names]
+    assert all(names)
+    assert [name for name in names if any(char.isdigit() for char in name)] == []
 
 
 def test_far_into_a_large_file() -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from fnmatch import translate
+from functools import cache
 from hashlib import sha256
+from re import Pattern
 from re import compile as pattern
 
 from keten import plugs
@@ -132,34 +134,44 @@ def _matcher(names: Iterable[str], paths: Iterable[str]) -> Callable[[str], bool
 def _globs(globs: Iterable[str]) -> Callable[[str], bool]:
     """Return what tells whether a text matches one of *globs*, as fnmatch reads them.
 
-    Most are a whole name or ``*.ext``. Of the others a text must have the literal end (or
-    where there is none the literal start) of one before their regex is worth a try.
+    Most are a whole name or ``*.ext``. Of the others a text must have the literal start of one
+    before its regex is compiled at all; those that start with a sign are one regex, for texts
+    that have the literal end of one.
     """
     exact: set[str] = set()
     ends: list[str] = []
-    rest: list[str] = []
+    begun: dict[str, str] = {}
+    open_: list[str] = []
     for glob in dict.fromkeys(globs):
-        if _WILD.isdisjoint(glob):
+        if _WILD.isdisjoint(glob) or glob == "[":  # a bracket that nothing closes is a character
             exact.add(glob)
         elif glob[0] == "*" and _WILD.isdisjoint(glob[1:]):
             ends.append(glob[1:])
+        elif head := _literal(glob):
+            begun[glob] = head
         else:
-            rest.append(glob)
-    suffixes = tuple(ends)
-    if not rest:
+            open_.append(glob)
+    suffixes, heads = tuple(ends), tuple(dict.fromkeys(begun.values()))
+    if not begun and not open_:
         return lambda text: text in exact or text.endswith(suffixes)
-    tails = tuple(dict.fromkeys(_literal(glob[::-1])[::-1] for glob in rest))
-    heads = tuple(dict.fromkeys(_literal(g) for g in rest if not _literal(g[::-1])))
-    tails = tuple(tail for tail in tails if tail)
-    found = pattern("|".join(translate(glob) for glob in rest)).match
+    tails = tuple(dict.fromkeys(_literal(glob[::-1])[::-1] for glob in open_))
+    found = pattern("|".join(translate(glob) for glob in open_)).match
 
     def matches(text: str) -> bool:
         if text in exact or text.endswith(suffixes):
             return True
-        likely = text.endswith(tails) or text.startswith(heads)
-        return likely and found(text) is not None
+        if text.startswith(heads):
+            for glob, head in begun.items():
+                if text.startswith(head) and _regex(glob).match(text):
+                    return True
+        return text.endswith(tails) and found(text) is not None
 
     return matches
+
+
+@cache
+def _regex(glob: str) -> Pattern[str]:
+    return pattern(translate(glob))
 
 
 def _literal(glob: str) -> str:

@@ -31,10 +31,11 @@ class Sign(Struct, frozen=True):
 
 
 class Classifier(Struct, frozen=True):
-    """One program. *names* are base names of its file, whole.
+    """One program. *names* are base names of its file, whole; each number in one is ``*``.
 
     *path* is a pattern that the end of the path must match, where the name alone is too common;
-    *prefix* a pattern on the base name whose group the version must begin with (``python3.11``).
+    *prefix* one that the base name must match, whose group the version begins with
+    (``python3.11``; ``python3`` is left alone, for which 3 it is no name says).
     *product* is its name in PURL of *type*, and *id* tells one classifier from the others.
     *rather*: where a file of this name stands in the same folder it is that one that is told, for
     the others are its hard links.
@@ -53,7 +54,8 @@ class Classifier(Struct, frozen=True):
 
     def fits(self, path: str) -> bool:
         """Return whether *path*, whose base name is one of *names*, is this program's."""
-        return not self.path or re.search(self.path, path) is not None
+        name = path.rpartition("/")[2]
+        return re.search(self.path, path) is not None and re.match(self.prefix, name) is not None
 
     def version(self, data: Buffer, name: str = "") -> str:
         """Return the version that *data* tells, "" where it tells none."""
@@ -65,6 +67,22 @@ class Classifier(Struct, frozen=True):
             if found and (not sign.alone or len(set(found)) == 1):
                 return found[0]
         return ""
+
+
+def starred(name: str) -> str:
+    """Return a file's *name* with ``*`` for each number or version in it.
+
+    ``libruby-3.3.so.3.3.1`` is ``libruby-*.so.*``: a release yet to come has that name too.
+    """
+    return _NUMBER.sub("*", name)
+
+
+def glob(name: str) -> str:
+    """Return the shell pattern of the files whose name with stars is *name*, and a few more."""
+    return name.replace("*", "[0-9]*")
+
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
 def _versions(data: Buffer, sign: Sign, start: str) -> list[str]:

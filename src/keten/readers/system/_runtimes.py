@@ -7,11 +7,6 @@ from keten.readers.system._classifier import Classifier, Sign
 
 _V3 = rb"(\d{1,3}\.\d{1,3}\.\d{1,3})"
 _PYTHON = rb"\0([23]\.\d{1,2}\.\d{1,2}(?:(?:a|b|rc)\d{1,2})?)\+?(?=\0)"
-_PYTHONS = tuple(f"{n}" for n in ("2.7", *(f"3.{minor}" for minor in range(5, 20))))
-_RUBIES = tuple(f"{major}.{minor}.{patch}" for major, last in ((2, 7), (3, 5), (4, 2))
-                for minor in range(last + 1) for patch in range(12))  # fmt: skip
-_PERLS = tuple(f"5.{minor}.{patch}" for minor in range(20, 50, 2) for patch in range(6))
-_PHPS = tuple(f"{n}" for n in ("5.6", *(f"7.{i}" for i in range(5)), *(f"8.{i}" for i in range(8))))
 _PHP = (Sign(b"X-Powered-By: PHP/", rb"X-Powered-By: PHP/" + _V3),)
 _RUBY = (Sign(b" revision ", rb"\0ruby " + _V3 + rb"[a-z0-9]{0,10} \(\d{4}-"),
          Sign(b"\0ruby ", rb"\0ruby " + _V3))  # fmt: skip
@@ -25,19 +20,16 @@ _NODE = (
 RUNTIMES = (
     Classifier(
         "python", "python",
-        tuple(f"python{n}" for n in _PYTHONS)
-        + tuple(f"libpython{n}{end}" for n in _PYTHONS for end in (".so.1.0", "m.so.1.0", ".so")),
+        ("python*", "libpython*.so", "libpython*.so.*", "libpython*m.so.*"),
         (Sign(b"\x003.", _PYTHON), Sign(b"\x002.7.", _PYTHON)),
         prefix=r"(?:lib)?python(\d\.\d{1,2})",
     ),
     Classifier(
         "pypy", "pypy",
-        ("pypy", "pypy3", "libpypy-c.so", "libpypy3-c.so",
-         *(f"{a}{n}{b}" for a, b in (("pypy", ""), ("libpypy", "-c.so")) for n in _PYTHONS)),
+        ("pypy", "pypy*", "libpypy-c.so", "libpypy*-c.so"),
         (Sign(b"[PyPy ", rb"\[PyPy " + _V3),),
     ),
-    Classifier("node", "node",
-               ("node", "nodejs", *(f"libnode.so.{n}" for n in range(64, 150))), _NODE),
+    Classifier("node", "node", ("node", "nodejs", "libnode.so.*"), _NODE),
     Classifier("deno", "deno", ("deno",), (Sign(b"Deno/", rb"Deno/" + _V3),)),
     Classifier("bun", "bun", ("bun",),
                (Sign(b"Bun/", rb"Bun/" + _V3), Sign(b"Bun v", rb"Bun v" + _V3))),
@@ -50,23 +42,11 @@ RUNTIMES = (
         "openjdk", "openjdk", ("release",),
         (Sign(b'JAVA_VERSION="', rb'JAVA_VERSION="([0-9][0-9A-Za-z._+-]{0,60})"'),), text=True,
     ),
-    Classifier(
-        "ruby", "ruby",
-        ("ruby", *(f"ruby{a}.{b}" for a in (2, 3, 4) for b in range(8)),
-         *(f"libruby.so.{n}" for n in _RUBIES),
-         *(f"libruby-{n.rpartition('.')[0]}.so.{n}" for n in _RUBIES)),
-        _RUBY,
-    ),
-    Classifier(
-        "perl", "perl",
-        ("perl", *(f"perl{n}" for n in _PERLS), *(f"libperl.so.{n}" for n in _PERLS), "libperl.so"),
-        _PERL,
-    ),
-    Classifier("php", "php", ("php", "php-cgi", *(f"php{n}" for n in _PHPS),
-                              *(f"php-cgi{n}" for n in _PHPS)), _PHP),
-    Classifier("php-fpm", "php", ("php-fpm", *(f"php-fpm{n}" for n in _PHPS)), _PHP),
-    Classifier("libphp", "php", ("libphp.so", "libphp5.so", "libphp7.so",
-                                 *(f"libphp{n}.so" for n in _PHPS)), _PHP),
+    Classifier("ruby", "ruby", ("ruby", "ruby*", "libruby.so.*", "libruby-*.so.*"), _RUBY),
+    Classifier("perl", "perl", ("perl", "perl*", "libperl.so", "libperl.so.*"), _PERL),
+    Classifier("php", "php", ("php", "php*", "php-cgi", "php-cgi*"), _PHP),
+    Classifier("php-fpm", "php", ("php-fpm", "php-fpm*"), _PHP),
+    Classifier("libphp", "php", ("libphp.so", "libphp*.so"), _PHP),
     Classifier(
         "erlang", "erlang", ("OTP_VERSION",),
         (Sign(b".", rb"\A(\d{1,3}(?:\.\d{1,3}){1,5}(?:-rc\d{1,2})?)\s*\Z"),),
@@ -77,8 +57,7 @@ RUNTIMES = (
         (Sign(b"{vsn,", rb'\{vsn,\s*"(\d{1,3}(?:\.\d{1,3}){1,2}(?:-[0-9A-Za-z.]{1,20})?)"\}'),),
         path=r"(?:^|/)elixir/ebin/elixir\.app$", text=True,
     ),
-    Classifier("julia", "julia", ("libjulia-internal.so", *(f"libjulia-internal.so.{n}" for n in
-               ("1", *(f"1.{minor}.{patch}" for minor in range(6, 16) for patch in range(15))))),
+    Classifier("julia", "julia", ("libjulia-internal.so", "libjulia-internal.so.*"),
                (Sign(b"\0verify", rb"\0" + _V3 + rb"\0verify"),)),
     Classifier("rust", "rust", ("rustc",), _RUST),
     Classifier(
@@ -86,8 +65,7 @@ RUNTIMES = (
         (Sign(b" (stable) (", rb"[^0-9.]" + _V3 + rb" \(stable\) \([A-Z][a-z]{2} [A-Z][a-z]{2} "),),
     ),
     Classifier(
-        "ghc", "ghc",
-        ("ghc", *(f"ghc-{a}.{b}.{c}" for a in (8, 9) for b in range(0, 15, 2) for c in range(9))),
+        "ghc", "ghc", ("ghc", "ghc-*"),
         (Sign(b"/libHSghc-", rb"/libHSghc-" + _V3 + rb"-ghc"),
          Sign(b"\0libHSghc-", rb"\0libHSghc-" + _V3 + rb"-ghc"),
          Sign(b"\0GHC ", rb"\0GHC " + _V3 + rb"\0")),
@@ -97,7 +75,7 @@ RUNTIMES = (
     Classifier("stack", "stack", ("stack",),
                (Sign(b"\0stack-", rb"\0stack-" + _V3 + rb"-[0-9A-Za-z]{10,30}"),)),
     Classifier("gcc", "gcc", ("gcc",), (Sign(b"GCC: (GNU) ", rb"GCC: \(GNU\) " + _V3),)),
-    Classifier("lua", "lua", ("lua", *(f"lua5.{n}" for n in range(1, 6))),
+    Classifier("lua", "lua", ("lua", "lua*"),
                (Sign(b"$LuaVersion: ", rb"\$LuaVersion: Lua (5\.\d\.\d{1,2}) "),)),
     Classifier("bash", "bash", ("bash",),
                (Sign(b"@(#)Bash version ", rb"@\(#\)Bash version " + _V3 + rb"\("),)),

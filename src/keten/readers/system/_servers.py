@@ -16,8 +16,6 @@ _OPENSSL = (
     Sign(b"OpenSSL ", rb"OpenSSL (\d\.\d\.\d{1,2}(?:[a-z]{1,2})?(?:-(?:alpha|beta|dev|rc)\d{0,2})?)"
                       rb"(?:-fips)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}"),
 )  # fmt: skip
-_SQLITES = tuple(f"3.{minor}.{patch}" for minor in range(48, 60) for patch in range(4))
-_ZLIBS = tuple(f"1.2.{n}" for n in range(3, 14)) + tuple(f"1.3.{n}" for n in range(4)) + ("1.3",)
 
 
 def _mysql(name: bytes) -> Sign:
@@ -33,7 +31,7 @@ SERVERS = (
     Classifier("openresty", "openresty", ("nginx", "openresty"),
                (Sign(b"nginx version: openresty/",
                      rb"nginx version: openresty/(\d{1,3}(?:\.\d{1,3}){3})"),)),
-    Classifier("httpd", "httpd", ("httpd", "apache2"),
+    Classifier("httpd", "httpd", ("httpd", "apache*"),
                (Sign(b"Apache/2.", rb"\0Apache/(2\.\d\.\d{1,3})"),)),
     Classifier("haproxy", "haproxy", ("haproxy",),
                (Sign(b", released ", rb" version (\d\.\d{1,2}(?:\.\d{1,3})?)[^\0 ]{0,40}, rel"),
@@ -69,7 +67,7 @@ SERVERS = (
                (Sign(b"unbound ", rb"\0unbound " + _V3 + rb"\0"),)),
     Classifier("dnsmasq", "dnsmasq", ("dnsmasq",),
                (Sign(b"dnsmasq-2.", rb"\0dnsmasq-(2\.\d{1,3})\0"),)),
-    Classifier("stunnel", "stunnel", ("stunnel", "stunnel4"),
+    Classifier("stunnel", "stunnel", ("stunnel", "stunnel*"),
                (Sign(b"stunnel ", rb"\0stunnel " + _V23 + rb" on "),)),
     Classifier("openssh", "openssh", ("sshd", "ssh"),
                (Sign(b"OpenSSH_", rb"\0OpenSSH_(\d{1,2}\.\d{1,2}p\d)"),)),
@@ -80,46 +78,36 @@ SERVERS = (
 
 TOOLS = (
     Classifier("curl", "curl", ("curl",), (Sign(b"curl/", rb"\0curl/" + _V3 + rb"[\0-]"),)),
-    Classifier("libcurl", "curl", ("libcurl.so", *(f"libcurl.so.4.{n}.0" for n in range(3, 10))),
+    Classifier("libcurl", "curl", ("libcurl.so", "libcurl.so.*"),
                (Sign(b"libcurl/", rb"libcurl/" + _V3),)),
     Classifier("openssl", "openssl", ("openssl",), _OPENSSL),
-    Classifier("libcrypto", "openssl",
-               ("libcrypto.so.4", "libcrypto.so.3", "libcrypto.so.1.1", "libcrypto.so.1.0.0",
-                "libcrypto.so.1.0.2", "libcrypto.so.10"), _OPENSSL),
+    Classifier("libcrypto", "openssl", ("libcrypto.so.*",), _OPENSSL),
     Classifier("libressl", "libressl", ("openssl",),
                (Sign(b"LibreSSL ", rb"\0LibreSSL " + _V3),)),
-    Classifier("sqlite", "sqlite",
-               ("libsqlite3.so.0.8.6", *(f"libsqlite3.so.{n}" for n in _SQLITES)),
+    Classifier("sqlite", "sqlite", ("libsqlite*.so.*",),
                (Sign(b"\x003.", rb"\0(3\.\d{1,2}\.\d{1,2})(?=\0)", alone=True),)),
-    Classifier("zlib", "zlib", tuple(f"libz.so.{n}" for n in ("1", *_ZLIBS)),
+    Classifier("zlib", "zlib", ("libz.so.*",),
                (Sign(b" deflate 1.", rb" deflate (1\.\d{1,2}(?:\.\d{1,3}){0,2}) Copyright "),)),
-    Classifier("jemalloc", "jemalloc", ("libjemalloc.so.2", "libjemalloc.so.1"),
+    Classifier("jemalloc", "jemalloc", ("libjemalloc.so.*",),
                (Sign(b"-g", rb"\0" + _V3 + rb"-\d{1,4}-g[0-9a-f]{40}"),)),
-    Classifier("expat", "expat",
-               tuple(f"libexpat.so.1.{a}.{b}" for a in range(5, 16) for b in range(15)),
+    Classifier("expat", "expat", ("libexpat.so.*",),
                (Sign(b"expat_", rb"\0expat_" + _V3 + rb"\0"),)),
-    Classifier("libpng", "libpng", tuple(f"libpng16.so.16.{n}.0" for n in range(80)),
+    Classifier("libpng", "libpng", ("libpng*.so.*",),
                (Sign(b"libpng version ", rb"libpng version " + _V3),)),
-    Classifier("ffmpeg", "ffmpeg",
-               ("ffmpeg", "ffprobe", *(f"libavcodec.so.{n}.100" for n in
-                ("57.107", "58.18", "58.35", "58.54", "58.91", "58.134", "59.18", "59.37", "60.3",
-                 "60.31", "61.3", "61.19", "62.11"))),
+    Classifier("ffmpeg", "ffmpeg", ("ffmpeg", "ffprobe", "libavcodec.so.*"),
                (Sign(b"FFmpeg version ", rb"FFmpeg version n?" + _V23),)),
     Classifier("imagemagick", "imagemagick",
-               ("magick", *(f"libMagickCore-{name}.so.{n}" for name, many in
-                (("6.Q16", 8), ("7.Q16HDRI", 12), ("7.Q16", 12))
-                for n in (f"{a}.0.{b}" for a in range(6, many) for b in range(3)))),
+               ("magick", "libMagickCore-*.Q*.so.*", "libMagickCore-*.Q*HDRI.so.*"),
                (Sign(b"ImageMagick ", rb"ImageMagick (\d{1,2}\.\d{1,2}\.\d{1,2}-\d{1,3}) "),)),
     Classifier("git", "git", ("git",),
                (Sign(b"\0GIT_USER_AGENT", rb"git/" + _V3 + rb"\0GIT_USER"),)),
     Classifier("xz", "xz", ("xz",), (Sign(b"xz (XZ Utils) ", rb"xz \(XZ Utils\) " + _V3),)),
-    Classifier("liblzma", "xz",
-               tuple(f"liblzma.so.5.{a}.{b}" for a in (0, 2, 4, 6, 8) for b in range(12)),
+    Classifier("liblzma", "xz", ("liblzma.so.*",),
                (Sign(b"\x005.", rb"\0(5\.\d{1,2}\.\d{1,2}(?:alpha|beta)?)(?=\0)", alone=True),)),
     Classifier("gzip", "gzip", ("gzip",), (Sign(b"\x001.", rb"\0(1\.\d{1,2})(?=\0)", alone=True),)),
     Classifier("jq", "jq", ("jq",),
                (Sign(b"jq-1.", rb"\0jq-(1\.\d(?:\.\d{1,2})?)\0"),
                 Sign(b"\x001.", rb"\0(1\.\d(?:\.\d{1,2})?)\0(?:jq|DEBUG:)", alone=True))),
-    Classifier("swipl", "swipl", ("swipl", *(f"libswipl.so.{n}" for n in ("7", "8", "9", "10"))),
+    Classifier("swipl", "swipl", ("swipl", "libswipl.so.*"),
                (Sign(b"swipl-", rb"swipl-" + _V3 + rb"/"),)),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from keten.errors import InputError
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Scope, Source
-from keten.readers.system._classifier import Classifier
+from keten.readers.system._classifier import Classifier, glob, starred
 from keten.readers.system._program import Program
 from keten.readers.system._runtimes import RUNTIMES
 from keten.readers.system._servers import SERVERS, TOOLS
@@ -35,7 +35,7 @@ def _by_name() -> dict[str, list[Classifier]]:
 
 def _of(path: str) -> list[Classifier]:
     """Return the classifiers whose file *path* is."""
-    known = _by_name().get(path.rpartition("/")[2], ())
+    known = _by_name().get(starred(path.rpartition("/")[2]), ())
     return [classifier for classifier in known if classifier.fits(path)]
 
 
@@ -84,7 +84,8 @@ READER = Reader(
     read=read,
     link=Link.DEPENDENCIES,
     ceiling=CEILING,
-    names=tuple(dict.fromkeys(name for c in CLASSIFIERS for name in c.names)),
+    version=2,
+    names=tuple(dict.fromkeys(glob(name) for c in CLASSIFIERS for name in c.names)),
     sift=sift,
     sift_path=True,
     scope=Scope.SYSTEM,
