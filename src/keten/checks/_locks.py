@@ -11,12 +11,13 @@ SHOWN = 3
 LOCKS: dict[str, tuple[str, ...]] = {
     "package.json": (
         "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
-        "bun.lockb",
+        "bun.lockb", "deno.lock",
     ),
     "composer.json": ("composer.lock",),
     "Gemfile": ("Gemfile.lock", "gems.locked"),
     "Cargo.toml": ("Cargo.lock",),
     "Pipfile": ("Pipfile.lock",),
+    "environment.yml": ("conda-lock.yml", "conda-lock.yaml", "conda-linux-64.lock"),
     "pyproject.toml": (
         "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "requirements.txt",
         "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt",

@@ -34,7 +34,11 @@ def key(version: str) -> tuple[Any, ...]:
 
 def _components(text: str) -> tuple[Any, ...]:
     """Return components of (rank, value) each, with an end that stands for the zeros."""
-    found = [_pieces(part) for part in _BREAK.split(text)] if text else []
+    closing = "_" if len(text) > 1 and text.endswith("_") else ""  # a part of what it follows
+    parts = _BREAK.split(text.removesuffix(closing)) if text else []
+    if closing:
+        parts[-1] += closing
+    found = [_pieces(part) for part in parts]
     side, ordered = 0, [_ZERO]
     for one in reversed(found):
         if one == _ZERO:

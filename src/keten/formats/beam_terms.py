@@ -65,7 +65,7 @@ class Term:
 
     def keywords(self) -> dict[str, Any]:
         """Return the pairs of a list or map, and 2-tuples that begin with an atom or text."""
-        found = {}
+        found: dict[str, Any] = {}
         for item in self.terms():
             if item.kind == ":" or (item.kind == "{" and len(item.items) == 2):  # noqa: PLR2004 a pair
                 found.setdefault(item.text(0), item.items[1])

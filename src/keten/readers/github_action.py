@@ -6,11 +6,11 @@ An action is a Pipeline of system ``github-action`` with one job, ``runs``.
 from msgspec import msgpack
 
 from keten.errors import InputError
+from keten.formats import github_uses
 from keten.model.delivery import Job
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.plug import Reader, Source
-from keten.readers import _actions
 
 CEILING = 4 << 20
 
@@ -33,7 +33,7 @@ def read(source: Source) -> Facts:
             images.append(reference.parse(text))
         except InputError:
             continue
-    actions = _actions.used(node, first.fields, "github-action")
+    actions = github_uses.used(node, first.fields, "github-action")
     runs = (
         Edge(node.ref, "runs-in", one.ref, Trust.OBSERVED, source.path, "github-action")
         for one in images

@@ -8,11 +8,11 @@ import posixpath
 from msgspec import msgpack
 
 from keten.errors import InputError
+from keten.formats import github_uses
 from keten.model.delivery import Pipeline
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.plug import Reader, Source
-from keten.readers import _actions
 
 CEILING = 4 << 20
 FOLDERS = (".github/workflows", ".gitea/workflows", ".forgejo/workflows")
@@ -47,7 +47,7 @@ def read(source: Source) -> Facts:
         edges.append(
             Edge(node.ref, "runs-in", image.ref, Trust.OBSERVED, evidence=source.path, by=_BY)
         )
-    actions = _actions.used(node, first.fields, _BY)
+    actions = github_uses.used(node, first.fields, _BY)
     return Facts(
         nodes=(node, *images, *actions.nodes),
         edges=(*edges, *actions.edges),

@@ -1,5 +1,7 @@
 """Versions of actions that published advisories name. Facts only; the source is the id."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from keten.model.finding import Severity
@@ -30,6 +32,19 @@ class Known(Struct, frozen=True):
         if len(parts) < size:  # v4 may be any 4.x by now
             return parts < fixed[: len(parts)] and parts >= first[: len(parts)]
         return first <= parts < fixed
+
+
+def reported(name: str, version: str, source: str, ids: Iterable[str]) -> bool:
+    """Return whether pipeline/compromised-action tells of one of *ids* for an action.
+
+    *version* is its tag, or the one behind its commit; *source* where it is pinned to a commit.
+    """
+    commit = source.rpartition("#")[2] if source.startswith("git+") else ""
+    return any(
+        known.id in ids
+        and (commit in known.commits or (known.affects(version) and not (known.moved and commit)))
+        for known in KNOWN.get(name.lower(), ())
+    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:
