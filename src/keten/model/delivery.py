@@ -347,8 +347,8 @@ class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
     fixed prefix (``ghp_… 40 characters``); *confidence* 0-100; *proof* says what was checked
     offline (``checksum holds``). *kind* as in Detector. *lowered* says why the severity is a
     step below the detector's (``a test or documentation path``). In an image *layer* is the
-    diff ID of the layer it is in, *deleted* that a later layer hides the file: whoever pulls
-    the image has it all the same.
+    diff ID of the layer it is in, *instruction* what made that layer, *deleted* that a later
+    layer hides the file: whoever pulls the image has it all the same.
     """
 
     path: str = ""
@@ -363,6 +363,7 @@ class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
     lowered: str = ""
     layer: str = ""
     deleted: bool = False
+    instruction: str = ""
 
 
 class Chart(Node, frozen=True, omit_defaults=True, tag="chart"):

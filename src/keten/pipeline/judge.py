@@ -16,7 +16,7 @@ from keten import plugs
 from keten.config import Policy
 from keten.graph.places import Places
 from keten.model.check import Check
-from keten.model.delivery import Package
+from keten.model.delivery import Credential, Package
 from keten.model.evidence import Link
 from keten.model.facts import Node, View
 from keten.model.finding import Finding, Verdict, Violation
@@ -25,6 +25,8 @@ from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
 from keten.pipeline.guard import Broken, attempt
 
+MADE = 60
+"""The most characters of an instruction that a finding tells."""
 Checks = Mapping[type, Sequence[tuple[str, Check]]]
 
 
@@ -225,9 +227,21 @@ def _finding(
         field=seen.at,
         change=seen.change,
         about=seen.about,
-        why=seen.why,
+        why="; ".join(filter(None, (seen.why, _origin(node)))),
         key=seen.key if verdict is Verdict.FAIL else "",
     )
+
+
+def _origin(node: Node) -> str:
+    """Return how it came into the image, where that is known."""
+    if not isinstance(node, Package | Credential) or not node.layer:
+        return ""
+    if isinstance(node, Package) and node.based:
+        return "from the base image"
+    made = " ".join(node.instruction.split())
+    if not made:
+        return ""
+    return f"layer made by {made if len(made) <= MADE else made[: MADE - 1].rstrip() + '…'}"
 
 
 def fingerprint(check: str, node: Node, key: str, ordinal: int = 1) -> str:

@@ -13,6 +13,7 @@ FIRST = 5
 SOME = 10
 """Findings shown without ``--show all``."""
 
+_IMAGES = ("image", "rootfs")
 SHORT = {Link.DEPENDENCIES: "deps", Link.DEPLOYMENT: "deploy"}
 COLORS = {
     "fail": "31;1", "unknown": "33", "pass": "32", "known": "2", "none": "2",
@@ -221,8 +222,11 @@ def _notes(result: Result, pen: _Pen) -> Iterator[str]:
             names = ", ".join(path for path, _ in target.passed_over[:4])
             more = len(target.passed_over) - 4
             tail = f" and {more} more" if more > 0 else ""
+            why = "Not looked into (filled by tools or excluded)"
+            if target.kind in _IMAGES:
+                why = f"Of the {target.kind} not searched for secrets"
             yield from wrap(
-                pen.clean(f"Not looked into (filled by tools or excluded): {names}{tail}"),
+                pen.clean(f"{why}: {names}{tail}"),
                 pen.style.width, subsequent_indent="  ",
             )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from keten.formats.lazy_pattern import lazy
 from keten.model.delivery import Credential
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -14,6 +15,8 @@ CONTROLS = (
     "hipaa/164.312(a)",
     "gdpr/32",
 )
+
+_HOST_KEY = lazy(r"etc/ssh/ssh_host_[a-z0-9]+_key\Z")
 
 
 def of(*kinds: str) -> Callable[[Credential], bool]:
@@ -38,9 +41,15 @@ def run(credential: Credential, _: View) -> Iterator[Violation]:
     if credential.proof:
         told += f", {credential.proof}"
     group = f"Revoke the credentials in {credential.path} and take them out"
+    after = "a reference to a secret store"
+    if credential.layer and _HOST_KEY.match(credential.path):
+        group = "Make SSH's host keys when the container starts: all copies share the image's"
+        after = "no key in the image"
+    if credential.deleted:
+        told += "; a later layer deletes it, who pulls the image has it"
     yield Violation(
         told,
         key=credential.id,
         severity=credential.severity,
-        change=Change("", credential.title, "a reference to a secret store", group),
+        change=Change("", credential.title, after, group),
     )

@@ -98,7 +98,8 @@ def _secrets(tree: Tree, found: Sequence[Unpacked], layers: Sequence[Layer]) -> 
             entry = reading.file_at(tree, node.path)
             gone = entry is None or entry.layer != number
             diff_id = layers[number].diff_id if layers else ""
-            nodes.append(structs.replace(node, layer=diff_id, deleted=gone))
+            by = layers[number].instruction if layers else ""
+            nodes.append(structs.replace(node, layer=diff_id, deleted=gone, instruction=by))
         parts.append(structs.replace(facts, nodes=tuple(nodes)))
     return parts
 

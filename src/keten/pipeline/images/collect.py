@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from keten.errors import KetenError
+from keten.errors import CeilingError, KetenError
 from keten.formats.oci.tree import Tree
 from keten.graph.store import merge
 from keten.model.evidence import Evidence, Link, Origin, Place, Problem
@@ -28,7 +28,8 @@ from keten.transport.image.source import LayerRef, Opened
 
 CONFIGURATION = "configuration"
 """What the place of a fact in an image's configuration is called."""
-PASSED_OVER = (("what the distribution's packages bring", "not searched for secrets"),)
+PASSED_OVER = (("what distributions and registries publish", "not searched for secrets"),)
+_FULL = "its members and those of the layers before it are more than are read"
 _UNREAD = (
     "Pull or build the image again, and find out who changed it: what was signed or reviewed "
     "is not what lies there."
@@ -39,7 +40,7 @@ def collect(stage: Stage, base: Opened | None) -> Collected:
     """Return the facts of an opened image, from its layers."""
     opened = stage.opened
     readers = Readers(Scope.SYSTEM)
-    found = [_layer(stage, ref, readers) for ref in opened.layers]
+    found = _layers(stage, readers)
     wrong = opened.mismatches + tuple(m for x in found for m in x.record.mismatches)
     node = describe.image(opened, wrong, base)
     text = describe.settings(opened)
@@ -75,7 +76,25 @@ def collect(stage: Stage, base: Opened | None) -> Collected:
     return Collected(merge(parts), _target(opened, content, tree, found))
 
 
-def _layer(stage: Stage, ref: LayerRef, readers: Readers) -> Unpacked:
+def _layers(stage: Stage, readers: Readers) -> list[Unpacked]:
+    """Return what is kept of each layer, one that occurs again the first one's record."""
+    room = streams.Room()
+    before: dict[tuple[str, str], Unpacked] = {}
+    found = []
+    for ref in stage.opened.layers:
+        again = (ref.descriptor.digest, ref.diff_id)
+        made = before.get(again) if all(again) else None
+        if made is None:
+            made = _layer(stage, ref, readers, room)
+        elif made.record.complete and not room.fits(made.record):
+            made = _unread(ref, CeilingError(_FULL, advice="Unpack it and scan the folder."))
+        room.spend(made.record)
+        before.setdefault(again, made)
+        found.append(made)
+    return found
+
+
+def _layer(stage: Stage, ref: LayerRef, readers: Readers, room: streams.Room) -> Unpacked:
     """Return what is kept of a layer: as it was kept before, else by reading it."""
     opened, cache = stage.opened, stage.cache
     stamp = opened.stamp(ref)
@@ -83,7 +102,9 @@ def _layer(stage: Stage, ref: LayerRef, readers: Readers) -> Unpacked:
     name = _layer_key(stage, ref)
     if name and checked and (data := cache.get(name)):
         try:
-            return msgspec.msgpack.decode(data, type=Unpacked)
+            kept = msgspec.msgpack.decode(data, type=Unpacked)
+            if room.fits(kept.record):
+                return kept
         except msgspec.MsgspecError:
             pass
     picker = Picker(readers, secrets=stage.secrets)
@@ -92,7 +113,7 @@ def _layer(stage: Stage, ref: LayerRef, readers: Readers) -> Unpacked:
     stage.progress("reading", before, size)
     try:
         with opened.layer(ref) as stream:
-            record = streams.read_layer(stream, ref, picker)
+            record = streams.read_layer(stream, ref, picker, room)
     except (KetenError, OSError) as error:
         return _unread(ref, error)
     made = unpacked(record, picker)
@@ -195,7 +216,7 @@ def collect_root(
 def _target(opened: Opened, content: Content, tree: Tree, found: Sequence[Unpacked]) -> Target:
     return Target(
         name=opened.name,
-        files=sum(1 for _ in tree.files()),
+        files=tree.count(),
         bytes=sum(x.record.unpacked for x in found),
         passed_over=PASSED_OVER,
         kind="image",

@@ -4,7 +4,7 @@ A file that a reader wants is sifted at once where the reader sifts, else kept w
 searched for secrets. All of it depends on the layer alone, so it can be kept by its digest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Any
@@ -33,13 +33,19 @@ NOT_SEARCHED = (
     "usr/share/doc/", "usr/share/man/", "usr/share/locale/", "usr/share/info/",
     "usr/share/zoneinfo/", "usr/share/licenses/", "usr/share/i18n/", "usr/share/perl",
     "usr/share/icons/", "usr/share/bash-completion/", "usr/share/vim/", "usr/share/X11/",
-    "usr/share/fonts/", "usr/share/mime/", "usr/share/common-licenses/", "usr/lib/python3/",
+    "usr/share/fonts/", "usr/share/mime/", "usr/share/common-licenses/", "usr/share/nodejs/",
     "usr/include/", "var/lib/dpkg/", "var/lib/apt/", "lib/apk/", "usr/lib/apk/", "usr/lib/locale/",
     "var/lib/rpm/", "usr/lib/sysimage/", "usr/lib/firmware/", "usr/lib/modules/",
     "usr/lib/x86_64-linux-gnu/", "usr/lib/aarch64-linux-gnu/",
+    # Languages with their own tests and examples, from the distribution or built from source.
+    "usr/lib/python2", "usr/lib/python3", "usr/lib64/python3", "usr/local/lib/python2",
+    "usr/local/lib/python3", "usr/lib/ruby/", "usr/local/lib/ruby/", "usr/share/ruby/",
+    "usr/lib/perl", "usr/local/lib/perl5/", "usr/lib/go", "usr/share/go", "usr/local/go/",
+    "usr/lib/jvm/", "usr/local/include/",
 )  # fmt: skip
-"""What the distribution's packages bring, and nobody writes a secret to."""
-DEPENDENCIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/")
+"""What distributions and languages bring, and nobody writes a secret to."""
+DEPENDENCIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/", "/go/pkg/mod/",
+    "/.cargo/registry/", "/.m2/repository/")  # fmt: skip
 """Packages of others, which are published for all to read."""
 
 _PROBLEMS = msgspec.msgpack.Encoder()
@@ -130,7 +136,7 @@ class Anchored:
         return plan + tuple(plug for plug in more if plug not in plan)
 
 
-def pieces(path: str, data: Any, plan: Iterable[tuple[str, Reader]]) -> dict[str, bytes] | None:
+def pieces(path: str, data: Any, plan: Collection[tuple[str, Reader]]) -> dict[str, bytes] | None:
     """Return what the readers of *plan* need of a file: sifted bytes, or the whole."""
     kept: dict[str, bytes] = {}
     size = len(data)
@@ -149,6 +155,8 @@ def pieces(path: str, data: Any, plan: Iterable[tuple[str, Reader]]) -> dict[str
                 kept[name] = bytes(made)
     if not kept:
         return None
+    if all(size > reader.ceiling for _, reader in plan):
+        return kept  # nothing was read of it, so nobody asks for its digest
     kept[DIGEST] = sha256(data).digest() + size.to_bytes(8, "little")
     return kept
 
