@@ -100,7 +100,8 @@ def _licenses(made: _Made, facts: Facts, config: Config) -> None:
 def _indexes(made: _Made, facts: Facts, config: Config) -> None:
     from keten.policy import places
 
-    made.rules.append(Rules(INDEXES))
+    named = {host.partition("/")[0].lower() for i in config.registries.index for host in i.hosts}
+    made.rules.append(Rules(INDEXES, hosts=tuple(sorted(named))))
     owners = _manifests(facts)
     nodes = [node for node in facts.nodes if isinstance(node, Package)]
     locked = {(p.ecosystem, p.name) for p in nodes if (m := owners.get(p.ref)) and m.lock}

@@ -12,11 +12,12 @@ class Rules(Node, frozen=True, omit_defaults=True, tag="rules"):
 
     A check with that *section* is asked where this node is, and nowhere else. *used* are the
     conclusions of a person that took part, as ``purl is LICENCE: reason``, *unused* the purls
-    of those that match no package.
+    of those that match no package; *hosts* those that the section names.
     """
 
     used: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 class Ruling(Node, frozen=True, omit_defaults=True, tag="ruling"):

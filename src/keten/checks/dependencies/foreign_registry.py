@@ -5,7 +5,9 @@ their own decides what is installed, now and at each later build, with a hash th
 
 Reported when at most three packages without a scope come from a host that is neither a public
 registry nor a code host, while the rest comes from a public one. Scoped packages often live in
-a company's own registry, and a company that mirrors everything mirrors everything.
+a company's own registry, and a company that mirrors everything mirrors everything. Not reported
+is a host that keten.toml names (``[[registries.index]]``): where names come from is then asked
+by dependencies/unexpected-index.
 """
 
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from keten.checks import _locks
 from keten.model import Change, Check, Example, Severity, Threat, View, Violation
 from keten.model.delivery import Manifest, Package
+from keten.model.rules import Rules
 
 _FEW = 3
 _REST = 10
@@ -31,8 +34,10 @@ def run(manifest: Manifest, view: View) -> Iterator[Violation]:
     rest = sum(len(found) for host, found in hosts.items() if host in _PUBLIC)
     if rest < _REST:
         return
+    rules = view.node("rules registries.index")
+    named = rules.hosts if isinstance(rules, Rules) else ()
     for host, found in sorted(hosts.items()):
-        if host in _PUBLIC or host in _CODE or len(found) > _FEW:
+        if host in _PUBLIC or host in _CODE or host in named or len(found) > _FEW:
             continue
         plain = [p for p in found if not p.name.startswith("@")]
         if plain and not _locks.is_local(host):
