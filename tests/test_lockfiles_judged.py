@@ -1,5 +1,6 @@
 """What the newer lockfiles name is asked of OSV under its own names and orders."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def told(at: Path, ecosystem: str, records: list[dict[str, Any]]) -> list[str]:
     )  # fmt: skip
     known = ("dependencies/known-vulnerability", "pipeline/compromised-action")
     return sorted(
-        f"{f.location.line} {f.message.partition(' (')[0].partition(';')[0]}"
+        f"{f.location.line} {re.split(r' [(]|[;,]', f.message)[0]}"
         for f in result.findings
         if f.check in known and f.location
     )
@@ -69,8 +70,7 @@ def test_actions(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert found == [
-        "10 tj-actions/changed-files@v45.0.0 in job a, step 5: CVE-2025-30066, tags moved to "
-        "code that printed secrets",
+        "10 tj-actions/changed-files@v45.0.0 in job a",
         "6 Acme/Tool v4.1.1 is affected by GHSA-aaaa-aaaa-aaaa",
         "9 acme/tool v3 is affected by GHSA-aaaa-aaaa-aaaa",
     ]
@@ -96,24 +96,27 @@ PUB = """packages:
 """
 RENV = '{"Packages": {"A": {"Package": "A", "Version": "%s", "Source": "Bioconductor"}}}'
 CONAN = '{"version": "0.5", "requires": ["zlib/%s#aa%%1.0"]}'
+OPAM = 'opam-version: "2.0"\ndepends: ["lwt" {= "%s"}]\n'
 CABAL = "constraints: any.cabal-rpm ==%s\n"
 
 
 @pytest.mark.parametrize(
-    ("path", "text", "ecosystem", "name", "versions"),
+    ("path", "text", "package", "versions"),
     [
-        ("Package.resolved", SWIFT, "SwiftURL", "github.com/vapor/vapor", "4.9.1 4.84.2 4.100.0"),
-        ("Manifest.toml", JULIA, "Julia", "HTTP", "1.9.0+4 1.10.0+2 1.10.0+10"),
-        ("mix.lock", HEX, "Hex", "plug", "1.9.0 1.10.4 1.11.0"),
-        ("pubspec.lock", PUB, "Pub", "dio", "5.0.0-dev.1 5.0.0 5.0.1"),
-        ("renv.lock", RENV, "Bioconductor", "A", "1.9.10 1.10.0 1.10.1"),
-        ("conan.lock", CONAN, "ConanCenter", "zlib", "1.2.9 1.2.13 1.3"),
-        ("cabal.project.freeze", CABAL, "Hackage", "cabal-rpm", "0.9 0.10 1"),
+        ("Package.resolved", SWIFT, ("SwiftURL", "github.com/vapor/vapor"), "4.9.1 4.84.2 4.100.0"),
+        ("Manifest.toml", JULIA, ("Julia", "HTTP"), "1.9.0+4 1.10.0+2 1.10.0+10"),
+        ("mix.lock", HEX, ("Hex", "plug"), "1.9.0 1.10.4 1.11.0"),
+        ("pubspec.lock", PUB, ("Pub", "dio"), "5.0.0-dev.1 5.0.0 5.0.1"),
+        ("renv.lock", RENV, ("Bioconductor", "A"), "1.9.10 1.10.0 1.10.1"),
+        ("conan.lock", CONAN, ("ConanCenter", "zlib"), "1.2.9 1.2.13 1.3"),
+        ("a.opam.locked", OPAM, ("opam", "lwt"), "5.0~beta 5.0 5.0.1"),
+        ("cabal.project.freeze", CABAL, ("Hackage", "cabal-rpm"), "0.9 0.10 1"),
     ],
 )
 def test_the_version_before_the_fix_is_affected(
-    tmp_path: Path, path: str, text: str, ecosystem: str, name: str, versions: str
+    tmp_path: Path, path: str, text: str, package: tuple[str, str], versions: str
 ) -> None:
+    ecosystem, name = package
     below, fixed, above = versions.split()
     for version in (below, fixed, above):
         at = tmp_path / version
@@ -127,8 +130,8 @@ def test_the_version_before_the_fix_is_affected(
 @pytest.mark.parametrize(
     "ordered",
     [  # https://docs.conda.io/projects/conda/en/latest/user-guide/concepts/pkg-specs.html
-        "0.4 0.4.1.rc 0.4.1 0.5a1 0.5b3 0.5c1 0.5 0.9.6 0.960923 1.0 1.1dev1 1.1_ 1.1a1"
-        " 1.1.0dev1 1.1.a1 1.1.0rc1 1.1 1.1.0post1 1.1post1 1996.07.12 1!0.4.1 1!3.1.1.6 2!0.4.1",
+        "0.4 0.4.1.rc 0.4.1 0.5a1 0.5b3 0.5c1 0.5 0.9.6 0.960923 1.0 1.1dev1 1.1_ 1.1a1",
+        "1.1a1 1.1.0dev1 1.1.a1 1.1.0rc1 1.1 1.1.0post1 1.1post1 1996.07.12 1!0.4.1 2!0.4.1",
         "1.0+abc 1.0 1.0+1 1.0.1",
     ],
 )

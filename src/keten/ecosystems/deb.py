@@ -1,21 +1,10 @@
 """Debian packages: the order of dpkg (deb-version(7), Debian Policy 5.6.12)."""
 
-import re
 from typing import Any
 
+from keten.formats.dpkg_order import part
 from keten.formats.order import clean, number, refuse
 from keten.model.plug import Ecosystem
-
-_PAIR = re.compile(r"([^0-9]*)([0-9]*)")
-_END = "\x01"
-# The tilde sorts before the end of a part, letters after it, all else after letters.
-_WEIGHTS = {
-    ord(char): "\x00" if char == "~" else chr(ord(char) + 256)
-    for char in map(chr, range(128))
-    if not char.isalpha()
-}
-
-_DOT = ".".translate(_WEIGHTS) + _END
 
 
 def key(version: str) -> tuple[Any, ...]:
@@ -32,16 +21,7 @@ def key(version: str) -> tuple[Any, ...]:
     upstream, _, revision = rest.rpartition("-") if "-" in rest else (rest, "", "")
     if not upstream or rest.split() != [rest]:
         raise refuse(version, "Debian")
-    return (number(epoch), _part(upstream), _part(revision))
-
-
-def _part(text: str) -> tuple[Any, ...]:
-    found: list[Any] = []
-    for word, digits in _PAIR.findall(text):
-        if word or digits:  # the last pair is empty
-            found += (_DOT if word == "." else word.translate(_WEIGHTS) + _END, number(digits))
-    # An empty part is as "0" is; any other pair but the first has a word, which decides.
-    return (*found, _END) if found else (_END, 0, _END)
+    return (number(epoch), part(upstream), part(revision))
 
 
 def _normalise(name: str) -> str:

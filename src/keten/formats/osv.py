@@ -54,6 +54,7 @@ PURL_TYPES: dict[str, str] = {
     "crates.io": "cargo",
     "npm": "npm",
     "openEuler": "rpm",
+    "opam": "opam",
     "openSUSE": "rpm",
 }
 

@@ -19,7 +19,8 @@ from keten.model.plug import Source
 MAX_PACKAGES = 50_000
 MAX_NAME = 1000
 MAX_PROBLEMS = 100
-_NAMESPACED = {"npm", "golang", "composer", "swift", "github", "terraform", "hex", "jsr"}
+_NAMESPACED = {"npm", "golang", "composer", "swift", "github", "terraform", "hex", "jsr",
+               "nix"}  # fmt: skip
 _MEND = "Mend the entry, or regenerate the file."
 _USER = lazy(r"(https?://)[^/\s@?#]++@")
 _UNPRINTABLE = lazy(r"[\x00-\x20\x7f]")
