@@ -58,7 +58,9 @@ def main(argv: list[str]) -> int:
 
 def usage() -> str:
     """Return what ``keten --help`` prints."""
-    return USAGE.format(commands="\n".join(f"  {n:<8} {what}" for n, what in COMMANDS.items()))
+    width = max(map(len, COMMANDS))
+    rows = (f"  {name:<{width}}  {what}" for name, what in COMMANDS.items())
+    return USAGE.format(commands="\n".join(rows))
 
 
 def _run(name: str, argv: list[str]) -> int:
@@ -70,9 +72,9 @@ def _run(name: str, argv: list[str]) -> int:
         command = import_module(f"keten.cli.{name}")
         return int(command.main(argv))
     except KetenError as error:
-        print(f"keten: {error.what}", file=sys.stderr)
-        if error.advice:
-            print(f"  {error.advice}", file=sys.stderr)
+        from keten.cli import printing
+
+        printing.problem(error.what, error.advice)
         return int(error.exit)
     except BrokenPipeError:
         sys.stderr.close()

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keten.cli import db_bundle, db_update
+from keten.cli import db_bundle, db_update, printing
 from keten.errors import DataError, Exit, KetenError, UsageError
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ def main(argv: list[str]) -> int:
             case _:
                 return int(db_bundle.run(args))
     except KetenError as error:
-        print(f"keten: {error.what}", file=sys.stderr)
-        if error.advice:
-            print(f"  {error.advice}", file=sys.stderr)
+        printing.problem(error.what, error.advice)
         return int(error.exit)
 
 
@@ -109,9 +107,7 @@ def report(done: "Imported") -> None:
     for source in done.sources:
         print(_line(source))
     for problem in done.problems:
-        print(f"keten: {problem.path}: {problem.what}", file=sys.stderr)
-        if problem.advice:
-            print(f"  {problem.advice}", file=sys.stderr)
+        printing.problem(f"{problem.path}: {problem.what}", problem.advice)
 
 
 def _tell(what: str) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from keten.cli import printing
 from keten.cli.db_bundle import client, network
 from keten.cli.progress import Bar
 from keten.errors import Exit, UsageError
@@ -80,9 +81,7 @@ def run(args: argparse.Namespace) -> Exit:
     for name in done.same:
         print(f"{name}: as it was")
     for failure in done.failed:
-        print(f"keten: {failure.name} was not renewed: {failure.what}", file=sys.stderr)
-        if failure.advice:
-            print(f"  {failure.advice}", file=sys.stderr)
+        printing.problem(f"{failure.name} was not renewed: {failure.what}", failure.advice)
     return Exit.UNKNOWN if done.failed else Exit.ALLOWED
 
 

@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from keten.cli import arguments as common
+from keten.cli import printing
 from keten.cli.progress import Bar
 from keten.errors import Exit
 
@@ -34,8 +35,7 @@ def main(argv: list[str]) -> int:
         _json(before, after, found)
     else:
         limit = None if arguments.show == "all" else _FIRST
-        lines = text(before, after, found, limit=limit)
-        sys.stdout.writelines(f"{line}\n" for line in lines)
+        printing.write(text(before, after, found, limit=limit))
     return _status(found, arguments.fail_on_new)
 
 
@@ -96,10 +96,10 @@ def text(
 ) -> Iterator[str]:
     """Yield the lines of the report for eyes, each at most 80 columns wide."""
     for letter, side in (("A", before), ("B", after)):
-        count = _many(len(side.findings), "finding")
+        count = printing.count(len(side.findings), "finding")
         if side.packages is not None:
             listed = sum(map(len, side.packages.values()))
-            count = f"{_many(listed, 'package')}, {count}"
+            count = f"{printing.count(listed, 'package')}, {count}"
         yield f"{letter}  {side.name}: {count}"[:WIDTH]
         yield f"   {side.about}"[:WIDTH]
     for note in found.notes:
@@ -109,11 +109,7 @@ def text(
     yield ""
     yield from _turned("New findings", found.new, limit)
     yield from _turned("Findings that are gone", found.gone, limit)
-    yield f"{_many(found.same, 'finding')} {'stays' if found.same == 1 else 'stay'}."
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    yield f"{printing.count(found.same, 'finding')} {'stays' if found.same == 1 else 'stay'}."
 
 
 def _moved(found: "Differences", limit: int | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from textwrap import indent, wrap
 
 from keten import plugs
 from keten.cli import arguments as common
+from keten.cli import printing
 from keten.config import Rank, nearest
 from keten.errors import UsageError
 from keten.model.check import Check
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> int:
     else:
         hint = nearest(arguments.what, [*known, "rank"])[:300]
         raise UsageError(f"no check or fingerprint {arguments.what!r}{hint}")
-    sys.stdout.write(text)
+    printing.write(text.removesuffix("\n").split("\n"))
     return 0
 
 
@@ -151,8 +152,7 @@ def _seen(finding: Finding, root: Path | None) -> str:
         f"  {'>' if number == where.line else ' '} {number:>4}  {text[: WIDTH - 12]}"
         for number, text in enumerate(lines[first : where.line + AROUND], first + 1)
     ]
-    printable = ("".join(c if c.isprintable() else " " for c in line) for line in shown)
-    return "\n".join([head, *printable])
+    return "\n".join([head, *shown])
 
 
 def _sure(finding: Finding, result: Result) -> str:

@@ -10,6 +10,7 @@ from textwrap import shorten, wrap
 import msgspec
 
 from keten.cli import arguments as common
+from keten.cli import printing
 from keten.cli.progress import Bar
 from keten.errors import UsageError
 from keten.model.delivery import Image, Package
@@ -47,11 +48,7 @@ def main(argv: list[str]) -> int:
     if arguments.json:
         sys.stdout.write(document(scanned.facts, scanned.target))
     else:
-        lines = (
-            "".join(c if c.isprintable() else "?" for c in line)
-            for line in page(scanned.facts, scanned.target, now)
-        )
-        sys.stdout.writelines(f"{line.rstrip()}\n" for line in lines)
+        printing.write(page(scanned.facts, scanned.target, now))
     return 0
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.cli import arguments as common
+from keten.cli import printing
 from keten.cli.progress import Bar
 from keten.config import Policy
 from keten.model.delivery import Package
@@ -57,7 +58,7 @@ def main(argv: list[str]) -> int:
         text = msgspec.json.format(msgspec.json.encode({"licenses": rows}), indent=2).decode()
         sys.stdout.write(f"{text}\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in printed(rows, everything=arguments.all))
+        printing.write(printed(rows, everything=arguments.all))
     sys.stdout.flush()
     return 1 if any(row.denied for row in rows) else 0
 

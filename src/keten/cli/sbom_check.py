@@ -1,11 +1,11 @@
 """``keten sbom check``: how complete a bill of materials is, by profile."""
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from keten.cli import printing
 from keten.errors import Exit
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     if arguments.json:
         _json(document, scores)
     else:
-        sys.stdout.writelines(f"{line}\n" for line in text(document, scores))
+        printing.write(text(document, scores))
     if min(score.score for score in scores) < arguments.min:
         return Exit.DENIED
     return Exit.UNKNOWN if document.faults and arguments.min else Exit.ALLOWED

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from keten.cli import printing
 from keten.errors import InputError, UsageError
 from keten.formats.ignored import MAX_BYTES, NAMES, Ignored, Rule, read
 
@@ -42,11 +43,11 @@ def main(argv: list[str]) -> int:
             _table(rule, file, arguments.owner, until=until, reason=arguments.reason)
             for rule in found.rules
         )
-        sys.stdout.write(f"# {len(found.rules)} rules of {found.tool} in {_plain(file.name)}\n")
+        printing.write([f"# {len(found.rules)} rules of {found.tool} in {file.name}"])
         sys.stdout.write(f"{text}\n" if text else "")
         for line, what in found.left_out:
             where = f"{file}:{line}" if line else str(file)
-            print(f"keten: {where}: left out: {_plain(what)}", file=sys.stderr)
+            printing.problem(f"{where}: left out: {what}")
     return 0
 
 
@@ -128,9 +129,4 @@ def _quoted(text: str) -> str:
     """Return *text* as a basic string of TOML: JSON's escapes are TOML's, but for DEL."""
     import json
 
-    return json.dumps(_plain(text), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _plain(text: str) -> str:
-    """Return *text* without control characters and what is no Unicode."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    return json.dumps(printing.plain(text), ensure_ascii=False).replace("\x7f", "\\u007f")

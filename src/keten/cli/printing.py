@@ -1,0 +1,28 @@
+"""Text for a terminal, of which much was written by whoever made the target."""
+
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+
+def plain(text: str) -> str:
+    """Return *text* with a space for each control character: no name may steer a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def write(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Write each line, plain and without blanks behind it, to standard output or *stream*."""
+    (stream or sys.stdout).writelines(f"{plain(line).rstrip()}\n" for line in lines)
+
+
+def problem(what: str, advice: str = "") -> None:
+    """Write to standard error what went wrong and, where it is known, what to do about it."""
+    lines = [f"keten: {what}", *([f"  {advice}"] if advice else ())]
+    write("\n".join(lines).split("\n"), sys.stderr)
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 package`` or ``2 packages``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
