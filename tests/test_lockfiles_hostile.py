@@ -102,6 +102,13 @@ POM = """<project><dependencies><dependency>
 <groupId>g</groupId><artifactId>a</artifactId><version>%</version>
 </dependency></dependencies></project>"""
 
+CHART = """dependencies:
+- name: a
+  repository: https://charts.example
+  version: %
+generated: now
+"""
+
 
 @pytest.mark.parametrize(
     ("plug", "path", "text"),
@@ -120,10 +127,29 @@ POM = """<project><dependencies><dependency>
             "a.example/b v% h1:TuBL49tXwgrFYWhqrNgrUNEY92u81SPhu7sTdzQEiWY=\n",
         ),
         ("packages/pom", "pom.xml", POM),
+        ("packages/mix-lock", "mix.lock", '%{"a": {:hex, :a, "%"}}'),
+        ("packages/rebar-lock", "rebar.lock", '[{<<"a">>,{pkg,<<"a">>,<<"%">>},0}].'),
+        (
+            "packages/pubspec-lock",
+            "pubspec.lock",
+            'packages:\n  a:\n    source: hosted\n    version: "%"\n',
+        ),
+        ("packages/podfile-lock", "Podfile.lock", "PODS:\n  - a (%)\n"),
+        ("packages/conan-lock", "conan.lock", '{"requires":["a/%"]}'),
+        ("packages/deno-lock", "deno.lock", '{"version":"4","npm":{"a@%":{}}}'),
+        ("packages/cabal-freeze", "cabal.project.freeze", "constraints: any.a ==%\n"),
+        ("packages/chart-lock", "Chart.lock", CHART),
+        ("packages/conda-environment", "environment.yml", "dependencies:\n- a==%\n"),
+        ("packages/opam-lock", "a.opam.locked", 'depends: ["a" {= "%"}]'),
+        (
+            "packages/terraform-lock",
+            ".terraform.lock.hcl",
+            'provider "a/b/c" {\n  version = "%"\n}\n',
+        ),
     ],
 )
 def test_a_version_of_100_000_digits(plug: str, path: str, text: str) -> None:
-    facts = outcome(plug, path, text.replace("%", LONG).encode())
+    facts = outcome(plug, path, text.replace("%", LONG).replace(f"{LONG}{{", "%{").encode())
 
     assert not facts.problems
     assert all(node.version == LONG for node in facts.nodes if isinstance(node, Package))

@@ -4,6 +4,7 @@ Tuples, lists, maps, binaries, strings, atoms, numbers, and Elixir's keywords (`
 Nothing is evaluated, and nothing recurses.
 """
 
+import re
 from typing import Any
 
 from keten.errors import CeilingError, InputError
@@ -21,15 +22,15 @@ _ELIXIR = lazy(
     _COMMON
     + r"""|(?P<note>\#[^\n]*+)|(?P<atom>:(?:"(?:[^"\\]++|\\.)*+"|[A-Za-z_][\w@]*+[?!]?+))"""
     + r"""|(?P<key>[A-Za-z_][\w@]*+[?!]?+:(?=\s))|(?P<word>[A-Za-z_][\w.@]*+)""",
-    16 | 256,
-)  # re.DOTALL | re.ASCII
+    re.DOTALL | re.ASCII,
+)
 _ERLANG = lazy(
     _COMMON.replace("%?", "")
     + r"""|(?P<note>%[^\n]*+)|(?P<atom>'(?:[^'\\]++|\\.)*+')|(?P<word>[a-z][\w@]*+)"""
     + r"""|(?P<binary><<|>>|/utf8)|(?P<end>\.)""",
-    16 | 256,
+    re.DOTALL | re.ASCII,
 )
-_ESCAPE = lazy(r"\\(.)", 16)
+_ESCAPE = lazy(r"\\(.)", re.DOTALL)
 _CLOSES = {"{": "}", "%{": "}", "[": "]"}
 
 

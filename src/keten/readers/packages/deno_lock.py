@@ -29,7 +29,7 @@ class _Lock:
         self.document = document
         self.root = document.value
         self.entries: dict[str, Entry] = {}  # by kind and key: npm:chalk@5.3.0
-        self.named: dict[str, list[Entry]] = {}  # by kind and name: npm:chalk
+        self.named: dict[str, Entry | None] = {}  # by kind and name; None: of several versions
         self.specifiers: dict[str, str] = {}
 
     def read(self) -> Facts:
@@ -77,7 +77,8 @@ class _Lock:
             )
             if entry is not None:
                 self.entries[f"{kind}:{key}"] = entry
-                self.named.setdefault(f"{kind}:{name}", []).append(entry)
+                same = self.named.setdefault(f"{kind}:{name}", entry) is entry
+                self.named[f"{kind}:{name}"] = entry if same else None
                 made.append((entry, item))
                 if item.get("scripts") is True:
                     self.draft.note("install_scripts", f"{name}@{version}", line)
@@ -95,12 +96,10 @@ class _Lock:
             if not key.startswith(("npm:", "jsr:")):
                 key = f"{kind}:{key}"
             key = self.specifiers.get(key, key)
-            entry = self.entries.get(key)
-            several = self.named.get(f"{key.partition(':')[0]}:{_split(key.partition(':')[2])[0]}")
+            name = _split(key.partition(":")[2])[0]
+            entry = self.entries.get(key) or self.named.get(f"{key.partition(':')[0]}:{name}")
             if entry is not None:
                 found.append(entry)
-            elif several is not None and len(set(several)) == 1:
-                found.append(several[0])
         return found
 
     def direct(self) -> None:

@@ -16,7 +16,8 @@ from keten.readers.packages._draft import Draft, Entry
 class _Lock:
     def __init__(self, source: Source) -> None:
         self.draft = Draft(source, ecosystem="julia", format="Manifest.toml", lock=True)
-        self.named: dict[str, list[tuple[Entry, str]]] = {}
+        self.named: dict[str, Entry | None] = {}  # None: several packages have the name
+        self.known: dict[str, Entry] = {}  # by UUID
         self.made: list[tuple[Entry, Table]] = []
 
     def one(self, name: str, table: Table) -> None:
@@ -33,7 +34,9 @@ class _Lock:
             name, table.text("version"), line=table.line, source=source, qualifiers={"uuid": uuid}
         )
         if entry is not None:
-            self.named.setdefault(name, []).append((entry, uuid))
+            same = self.named.setdefault(name, entry) is entry
+            self.named[name] = entry if same else None
+            self.known[uuid] = entry
             self.made.append((entry, table))
 
     def edges(self) -> None:
@@ -42,9 +45,10 @@ class _Lock:
             pairs = list(deps.items()) if isinstance(deps, Table) else []
             pairs += [(name, "") for name, _ in texts(deps)]
             for name, uuid in pairs:
-                for target, known in self.named.get(name, ()):
-                    if not uuid or uuid == known:
-                        self.draft.require(entry, target)
+                target = self.known.get(uuid.lower()) if isinstance(uuid, str) and uuid else None
+                target = target or self.named.get(name)
+                if target is not None:
+                    self.draft.require(entry, target)
 
 
 def _direct(source: Source) -> set[str] | None:
@@ -77,9 +81,7 @@ def read(source: Source) -> Facts:
     lock.edges()
     direct = _direct(source)
     if direct is not None:
-        lock.draft.rank(
-            entry for found in lock.named.values() for entry, uuid in found if uuid in direct
-        )
+        lock.draft.rank(entry for uuid, entry in lock.known.items() if uuid in direct)
     return lock.draft.facts()
 
 

@@ -15,10 +15,11 @@ from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, Entry, decode
 
 MAX_MIXFILE = 1 << 20
+MAX_ASKED = 2000
 _NAME, _VERSION, _INNER, _DEPENDENCIES, _REPOSITORY, _OUTER = 1, 2, 3, 5, 6, 7
 _ASKED = lazy(r"\{\s*:([a-z_][a-z0-9_]*+)\s*,([^{}]*+)")
 _ONLY = lazy(r"\bonly:\s*(:[a-z_]++|\[[^\]]*+\])")
-_COMMENT = lazy(r"(?m)^\s*#.*$")
+_COMMENT = lazy(r"(?m)^[ \t]*+#.*$")
 
 
 class _Lock:
@@ -91,7 +92,7 @@ def _asked(source: Source) -> dict[str, bool] | None:
     text = _COMMENT.sub("", data.decode("utf-8", "replace"))
     found: dict[str, bool] = {}
     for match in _ASKED.finditer(text):
-        only = _ONLY.search(match.group(2))
+        only = _ONLY.search(match.group(2), 0, MAX_ASKED)
         development = only is not None and ":prod" not in only.group(1)
         found[match.group(1)] = found.get(match.group(1), True) and development
     return found

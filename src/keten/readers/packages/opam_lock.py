@@ -1,5 +1,6 @@
 """NAME.opam.locked of opam: what a package depends on, each at one version, in opam's notation."""
 
+import re
 from itertools import pairwise
 
 from keten.errors import InputError
@@ -10,9 +11,9 @@ from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
 _TOKEN = lazy(
-    r'\s++|\#[^\n]*+|\(\*(?:[^*]++|\*(?!\)))*+\*\)|("""(?:[^"\\]++|\\.|"(?!""))*+"""'
-    r'|"(?:[^"\\]++|\\.)*+")|([A-Za-z0-9_][A-Za-z0-9_+-]*+:?)|([\[\]{}()]|[=<>!&|?:~]++|.)',
-    16,
+    r'\s++|\#[^\n]*+|\(\*(?:[^*]++|\*(?!\)))*+(?:\*\)|\Z)|("""(?:[^"\\]++|\\.|"(?!""))*+"""'
+    r'|"(?:[^"\\]++|\\.)*+")|([A-Za-z0-9_][A-Za-z0-9_+-]*+:?)|([\[\]{}()]|[=<>!&|?:~]++|[^"])',
+    re.DOTALL,
 )
 _ASIDE = {"with-test", "with-doc", "with-dev-setup", "dev"}
 

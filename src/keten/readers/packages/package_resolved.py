@@ -18,7 +18,7 @@ from keten.readers.packages._draft import Draft
 MAX_MANIFEST = 1 << 20
 _SCHEME = lazy(r"(?:[a-z+]+://)?(?:[^/@\s]++@)?([^/:\s]++)(?::[0-9]++(?=/))?[:/]/*(.+)")
 _ASKED = lazy(r"\.package\s*\([^()]*?\b(?:url|id)\s*:\s*\"([^\"\n]*+)\"")
-_COMMENT = lazy(r"(?m)^\s*//.*$")
+_COMMENT = lazy(r"(?m)^[ \t]*+//.*$")
 
 
 def _road(location: str) -> str:

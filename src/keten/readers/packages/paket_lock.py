@@ -4,6 +4,8 @@
 of code, told with their commit.
 """
 
+import re
+
 from keten.errors import InputError
 from keten.formats.lazy_pattern import lazy
 from keten.model.evidence import Link
@@ -17,7 +19,7 @@ _SECTIONS = ("NUGET", "GITHUB", "GIT", "GIST", "HTTP", "CLITOOL")
 _PUBLIC = ("https://www.nuget.org/api/v2", "https://nuget.org/api/v2",
            "https://api.nuget.org/v3/index.json")  # fmt: skip
 _ASIDE = {"build", "test", "tests", "tools", "docs", "dev", "development", "benchmark"}
-_DIRECT = lazy(r"(?:nuget|clitool)\s+(\S++).*", 16 | 2)
+_DIRECT = lazy(r"(?:nuget|clitool)\s+(\S++).*", re.DOTALL | re.IGNORECASE)
 
 
 class _Lock:
