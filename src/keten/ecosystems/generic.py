@@ -1,7 +1,7 @@
 """Versions of no known ecosystem, as libversion orders them.
 
-Numbers and words alternate; a word of a pre-release (alpha, beta, rc, pre, dev) is below the
-end, ``patch``, ``post`` and the like above it, and a single letter after a number above it.
+Numbers and words alternate. ``patch``, ``post`` and the like are above the end, and so is a
+single letter after a number; every other word (alpha, beta, rc, pre, dev) is below it.
 """
 
 import re
@@ -12,7 +12,6 @@ from keten.model.plug import Ecosystem
 
 _PART = re.compile(r"[0-9]+|[A-Za-z]+")
 _PRE, _END, _LATER, _NUMBER = range(4)
-_WORDS_BEFORE = ("alpha", "beta", "rc", "pre", "dev", "snapshot", "milestone")
 _WORDS_AFTER = ("post", "patch", "pl", "errata")
 
 

@@ -106,7 +106,6 @@ _SKIPPED = frozenset(
         "rmeta",
     ]
 )
-_CONTAINERS = frozenset(["key", "pem", "p12", "pfx", "jks", "keystore", "ppk", "der", "kdbx"])
 TEST = "a test, example or documentation path"
 
 

@@ -9,11 +9,6 @@ from keten.model.delivery import Job, Pipeline, Step
 
 FORK = frozenset({"pull_request", "pull_request_review", "pull_request_review_comment"})
 """Events that strangers cause, which get a read-only token and no secrets."""
-PRIVILEGED = frozenset(
-    {"pull_request_target", "workflow_run", "issue_comment", "issues", "discussion",
-     "discussion_comment", "commit_comment", "fork", "watch"}
-)  # fmt: skip
-"""Events that strangers cause, which get the repository's token and secrets."""
 
 _GATES = (
     "author_association",

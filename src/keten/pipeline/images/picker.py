@@ -9,8 +9,6 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Any
 
-import msgspec
-
 from keten.model.evidence import Evidence, Origin
 from keten.model.facts import Facts
 from keten.model.plug import Reader
@@ -47,8 +45,6 @@ NOT_SEARCHED = (
 DEPENDENCIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/", "/go/pkg/mod/",
     "/.cargo/registry/", "/.m2/repository/")  # fmt: skip
 """Packages of others, which are published for all to read."""
-
-_PROBLEMS = msgspec.msgpack.Encoder()
 
 
 class Picker:
