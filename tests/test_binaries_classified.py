@@ -9,8 +9,9 @@ import pytest
 from keten import plugs
 from keten.model.delivery import Package
 from keten.model.facts import Facts
-from keten.model.plug import Files, Reader, Source
+from keten.model.plug import Reader, Source
 from keten.readers.system import classified
+from keten.testing.examples import Memory
 
 ELF = b"\x7fELF\x02\x01\x01" + b"\0" * 200
 BUILD = b"buildkitsandbox-1704890000" + b"0" * 9 + b"\0"
@@ -145,22 +146,11 @@ CASES: dict[str, tuple[str, bytes, str, bytes]] = {
 }  # fmt: skip
 
 
-class NoFiles(Files):
-    def __init__(self, *paths: str) -> None:
-        self._paths = paths
-
-    def read(self, path: str) -> bytes | None:  # noqa: ARG002 the protocol's
-        return None
-
-    def exists(self, path: str) -> bool:
-        return path in self._paths
-
-
-def facts(path: str, data: bytes, files: NoFiles | None = None) -> Facts:
+def facts(path: str, data: bytes, *beside: str) -> Facts:
     plug = plugs.load(Reader, "system/classified")
     assert any(fnmatchcase(path.rpartition("/")[2], name) for name in plug.names)
     assert plug.sift is not None
-    return plug.read(Source(path, plug.sift(data, path), files or NoFiles()))
+    return plug.read(Source(path, plug.sift(data, path), Memory(dict.fromkeys(beside, b""))))
 
 
 def test_every_classifier_has_a_case() -> None:
@@ -233,5 +223,5 @@ def test_far_into_a_large_file() -> None:
 def test_a_hard_link_of_busybox_is_told_once() -> None:
     data = ELF + CASES["busybox"][1]
     assert len(facts("bin/[", data).nodes) == 1
-    assert not facts("bin/[", data, NoFiles("bin/busybox")).nodes
-    assert len(facts("bin/busybox", data, NoFiles("bin/busybox")).nodes) == 1
+    assert not facts("bin/[", data, "bin/busybox").nodes
+    assert len(facts("bin/busybox", data, "bin/busybox").nodes) == 1

@@ -21,6 +21,7 @@ from keten.model.delivery import Manifest, Package
 from keten.model.facts import Facts
 from keten.model.image import Symbols
 from keten.model.plug import Reader, Source
+from keten.testing.examples import Memory
 
 MODULES = (
     "path\texample.org/shop/cmd/shop\n"
@@ -52,23 +53,12 @@ NAMES = (
 )
 
 
-class NoFiles:
-    def __init__(self, *paths: str) -> None:
-        self._paths = paths
-
-    def read(self, path: str) -> bytes | None:  # noqa: ARG002 the protocol's
-        return None
-
-    def exists(self, path: str) -> bool:
-        return path in self._paths
-
-
 def facts(
-    reader: str, data: bytes, path: str = "usr/bin/shop", files: NoFiles | None = None
+    reader: str, data: bytes, path: str = "usr/bin/shop", files: Memory | None = None
 ) -> Facts:
     plug = plugs.load(Reader, reader)
     assert plug.sift is not None
-    return plug.read(Source(path, plug.sift(data), files or NoFiles()))
+    return plug.read(Source(path, plug.sift(data), files or Memory({})))
 
 
 def packages(found: Facts) -> dict[str, Package]:
@@ -284,7 +274,7 @@ def test_no_go() -> None:
         made.macho({}),
     ):
         assert plug.sift(data) == b""
-    assert plug.read(Source("x", b"", NoFiles())) == Facts()
+    assert plug.read(Source("x", b"", Memory({}))) == Facts()
 
 
 def test_every_buffer() -> None:
@@ -360,7 +350,7 @@ def test_elf_note() -> None:
                     notes=[".note.gnu", ".note.package"])  # fmt: skip
     purl = "pkg:rpm/fedora/bash@5.2-1.fc39?arch=x86_64&distro=fedora-39"
     assert list(packages(facts("system/elf-notes", data))) == [purl]
-    known = NoFiles("var/lib/rpm/rpmdb.sqlite")
+    known = Memory({"var/lib/rpm/rpmdb.sqlite": b""})
     assert not facts("system/elf-notes", data, files=known).nodes
     assert not facts("system/elf-notes", made.elf({".text": b""})).nodes
 
@@ -429,7 +419,7 @@ def _survives(data: bytes) -> None:
         with suppress(InputError):
             path = "usr/bin/python3.11"
             sifted = plug.sift(data, path) if plug.sift_path else plug.sift(data)
-            plug.read(Source(path, sifted, NoFiles()))
+            plug.read(Source(path, sifted, Memory({})))
     for ask in (elf.layout, elf.notes, elf.needed, executable.layout):
         with suppress(InputError):
             ask(data)

@@ -14,6 +14,7 @@ from keten.formats import dockerfile
 from keten.model.facts import Facts
 from keten.model.plug import Source
 from keten.readers.dockerfile import READER
+from keten.testing.examples import Memory
 
 RECIPE = """# syntax=docker/dockerfile:1
 # escape=\\
@@ -38,19 +39,8 @@ FROM $FOO
 """
 
 
-class Files:
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def read(self, path: str) -> bytes | None:
-        return b"" if path in self.names else None
-
-    def exists(self, path: str) -> bool:
-        return path in self.names
-
-
 def read(text: str, path: str = "Dockerfile", *beside: str) -> Facts:
-    return READER.read(Source(path, text.encode(), Files(*beside)))
+    return READER.read(Source(path, text.encode(), Memory(dict.fromkeys(beside, b""))))
 
 
 def test_stages_arguments_and_continuations() -> None:
@@ -190,7 +180,7 @@ def test_large_input_ends_soon(text: str) -> None:
 @given(st.binary(max_size=400))
 def test_fuzz_bytes(data: bytes) -> None:
     with suppress(InputError):
-        READER.read(Source("Dockerfile", data, Files()))
+        READER.read(Source("Dockerfile", data, Memory({})))
 
 
 @settings(max_examples=200, deadline=None)

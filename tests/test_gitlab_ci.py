@@ -12,6 +12,7 @@ from keten.model.delivery import Job, Pipeline
 from keten.model.facts import Facts
 from keten.model.plug import Source
 from keten.readers.gitlab_ci import READER
+from keten.testing.examples import Memory
 
 TEXT = """
 include:
@@ -38,20 +39,10 @@ test:
 """
 
 
-class Files:
-    def __init__(self, **contents: str) -> None:
-        self.contents = {name.replace("__", "/") + ".yml": text for name, text in contents.items()}
-
-    def read(self, path: str) -> bytes | None:
-        return self.contents[path].encode() if path in self.contents else None
-
-    def exists(self, path: str) -> bool:
-        return path in self.contents
-
-
 def read(text: str | bytes, **files: str) -> Facts:
     data = text.encode() if isinstance(text, str) else text
-    return READER.read(Source(".gitlab-ci.yml", data, Files(**files)))
+    beside = {f"{name.replace('__', '/')}.yml": content.encode() for name, content in files.items()}
+    return READER.read(Source(".gitlab-ci.yml", data, Memory(beside)))
 
 
 def jobs(facts: Facts) -> dict[str, Job]:

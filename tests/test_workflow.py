@@ -14,6 +14,7 @@ from keten.model.facts import Facts
 from keten.model.plug import Source
 from keten.readers.github_action import READER as ACTION
 from keten.readers.github_workflow import READER as WORKFLOW
+from keten.testing.examples import Memory
 
 TEXT = """# a comment
 name: ci
@@ -46,17 +47,9 @@ jobs:
 """
 
 
-class Files:
-    def read(self, path: str) -> bytes | None:
-        return None if path else b""
-
-    def exists(self, path: str) -> bool:
-        return not path
-
-
 def read(text: str | bytes, path: str = ".github/workflows/ci.yml") -> Facts:
     data = text.encode() if isinstance(text, str) else text
-    return WORKFLOW.read(Source(path, data, Files()))
+    return WORKFLOW.read(Source(path, data, Memory({})))
 
 
 def pipeline(facts: Facts) -> Pipeline:
@@ -156,14 +149,14 @@ def test_only_the_folder_that_is_run() -> None:
 
 def test_actions() -> None:
     text = b"runs:\n  using: composite\n  steps:\n  - run: make ${{ inputs.x }}\n    shell: bash\n"
-    facts = ACTION.read(Source("a/action.yml", text, Files()))
+    facts = ACTION.read(Source("a/action.yml", text, Memory({})))
     node = pipeline(facts)
 
     assert (node.system, node.jobs[0].steps[0].at) == ("github-action", "runs.steps[0]")
     docker = b"runs: {using: docker, image: 'docker://alpine:3'}\n"
-    (edge,) = ACTION.read(Source("action.yml", docker, Files())).edges
+    (edge,) = ACTION.read(Source("action.yml", docker, Memory({}))).edges
     assert edge.dst == "image docker.io/library/alpine:3"
-    assert ACTION.read(Source("action.yml", b"a: runs\n", Files())) == Facts()
+    assert ACTION.read(Source("action.yml", b"a: runs\n", Memory({}))) == Facts()
 
 
 def flows(text: str) -> set[str]:
@@ -223,7 +216,7 @@ def test_ceilings() -> None:
 def test_fuzz_bytes(data: bytes) -> None:
     for reader, path in ((WORKFLOW, ".github/workflows/a.yml"), (ACTION, "action.yml")):
         with suppress(InputError):
-            reader.read(Source(path, data, Files()))
+            reader.read(Source(path, data, Memory({})))
 
 
 @settings(max_examples=200, deadline=None)
