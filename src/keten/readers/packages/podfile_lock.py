@@ -36,7 +36,7 @@ class _Lock:
 
     def read(self) -> Facts:
         needs: list[tuple[Entry, list[Any]]] = []
-        for index, item in enumerate(self.file.value["PODS"]):
+        for index, item in enumerate(self.file.value.get("PODS", ())):
             line = self.file.at("PODS", index)
             key, below = (
                 next(iter(item.items()), ("", [])) if isinstance(item, dict) else (item, [])
@@ -97,7 +97,9 @@ def _name(item: Any) -> str:
 def read(source: Source) -> Facts:
     """Return the pods of one Podfile.lock."""
     file = Yaml(source.data)
-    if not isinstance(file.value.get("PODS"), list):
+    if not isinstance(file.value.get("PODS", []), list) or {"PODS", "COCOAPODS"}.isdisjoint(
+        file.value
+    ):  # a Podfile that asks for nothing has no PODS
         raise InputError("no lockfile of CocoaPods: it has no PODS", line=1)
     return _Lock(source, file).read()
 
