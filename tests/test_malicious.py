@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+from advisory_data import database, record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from keten.model.finding import Severity
 from keten.model.result import Result
 from keten.pipeline.targets import Access, scan
 from keten.transport.image.open import Options
-from tests.advisory_data import database, record
 
 EVERY = record("MAL-2026-1", "evil-models", affected={"versions": []})
 SOME = record("MAL-2026-2", "half-evil", affected={"versions": ["1.1"]})
@@ -67,7 +67,7 @@ def test_what_is_installed_is_held_against_the_reports(tmp_path: Path) -> None:
 def test_no_popular_name_looks_like_another() -> None:
     for table in (_popular_names.POPULAR, _popular_names.REAL):
         for ecosystem, names in table.items():
-            wrong = [n for n in names.split() if lookalike_name._meant(ecosystem, n)]  # noqa: SLF001 what the check asks
+            wrong = [n for n in names.split() if lookalike_name._meant(ecosystem, n)]
 
             assert not wrong, ecosystem
 
@@ -80,7 +80,7 @@ def test_any_name_is_taken(ecosystem: str, name: str) -> None:
     package = Package("x", ecosystem=ecosystem, name=name)
 
     assert isinstance(lookalike_name.applies(package), bool)
-    assert isinstance(lookalike_name._meant(ecosystem, name), str)  # noqa: SLF001 what the check asks
+    assert isinstance(lookalike_name._meant(ecosystem, name), str)
 
 
 def test_what_comes_from_an_own_index_has_an_own_name() -> None:

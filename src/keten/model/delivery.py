@@ -339,6 +339,11 @@ class Image(Node, frozen=True, omit_defaults=True, tag="image"):
     template: bool = False
     content: Content | None = None
 
+    @property
+    def identity(self) -> str:
+        """Return its reference; of the image that was read ".": its tag and place may change."""
+        return self.id if self.content is None else "."
+
 
 class Credential(Node, frozen=True, omit_defaults=True, tag="credential"):
     """Something that looks like a live secret; id is ``path#detector#ordinal``.
@@ -386,3 +391,22 @@ class Sbom(Node, frozen=True, omit_defaults=True, tag="sbom"):
     components: int = 0
     created: str = ""
     tools: tuple[str, ...] = ()
+
+
+class Attestation(Node, frozen=True, omit_defaults=True, tag="attestation"):
+    """A signed statement about packages that lies there; id is ``path#number``.
+
+    *format* is ``pep740`` or ``npm``; *predicate* the type of what is stated; *subjects* what it
+    is stated of, as ``name algorithm:hex``. *identity*, *issuer*, *repository* and *workflow* are
+    who signed by the certificate's own word. *fault* is what does not hold: signature, form, or
+    the digest of the file beside it.
+    """
+
+    format: str = ""
+    predicate: str = ""
+    subjects: tuple[str, ...] = ()
+    identity: str = ""
+    issuer: str = ""
+    repository: str = ""
+    workflow: str = ""
+    fault: str = ""

@@ -89,6 +89,11 @@ NEEDS: dict[str, Need] = {
         "Write the lockfile with addresses, or name the one index in the file.",
         wide=True,
     ),
+    "issuer": Need(
+        "who may sign or issue the certificate: the signature is one, and nobody is named for it",
+        "Compare the identity in it with who publishes the package.",
+        wide=True,
+    ),
     "reference": Need(
         "the image's reference, with every variable put in",
         "Scan what the template renders to, or give the variable a default.",

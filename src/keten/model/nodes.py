@@ -2,6 +2,7 @@
 
 from keten.model.delivery import (
     Advisory,
+    Attestation,
     Autorun,
     Chart,
     Commit,
@@ -70,6 +71,7 @@ AnyNode = (
     | Resource
     | Rules
     | Ruling
+    | Attestation
 )
 
 TYPES: dict[str, type[AnyNode]] = {

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from keten.advisories.database import Database
 from keten.config import Policy
-from keten.derive import objects, rulings, vulnerabilities
+from keten.derive import attested, objects, rulings, vulnerabilities
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
 from keten.model.facts import Facts, Looked
@@ -98,4 +98,5 @@ def derived(
         seen = tuple(item for item in related.looked if item.need != "objects")
         related, beside = structs.replace(related, looked=seen), Facts()
     known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
-    return related, known, beside, rulings.derive(scanned.facts, policy.config)
+    tied = attested.derive(scanned.facts)
+    return related, known, beside, rulings.derive(scanned.facts, policy.config), tied
