@@ -2,7 +2,7 @@
 
 A check sees no configuration: what is not permitted becomes an edge (``denied-by``,
 ``misplaced-by``) to a Ruling that says why, and where it could be judged is told with Looked.
-Where a section says nothing, nothing is derived and no check asks (docs/adr/0007).
+Where a section says nothing, nothing is derived and no check asks (docs/adr/0008).
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,7 @@
 """What policy decided beforehand, as facts: which rules there are, and what they say of a node.
 
 A check sees no configuration. What keten.toml says of licences, indexes and registries is put
-into the graph by derive/rulings, and the checks ask it there (docs/adr/0007).
+into the graph by derive/rulings, and the checks ask it there (docs/adr/0008).
 """
 
 from keten.model.facts import Node
