@@ -1,9 +1,9 @@
 """All node types, as one tagged union: ``match`` over it is exhaustive under mypy."""
 
+from keten.model.checkout import Autorun, Owners, Submodule
 from keten.model.delivery import (
     Advisory,
     Attestation,
-    Autorun,
     Chart,
     Commit,
     Credential,
@@ -11,13 +11,11 @@ from keten.model.delivery import (
     File,
     Image,
     Manifest,
-    Owners,
     Package,
     Pipeline,
     Repo,
     Sbom,
     Signer,
-    Submodule,
 )
 from keten.model.image import Contents, Symbols, System, SystemFile
 from keten.model.kube import (

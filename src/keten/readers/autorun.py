@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from keten.errors import InputError
-from keten.model.delivery import Autorun
+from keten.model.checkout import Autorun
 from keten.model.evidence import Link, Place
 from keten.model.facts import Facts, Looked
 from keten.model.plug import Reader, Source

@@ -1,7 +1,7 @@
 """CODEOWNERS, where GitHub, GitLab, Gitea and Forgejo look for it."""
 
 from keten.formats import codeowners
-from keten.model.delivery import OwnerRule, Owners
+from keten.model.checkout import OwnerRule, Owners
 from keten.model.evidence import Link, Place
 from keten.model.facts import Facts, Looked
 from keten.model.plug import Reader, Source

@@ -3,7 +3,7 @@
 import msgspec
 
 from keten.formats import git
-from keten.model.delivery import Submodule
+from keten.model.checkout import Submodule
 from keten.model.evidence import Link, Place
 from keten.model.facts import Facts, Looked
 from keten.model.plug import Reader, Source

@@ -7,7 +7,7 @@ nothing, and says so nowhere: those who wrote it believe that the files are guar
 from collections.abc import Iterable
 
 from keten.model import Check, Example, Severity, Threat, View, Violation
-from keten.model.delivery import Owners
+from keten.model.checkout import Owners
 
 
 def run(owners: Owners, _view: View) -> Iterable[Violation]:

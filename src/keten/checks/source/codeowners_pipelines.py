@@ -8,7 +8,8 @@ have the secrets sent away.
 from collections.abc import Iterable
 
 from keten.model import Change, Check, Example, Severity, Threat, View, Violation
-from keten.model.delivery import Owners, Pipeline
+from keten.model.checkout import Owners
+from keten.model.delivery import Pipeline
 
 
 def run(owners: Owners, view: View) -> Iterable[Violation]:

@@ -8,7 +8,7 @@ them.
 from collections.abc import Iterable
 
 from keten.model import Change, Check, Example, Severity, Threat, View, Violation
-from keten.model.delivery import Owners
+from keten.model.checkout import Owners
 
 
 def run(owners: Owners, _view: View) -> Iterable[Violation]:

@@ -10,7 +10,7 @@ Code asks first whether the folder is trusted; some editors made from it do not.
 from collections.abc import Iterable
 
 from keten.model import Check, Example, Severity, Threat, View, Violation
-from keten.model.delivery import Autorun
+from keten.model.checkout import Autorun
 
 _FETCH = (
     "curl ",

@@ -10,7 +10,7 @@ honest file has them.
 from collections.abc import Iterable, Iterator
 
 from keten.model import Check, Example, Severity, Threat, View, Violation
-from keten.model.delivery import Submodule
+from keten.model.checkout import Submodule
 
 
 def run(module: Submodule, _view: View) -> Iterable[Violation]:

@@ -8,7 +8,7 @@ http credentials that git sends along are read by anyone on the way.
 from collections.abc import Iterable
 
 from keten.model import Change, Check, Example, Severity, Threat, View, Violation
-from keten.model.delivery import Submodule
+from keten.model.checkout import Submodule
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
