@@ -303,3 +303,9 @@ def test_licences_of_composer_are_a_choice() -> None:
     assert [node.licenses for node in nodes if isinstance(node, Package)] == [
         ("MIT OR GPL-2.0-or-later",), ("BSD-3-Clause",), (),
     ]  # fmt: skip
+
+
+def test_licences_that_bind_are_told_one_by_one() -> None:
+    texts = ("MIT AND (ISC OR Zlib)", "MIT", "BSD")
+
+    assert licensing.binding(texts) == ("MIT", "ISC OR Zlib", "BSD")

@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def table(packages: Iterable[Package], policy: Policy) -> list[Row]:
-    """Return a row for each licence that packages tell; several bind a package to each of them."""
+    """Return a row for each licence; a package that several bind is counted under each."""
     from keten.policy import licensing
 
     rules = licensing.Rules(policy.config.licenses, policy.name)
@@ -88,7 +88,7 @@ def table(packages: Iterable[Package], policy: Policy) -> list[Row]:
     for package in packages:
         said = rules.concluded(package.purl)
         label = f"{package.name} {package.version}".rstrip() or package.id
-        for text in (said.license,) if said else package.licenses or ("",):
+        for text in licensing.binding((said.license,) if said else package.licenses or ("",)):
             name = "" if rules.judge((text,)).nothing else text
             found.setdefault((name, bool(said)), {})[label] = None
     return [

@@ -10,7 +10,7 @@ neither permitted nor denied.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -138,6 +138,16 @@ class _Concluded:
             what = f"{said.license!r} is no SPDX expression"
             raise UsageError(f"{name}: licenses.package {said.purl}: {what}")
         self.said = said
+
+
+def binding(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the licences that bind one by one: ``A AND B`` is A, and B."""
+    found: dict[str, None] = {}
+    for text in texts:
+        whole = licenses.parse(text)
+        parts = whole.parts if isinstance(whole, AllOf) else (whole,)
+        found.update((text if part is None else str(part), None) for part in parts)
+    return tuple(found)
 
 
 def asks(said: Licenses) -> bool:
