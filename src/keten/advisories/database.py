@@ -1,18 +1,17 @@
 """Read the advisory database: opened in well under a millisecond, never written to."""
 
-import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import msgspec
 
+from keten.advisories.location import find
 from keten.advisories.records import Entry, Row
 from keten.advisories.source import DataSource
-from keten.errors import DataError, UsageError
+from keten.errors import DataError
 from keten.formats import osv
 from keten.model import result
 
@@ -25,23 +24,6 @@ _AGAIN = "Make it again: keten db update, pull or import (keten db --help)."
 _DAMAGE = (msgspec.MsgspecError, TypeError, ValueError, IndexError)
 _PACKAGE = "SELECT data FROM package WHERE ecosystem = ? AND name = ?"
 _SOURCE = msgspec.msgpack.Decoder(DataSource)
-
-
-def default_path() -> Path:
-    """Return where the database is: KETEN_DB, or keten/advisories.db in XDG_DATA_HOME."""
-    named = os.environ.get("KETEN_DB")
-    if named:
-        return Path(named)
-    home = os.environ.get("XDG_DATA_HOME") or ""
-    if not home.startswith("/"):
-        try:
-            home = str(Path.home() / ".local" / "share")
-        except RuntimeError:
-            raise UsageError(
-                "there is no home folder to look for the advisory database in",
-                advice="Name it: KETEN_DB=FILE, or --db FILE.",
-            ) from None
-    return Path(home) / "keten" / "advisories.db"
 
 
 class Database:
@@ -79,16 +61,12 @@ class Database:
         self._blocks: dict[int, dict[int, msgspec.Raw]] = {}
         self._latest: dict[int, msgspec.Raw] = {}
         self._rows: dict[int, Row] = {}
+        self.asked: object = None  # the Lookup that keeps the answers: see lookup_in
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -143,10 +121,8 @@ class Database:
 
         DataError where one that was named, by KETEN_DB too, is missing or can not be used.
         """
-        path = named or default_path()
-        if named is None and "KETEN_DB" not in os.environ and not path.exists():
-            return None
-        return cls(path)
+        path = find(named)
+        return None if path is None else cls(path)
 
     def held(self) -> tuple[DataSource, ...]:
         """Return what was imported, by name: to know what is covered."""

@@ -7,7 +7,6 @@ that the manifest tells; whoever reads it checks the digest.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Self, TypeVar
 
 from keten.errors import InputError, NetworkError, UsageError
@@ -189,12 +188,7 @@ class Pulled:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
 
