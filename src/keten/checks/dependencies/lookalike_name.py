@@ -8,7 +8,7 @@ invents such names, too, and somebody registers them.
 
 Compared are names from the public registry with some hundred of the most used of the same
 ecosystem: one letter more, less, other or swapped, other separators, a language added
-("python-requests3"). Names of real packages with many users that happen to be near are known.
+("python3-requests"). Names of real packages with many users that happen to be near are known.
 """
 
 from collections.abc import Iterator
