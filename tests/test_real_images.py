@@ -117,7 +117,7 @@ def test_a_deleted_secret_is_found_and_told() -> None:
     findings = judged(f"oci:{layout('python')}:1")["findings"]
     (secret,) = (f for f in findings if "AWS secret access key" in f["message"])
     assert secret["location"]["path"] == "root/.aws/credentials"
-    assert "a later layer deletes it" in secret["message"]
+    assert "a later layer hides it" in secret["message"]
     assert secret["why"] == "layer made by COPY . /app # and credentials"
 
 

@@ -104,7 +104,7 @@ def of_finding(finding: Finding, result: Result, root: Path | None) -> str:
         parts.append(_seen(finding, root))
     parts += ["Why it matters", *_paragraphs(doc.partition("\n\n")[2])]
     if finding.why:
-        parts.append(_wrapped(f"Weighs {finding.severity.word}: {finding.why}."))
+        parts.append(_wrapped(f"{finding.why[0].upper()}{finding.why[1:]}."))
     parts.append(_sure(finding, result))
     parts.append(_wrapped(f"What to do: {check.fix}") + _change(finding))
     parts.append("Serves:\n" + _controls(check))

@@ -153,7 +153,8 @@ def _detail(finding: Finding, digests: dict[str, str]) -> str:
     path = finding.location.path if finding.location else ""
     digest = f"<p>Evidence: <code>{digests[path]}</code></p>" if path in digests else ""
     about = f"<p>About: {_text(', '.join(finding.about))}</p>" if finding.about else ""
-    about += f"<p>Weighs {finding.severity.word}: {_text(finding.why)}.</p>" if finding.why else ""
+    if finding.why:
+        about += f"<p>{_text(finding.why[0].upper() + finding.why[1:])}.</p>"
     return (
         f"<p>{_text(' '.join(first.split()))}</p><p><strong>Fix:</strong> {_text(check.fix)}</p>"
         f"{_diff((finding.change,)) if finding.change else ''}{about}{digest}"

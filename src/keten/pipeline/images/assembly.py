@@ -87,26 +87,48 @@ def _fetch(tree: Tree, kept: reading.Kept, offers: Sequence[reading.Offer], fetc
 
 
 def _secrets(tree: Tree, found: Sequence[Unpacked], layers: Sequence[Layer]) -> list[Facts]:
-    """Return the secrets of all layers, and whether the file is still to be seen."""
+    """Return the secrets of all layers, and whether the file is still to be seen.
+
+    A file that several layers bring has its secrets in each: those of lower ones have the
+    layer's number after their id, as they may be others.
+    """
     parts = [Facts(looked=(Looked("*", "content"),))]
-    for number, layer in enumerate(found):
+    taken: set[str] = set()
+    for number, layer in reversed(list(enumerate(found))):
         facts = wire.unpack(layer.secrets)
         if not facts.nodes and not facts.problems:
             continue
-        nodes = []
+        nodes, names = [], {}
         for node in facts.nodes:
+            name = node.id if node.ref not in taken else f"{node.id}@{number + 1}"
             entry = reading.file_at(tree, node.path)
             gone = entry is None or entry.layer != number
             diff_id = layers[number].diff_id if layers else ""
             by = layers[number].instruction if layers else ""
-            nodes.append(structs.replace(node, layer=diff_id, deleted=gone, instruction=by))
-        parts.append(structs.replace(facts, nodes=tuple(nodes)))
+            made = structs.replace(node, id=name, layer=diff_id, deleted=gone, instruction=by)
+            nodes.append(made)
+            names[node.ref] = made.ref
+            taken.add(made.ref)
+        places = tuple(
+            structs.replace(place, node=names.get(place.node, place.node)) for place in facts.places
+        )
+        parts.append(structs.replace(facts, nodes=tuple(nodes), places=places))
     return parts
 
 
+def _stopped(tree: Tree) -> tuple[Problem, ...]:
+    if tree.stopped is None:
+        return ()
+    layer, error = tree.stopped
+    what = f"layer {layer + 1} is not applied to its end, nor those above it: {error.what}"
+    advice = error.advice or "Find out who built it: no image needs that. Unpack it and scan that."
+    return (Problem("", what, link=Link.IMAGE, need="installed", advice=advice),)
+
+
 def _refused(tree: Tree) -> tuple[Problem, ...]:
-    """Return what of the layers no runtime would unpack."""
-    return tuple(
+    """Return what of the layers no runtime would unpack, or is too much to be put together."""
+    found = _stopped(tree)
+    return found + tuple(
         Problem(
             one.path, f"in layer {one.layer + 1}: {one.why}", link=Link.IMAGE, need="content",
             advice="Ask who built the image: a runtime refuses or leaves this out.",
