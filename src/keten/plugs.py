@@ -15,6 +15,8 @@ from keten.model.check import Check
 from keten.model.plug import Collector, Ecosystem, Reader, Report
 
 T = TypeVar("T")
+_SOURCE = 1 << 20
+"""The most bytes of a plug's source."""
 
 SEAMS: dict[Any, str] = {
     Check: "checks",
@@ -42,10 +44,15 @@ def source(seam: Any, name: str) -> bytes:
     """Return the source of a plug without importing it; b"" where there is none to read."""
     (root,) = importlib.import_module(f"keten.{SEAMS[seam]}").__path__
     try:
-        with open(f"{root}/{name.replace('-', '_')}.py", "rb") as file:  # noqa: PTH123 it is quick
-            return file.read()
+        file = os.open(f"{root}/{name.replace('-', '_')}.py", os.O_RDONLY)
     except OSError:
         return b""
+    try:
+        return os.read(file, _SOURCE)  # all of them are asked for: a third of what open takes
+    except OSError:
+        return b""
+    finally:
+        os.close(file)
 
 
 @cache

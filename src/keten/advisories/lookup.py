@@ -65,6 +65,14 @@ class _Asked(Struct):
     rpm: bool
 
 
+def lookup_in(database: Database) -> "Lookup":
+    """Return the one Lookup of a database: what follows asks much of what was asked before."""
+    found = database.asked
+    if not isinstance(found, Lookup):
+        found = database.asked = Lookup(database)
+    return found
+
+
 class Lookup:
     """Questions to one database; what was worked out once is kept."""
 
@@ -108,7 +116,7 @@ class Lookup:
         waiting = {fix for item in found if not item.paid for fix in item.fixed}
         if not waiting:
             return None
-        ladder, rest = self._climb(question)
+        ladder, rest, always = self._climb(question)
         left = {fix: ladder.above(self._prepare(_at(question, fix)).versions[0]) for fix in waiting}
         tried: set[str] = set()
         while len(tried) < MAX_CANDIDATES:
@@ -118,27 +126,34 @@ class Lookup:
             candidate = min(sorted(free), key=key)
             tried.add(candidate)
             hits, doubts = self._weigh(_at(question, candidate), rest)
-            if not hits and not doubts:
+            if not hits and not doubts and not always:
                 return Upgrade(candidate)
             for fix in self._beyond(candidate, hits, key) - set(left):
                 left[fix] = ladder.above(self._prepare(_at(question, fix)).versions[0])
-        return self._fewest(question, left, rest)
+        return self._fewest(question, left, rest, always)
 
-    def _climb(self, question: Question) -> tuple[Ladder, list[Said]]:
-        """Return the records that only say "before X" as a ladder, and the others."""
+    def _climb(self, question: Question) -> tuple[Ladder, list[Said], set[str]]:
+        """Return the records that only say "before X" as a ladder, the others, and the ids of
+        those that affect whatever version.
+        """  # noqa: D205 one sentence
         ladder = Ladder(self.order(question.ecosystem))
         simple = not question.epochless and question.module is None
-        rest = [
-            said
-            for said in self._say(question)
-            if said.paid
-            or not simple
-            or any(_of_module(entry) for entry, _ in said.free)
-            or not ladder.take(tuple(entry for entry, _ in said.free))
-        ]
-        return ladder, rest
+        plain = simple and not question.streams and not self._prepare(question).rpm
+        rest = []
+        always = set()
+        for said in self._say(question):
+            entries = tuple(entry for entry, _ in said.free)
+            if said.paid or not simple or any(map(_of_module, entries)):
+                rest.append(said)
+            elif plain and _always(entries):
+                always.add(self._database.row(said.number).id)
+            elif not ladder.take(entries):
+                rest.append(said)
+        return ladder, rest, always
 
-    def _fewest(self, question: Question, left: dict[str, int], rest: list[Said]) -> Upgrade | None:
+    def _fewest(
+        self, question: Question, left: dict[str, int], rest: list[Said], always: set[str]
+    ) -> Upgrade | None:
         """Return the version that has the fewest records, where none has none."""
         found = self.answer(question).vulnerabilities
         fewest = len({hit.row.id for item in found for hit in item.cluster.hits})
@@ -147,7 +162,7 @@ class Lookup:
             if left[fix] >= fewest:
                 continue
             hits, doubts = self._weigh(_at(question, fix), rest)
-            count = left[fix] + len({hit.row.id for hit in hits}) + len(doubts)
+            count = left[fix] + len(always.union(hit.row.id for hit in hits)) + len(doubts)
             if count < fewest:
                 best, fewest = fix, count
         if not best:
@@ -337,6 +352,16 @@ class Lookup:
             if not any(self._judge(one, then) for one in said):
                 free.append(fix)
         return tuple(sorted(free, key=order.key))
+
+
+def _always(entries: tuple[Entry, ...]) -> bool:
+    """Return whether a record affects every version there is or will be."""
+    return not any(map(fixes, entries)) and any(
+        found[1:] == ("i0",) and found[0] != "G"
+        for entry in entries
+        if not entry.custom
+        for found in entry.ranges
+    )
 
 
 def _of_module(entry: Entry) -> bool:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,17 +11,34 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from keten import config
-from keten.advisories.database import Database
+from keten.advisories.location import find
 from keten.errors import InputError, UsageError
 from keten.model.finding import Severity
 
 if TYPE_CHECKING:
+    from keten.advisories.database import Database
     from keten.pipeline.targets import Access
-
-if TYPE_CHECKING:
     from keten.policy.vex import Source
 
 SEVERITIES = (*(s.word for s in Severity), "never")
+
+
+class Formatter(argparse.HelpFormatter):
+    """argparse's own, told the width: to ask for it, it imports what unpacks archives."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return how wide a terminal is, as shutil.get_terminal_size does."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 80
+    except (OSError, ValueError):
+        return 80
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -146,7 +164,12 @@ def _origins(found: config.Policy) -> None:
         places.check(said.registries, found.name)
 
 
-def database(arguments: argparse.Namespace, found: config.Policy) -> Database | None:
+def database(arguments: argparse.Namespace, found: config.Policy) -> "Database | None":
     """Return the advisory database that was named or is the user's; None where there is none."""
     named = found.config.advisories.database
-    return Database.find(arguments.db or (found.folder / named if named else None))
+    file = find(arguments.db or (found.folder / named if named else None))
+    if file is None:
+        return None
+    from keten.advisories.database import Database
+
+    return Database(file)

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _import(args: argparse.Namespace) -> Exit:
     from keten.advisories import imports
-    from keten.advisories.database import default_path
+    from keten.advisories.location import default_path
 
     if args.name and len(args.paths) > 1:
         raise UsageError("--name names one PATH, and there are several")
@@ -127,7 +127,8 @@ def _line(source: "DataSource") -> str:
 
 
 def _status(args: argparse.Namespace) -> Exit:
-    from keten.advisories.database import Database, default_path
+    from keten.advisories.database import Database
+    from keten.advisories.location import default_path
 
     now = _day(args.now, "--now") if args.now else datetime.now(UTC).date()
     path = args.db or default_path()

@@ -110,7 +110,7 @@ def _build(args: argparse.Namespace) -> Exit:
 
 def _export(args: argparse.Namespace) -> Exit:
     from keten.advisories import publish
-    from keten.advisories.database import default_path
+    from keten.advisories.location import default_path
     from keten.advisories.signing_keys import Keys
 
     if args.source is not None:
@@ -131,7 +131,7 @@ def _export(args: argparse.Namespace) -> Exit:
 
 def _pull(args: argparse.Namespace) -> Exit:
     from keten.advisories import origins, state
-    from keten.advisories.database import default_path
+    from keten.advisories.location import default_path
     from keten.advisories.pull import pull
 
     root = None
@@ -169,7 +169,7 @@ def _access(args: argparse.Namespace, name: str) -> "Access | None":
 def _verify(args: argparse.Namespace) -> Exit:
     import msgspec
 
-    from keten.advisories.database import default_path
+    from keten.advisories.location import default_path
     from keten.advisories.pull import replay
 
     database = args.db or default_path()

@@ -53,7 +53,7 @@ def add(
 def run(args: argparse.Namespace) -> Exit:
     """Renew; tell what came and what did not."""
     from keten.advisories import state, update
-    from keten.advisories.database import default_path
+    from keten.advisories.location import default_path
     from keten.cli.db import report
 
     database = args.db or default_path()

@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
         prog="keten scan",
         description="Judge directories, git checkouts, images: the chain, what to do first, "
         "findings.",
+        formatter_class=common.Formatter,
     )
     made.add_argument(
         "targets",

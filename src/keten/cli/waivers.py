@@ -66,10 +66,12 @@ def notes(target: Path) -> list[str]:
 
 def embedded(target: Path) -> list[str]:
     """Return what is to be said of an SBOM that holds VEX statements of its own."""
+    if target.suffix != ".json" or not target.is_file():
+        return []
     from keten.formats.vex.document import MAX_BYTES as MOST
     from keten.formats.vex.reading import kind
 
-    if target.suffix != ".json" or not target.is_file() or target.stat().st_size > MOST:
+    if target.stat().st_size > MOST:
         return []
     data = target.read_bytes()
     if b'"analysis"' not in data or kind(data) != "cyclonedx":

@@ -16,16 +16,18 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from keten.advisories.lookup import Lookup, Vulnerability
+from msgspec import structs
+
 from keten.advisories.questions import Question, headers_only, of_distribution, question
 from keten.advisories.source import Standing, standing
-from keten.derive.priority import Known, Linked, exposure, weigh
 from keten.model.delivery import Advisory, Manifest, Package
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 
 if TYPE_CHECKING:
     from keten.advisories.database import Database
+    from keten.advisories.lookup import Lookup, Vulnerability
+    from keten.derive.priority import Linked
 
 BY = "derive/vulnerabilities"
 NEED = "advisories"
@@ -35,6 +37,7 @@ _HOLDS_NONE = "the database holds no advisories"
 _NONE = Standing("there is no advisory database", "", "there is no advisory database")
 _IMPORT = "keten db import PATH… (the OSV all.zip of the ecosystem), then scan again."
 _NOWHERE = "There are no advisories of it to import: ask its vendor what is open, or leave it."
+_LOCAL = (".", "/", "file:", "link:", "workspace:", "portal:", "path+", "path:")
 _LOCK = "Lock the dependencies, so that what is installed can be judged."
 
 
@@ -43,14 +46,22 @@ def derive(facts: Facts, database: "Database | None", now: date, *, max_age_days
     packages = [node for node in facts.nodes if isinstance(node, Package)]
     manifests = [node for node in facts.nodes if isinstance(node, Manifest)]
     work = _Work(database, now, max_age_days)
-    work.linked, work.exposed = Linked(facts.nodes), exposure(facts)
-    refs = {package.ref for package in packages}
+    if database is not None:
+        from keten.derive.priority import Linked, exposure
+
+        work.linked, work.exposed = Linked(facts.nodes), exposure(facts)
+    owning = any(package.owner for package in packages)
+    refs = {package.ref for package in packages} if owning else frozenset[str]()
+    following = []
     for package in packages:
-        if judged(package) and not owned(package, refs):
+        if not judged(package):
+            continue
+        if package.owner and owned(package, refs):
+            following.append(package)
+        else:
             work.take(package)
-    for package in packages:
-        if judged(package) and owned(package, refs):
-            work.follow(package)
+    for package in following:
+        work.follow(package)
     return Facts(
         nodes=tuple(work.nodes.values()),
         edges=tuple(work.edges),
@@ -61,9 +72,7 @@ def derive(facts: Facts, database: "Database | None", now: date, *, max_age_days
 
 def judged(package: Package) -> bool:
     """Return whether advisories can be of this package: it has a version, and is published."""
-    return bool(package.version) and not package.source.startswith(
-        (".", "/", "file:", "link:", "workspace:", "portal:", "path+", "path:")
-    )
+    return bool(package.version) and not (package.source and package.source.startswith(_LOCAL))
 
 
 def owned(package: Package, refs: Container[str]) -> bool:
@@ -80,21 +89,27 @@ class _Work:
         self.looked: list[Looked] = []
         self.problems: set[Problem] = set()
         self._database = database
-        self._lookup = Lookup(database) if database else None
+        self._lookup = _lookup(database) if database else None
         self._sources = database.held() if database else ()
         self._now, self._age = now, max_age_days
-        self.linked = Linked(())
+        self.linked: Linked | None = None
         self.exposed = ""
         self._seen: set[tuple[str, str]] = set()
         self._why: dict[str, str] = {}
+        self._told: set[tuple[str, str, str, str]] = set()
         self._standings: dict[tuple[str, ...], Standing] = {}
         self._advisories: dict[tuple[str, ...], tuple[Advisory, ...]] = {}
+        self._drafted: dict[tuple[Question, bool, str, str], tuple[Advisory, ...]] = {}
 
     def take(self, package: Package) -> None:
         """Judge one package."""
+        if self._lookup is None:
+            advice = _NOWHERE if of_distribution(package) and question(package).why else _IMPORT
+            self._lacking(package, _NONE, advice=advice)
+            return
         asked = question(package)
-        standing = self._standing(asked) if self._lookup else _NONE
-        if self._lookup is None or not asked.ecosystems:
+        standing = self._standing(asked)
+        if not asked.ecosystems:
             self._lacking(package, standing, advice=_NOWHERE if asked.why else _IMPORT)
             return
         answer = self._lookup.answer(asked)
@@ -152,10 +167,16 @@ class _Work:
     ) -> None:
         if standing.reason and not found:
             self._why[package.ref] = standing.reason
-            self.problems.add(_problem(package.path, standing.reason, advice, need=NEED))
+            self._tell(package.path, standing.reason, advice, need=NEED)
         if standing.malice and not bad:
             self._why.setdefault(package.ref, standing.malice)
-            self.problems.add(_problem(package.path, standing.malice, advice, need=MALICE))
+            self._tell(package.path, standing.malice, advice, need=MALICE)
+
+    def _tell(self, path: str, what: str, advice: str, *, need: str) -> None:
+        """Make a problem once for each file and cause, however many packages it is of."""
+        if (path, what, advice, need) not in self._told:
+            self._told.add((path, what, advice, need))
+            self.problems.add(_problem(path, what, advice, need=need))
 
     def _doubtful(self, package: Package, doubts: tuple[tuple[str, str], ...]) -> None:
         record, why = doubts[0]
@@ -176,43 +197,57 @@ class _Work:
             )
 
     def _of(
-        self, asked: Question, package: Package, found: tuple[Vulnerability, ...]
+        self, asked: Question, package: Package, found: "tuple[Vulnerability, ...]"
     ) -> tuple[Advisory, ...]:
         if not found:
             return ()
         # What is linked is told of each program, all else of a version wherever it is found.
+        assert self.linked is not None
         program = package.path if self.linked.knows(package.path) else ""
         at = (asked.ecosystem, package.name, package.version, package.purl, program)
         made = self._advisories.get(at)
         if made is None:
-            assert self._lookup is not None
-            goal = self._lookup.better(asked)
-            upgrade = goal.version if goal else ""
+            mine = f"#{package.ecosystem}/{package.name}@{package.version}"
+            by = _judged(asked, package)
             made = tuple(
-                self._advisory(asked, package, item, upgrade=upgrade, program=program)
-                for item in found
+                structs.replace(draft, id=draft.id.replace("\0", mine, 1), judged=by)
+                for draft in self._drafts(asked, package, found, program)
             )
             self._advisories[at] = made
         return made
 
-    def _advisory(
-        self,
-        asked: Question,
-        package: Package,
-        found: Vulnerability,
-        *,
-        upgrade: str,
-        program: str,
+    def _drafts(
+        self, asked: Question, package: Package, found: "tuple[Vulnerability, ...]", program: str
+    ) -> tuple[Advisory, ...]:
+        """Return what is the same for all packages that one source package was built into."""
+        headers, spell = headers_only(package), spelled_like(package.version)
+        at = (asked, headers, spell, program)
+        made = self._drafted.get(at)
+        if made is None:
+            assert self._lookup is not None
+            goal = self._lookup.better(asked)
+            upgrade = spell + goal.version if goal else ""
+            made = self._drafted[at] = tuple(
+                self._draft(item, headers=headers, spell=spell, upgrade=upgrade, program=program)
+                for item in found
+            )
+        return made
+
+    def _draft(
+        self, found: "Vulnerability", *, headers: bool, spell: str, upgrade: str, program: str
     ) -> Advisory:
+        """Return an advisory; in its id a null stands where the package is named."""
+        from keten.derive.priority import Known, weigh
+
         cluster, rating = found.cluster, found.cluster.rating
         assert self._database is not None
+        assert self.linked is not None
         cves = [name for name in cluster.names if name.startswith("CVE-")]
         days = [day for name in cves if (day := self._database.exploited(name))]
         likely = [p for name in cves if (p := self._database.epss(name)) is not None]
         first = min(cluster.hits, key=lambda hit: (not hit.row.title, hit.row.id))
         published = [hit.row.published for hit in cluster.hits if hit.row.published]
         kinds = {hit.row.informational for hit in cluster.hits}
-        kind, spell = package.ecosystem, spelled_like(package.version)
         fixed = tuple(spell + version for version in found.fixed)
         reach = self.linked.reach(program, cluster)
         known = Known(
@@ -222,15 +257,14 @@ class _Work:
             epss=max(likely, default=None),
             fix=fixed[0] if fixed else "",
             paid=found.paid,
-            headers=headers_only(package),
+            headers=headers,
             reach=reach,
             exposed=self.exposed,
         )
         weighed = weigh(known)
         told = reach.names or reach.absent
-        name = f"{cluster.id}#{kind}/{package.name}@{package.version}"
         return Advisory(
-            f"{name} in {program}" if told else name,
+            f"{cluster.id}\0 in {program}" if told else f"{cluster.id}\0",
             aliases=tuple(name for name in cluster.names if name != cluster.id),
             summary=first.row.title,
             severity=weighed.severity,
@@ -243,11 +277,10 @@ class _Work:
             source=", ".join(
                 sorted({f"{hit.row.id} ({self._name(hit.row.source)})" for hit in cluster.hits})
             ),
-            upgrade=spell + upgrade if upgrade else "",
+            upgrade=upgrade,
             epss=known.epss,
             informational=kinds.pop() if len(kinds) == 1 else "",
             paid=found.paid,
-            judged=_judged(asked, package),
             eased=weighed.eased,
             reasons=weighed.reasons,
             reached=reach.names,
@@ -257,6 +290,12 @@ class _Work:
     def _name(self, number: int) -> str:
         source = self._sources[number]
         return f"{source.name} as of {source.as_of}" if source.as_of else source.name
+
+
+def _lookup(database: "Database") -> "Lookup":
+    from keten.advisories.lookup import lookup_in  # without a database nothing is compared
+
+    return lookup_in(database)
 
 
 def spelled_like(version: str) -> str:

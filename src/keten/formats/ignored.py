@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
 
 MAX_BYTES = 4 << 20
 MAX_RULES = 20_000
@@ -45,7 +46,7 @@ _SOURCES = (
     "openSUSE ALAS CGA TEMP HSEC RSEC BIT DRUPAL EEF GSD JLSEC KUBE MGASA OESA PHSA PSF V8 ASB "
     "SNYK NSWG OSEC MINI ECHO AZL"
 )
-_ID = re.compile(rf"(?:{_SOURCES.replace(' ', '|')})-[A-Za-z0-9:._-]{{1,80}}")
+_ID = lazy(rf"(?:{_SOURCES.replace(' ', '|')})-[A-Za-z0-9:._-]{{1,80}}")
 
 
 def read(name: str, data: bytes) -> Ignored:

@@ -11,6 +11,7 @@ from keten.model.evidence import Evidence, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Node, Trust
 
 N = TypeVar("N", bound=Node)
+R = TypeVar("R", Edge, Looked, Problem)
 
 
 def merge(parts: Iterable[Facts]) -> Facts:
@@ -19,36 +20,56 @@ def merge(parts: Iterable[Facts]) -> Facts:
     Two nodes with one ref and other fields both stay: the ref is then ambiguous, and
     ``View.node`` returns the first in sorted order.
     """
-    nodes: dict[str, list[Any]] = {}
-    edges: set[Edge] = set()
-    looked: set[Looked] = set()
-    problems: set[Problem] = set()
+    nodes: dict[str, Any] = {}
+    more: dict[str, list[Any]] = {}
+    edges: list[Edge] = []
+    looked: list[Looked] = []
+    problems: list[Problem] = []
     places: dict[tuple[str, str, int], Place] = {}
     evidence: dict[tuple[str, str], Evidence] = {}
     for part in parts:
         for node in part.nodes:
-            same = nodes.setdefault(node.ref, [])
-            if node not in same:
-                same.append(node)
-        edges.update(part.edges)
-        looked.update(part.looked)
-        problems.update(part.problems)
+            ref = node.ref
+            first = nodes.setdefault(ref, node)
+            if first is not node and first != node:
+                same = more.setdefault(ref, [first])
+                if node not in same:
+                    same.append(node)
+        edges += part.edges
+        looked += part.looked
+        problems += part.problems
         for place in part.places:
             places.setdefault((place.node, place.path, place.line), place)
         for item in part.evidence:
             evidence.setdefault((item.origin.path, item.digest), item)
     return Facts(
-        nodes=tuple(node for ref in sorted(nodes) for node in _ordered(nodes[ref])),
-        edges=tuple(sorted(edges)),
-        looked=tuple(sorted(looked)),
-        problems=tuple(sorted(problems)),
+        nodes=tuple(
+            node
+            for ref in sorted(nodes)
+            for node in (_ordered(more[ref]) if ref in more else (nodes[ref],))
+        ),
+        edges=_sorted(edges),
+        looked=_sorted(looked),
+        problems=_sorted(problems),
         places=tuple(places[key] for key in sorted(places)),
         evidence=tuple(evidence[key] for key in sorted(evidence)),
     )
 
 
 def _ordered(nodes: list[Any]) -> list[Any]:
-    return nodes if len(nodes) == 1 else sorted(nodes, key=msgspec.json.encode)
+    return sorted(nodes, key=msgspec.json.encode)
+
+
+def _sorted(items: list[R]) -> tuple[R, ...]:
+    """Return *items* sorted and without repeats. What was merged before is sorted already."""
+    items.sort()
+    last: R | None = None
+    found = []
+    for item in items:
+        if item != last:
+            found.append(item)
+            last = item
+    return tuple(found)
 
 
 class Graph:
@@ -58,11 +79,14 @@ class Graph:
         self.now = now
         self._facts = facts
         self._local = local
-        self._looked = {(item.ref, item.need) for item in facts.looked}
+        self._looked: dict[str, set[str]] = {}
+        for item in facts.looked:
+            self._looked.setdefault(item.need, set()).add(item.ref)
         self._nodes: dict[str, Node] | None = None
         self._types: dict[type, list[Any]] = {}
-        self._out: dict[tuple[str, str], list[Edge]] | None = None
-        self._into: dict[tuple[str, str], list[Edge]] = {}
+        self._relations: dict[str, list[Edge]] | None = None
+        self._out: dict[str, dict[str, list[Edge]]] = {}
+        self._into: dict[str, dict[str, list[Edge]]] = {}
 
     def node(self, ref: str) -> Node | None:
         """See View."""
@@ -84,28 +108,44 @@ class Graph:
     def out(self, node: Node, relation: str, trust: Trust) -> Sequence[Edge]:
         """See View."""
         self._widen("out")
-        self._index()
-        assert self._out is not None
-        return [e for e in self._out.get((node.ref, relation), ()) if e.trust >= trust]
+        found = self._out.get(relation)
+        if found is None:
+            found = self._out[relation] = defaultdict(list)
+            for edge in self._edges(relation):
+                found[edge.src].append(edge)
+        return [e for e in found.get(node.ref, ()) if e.trust >= trust]
 
     def into(self, node: Node, relation: str, trust: Trust) -> Sequence[Edge]:
         """See View."""
         self._widen("into")
-        self._index()
-        return [e for e in self._into.get((node.ref, relation), ()) if e.trust >= trust]
+        found = self._into.get(relation)
+        if found is None:
+            found = self._into[relation] = defaultdict(list)
+            for edge in self._edges(relation):
+                found[edge.dst].append(edge)
+        return [e for e in found.get(node.ref, ()) if e.trust >= trust]
 
     def covers(self, node: Node, need: str) -> bool:
         """See View."""
-        return (node.ref, need) in self._looked or ("*", need) in self._looked
+        return not self.lacking(node, (need,))
 
-    def _index(self) -> None:
-        if self._out is None:
-            out: dict[tuple[str, str], list[Edge]] = defaultdict(list)
-            into: dict[tuple[str, str], list[Edge]] = defaultdict(list)
+    def lacking(self, node: Node, needs: Iterable[str]) -> list[str]:
+        """Return those of *needs* that were not looked for at *node*."""
+        ref = node.ref
+        missed = []
+        for need in needs:
+            refs = self._looked.get(need)
+            if refs is None or (ref not in refs and "*" not in refs):
+                missed.append(need)
+        return missed
+
+    def _edges(self, relation: str) -> Sequence[Edge]:
+        """Return the edges of one relation: most are never asked for."""
+        if self._relations is None:
+            self._relations = defaultdict(list)
             for edge in self._facts.edges:
-                out[edge.src, edge.relation].append(edge)
-                into[edge.dst, edge.relation].append(edge)
-            self._out, self._into = out, into
+                self._relations[edge.relation].append(edge)
+        return self._relations.get(relation, ())
 
     def _widen(self, asked: str) -> None:
         if self._local:

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from keten import __version__, plugs
-from keten.advisories.database import Database
 from keten.advisories.questions import ecosystem_of
 from keten.config import Policy, severity
 from keten.derive.vulnerabilities import owned
@@ -28,12 +28,15 @@ from keten.model.result import (
     Waived,
 )
 from keten.model.rules import Rules
-from keten.pipeline.judge import Judged, chooser, link_of
+from keten.pipeline.judge import Judged, Lack, chooser, findings_of, link_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
-from keten.policy.waivers import Names, apply
+from keten.policy.waivers import Names, apply, matches
 from keten.remedy.actions import actions, weights
-from keten.remedy.upgrade import plan
+
+if TYPE_CHECKING:  # imported where there is one
+    from keten.advisories.database import Database
+    from keten.remedy.upgrade import Upgrade
 
 SCHEMA = "keten.result/1"
 
@@ -44,16 +47,18 @@ def conclude(
     *,
     target: Target,
     policy: Policy,
-    database: Database | None,
+    database: "Database | None",
     now: date,
     known: frozenset[str] = frozenset(),
 ) -> Result:
     """Return the result: waived, grouped, ranked, decided."""
     config = policy.config
     weigh = config.checks.severity
-    found = [_weighed(f, policy) for f in judged.findings] if weigh else judged.findings
-    found = sorted(found, key=lambda f: f.order)
-    nodes = {n.ref: n for n in facts.nodes if isinstance(n, Advisory | Package)}
+    lacks, single = _parted(judged.lacks, policy, now)
+    found = [*judged.findings, *(f for lack in single for f in findings_of(lack))]
+    found = [_weighed(f, policy) for f in found] if weigh else found
+    found.sort(key=lambda f: f.order)
+    nodes = {n.ref: n for n in facts.nodes if isinstance(n, (Advisory, Package))}
     stay, waived, notes = apply(found, config.waiver, now, names=naming(nodes))
     aside: list[SetAside] = []
     if policy.vex:
@@ -64,11 +69,11 @@ def conclude(
         notes += said.notes
     notes += owned_note(nodes)
     notes += concluded_notes(facts)
-    unknown = gather(stay, facts.problems)
+    unknown = gather(stay, facts.problems, lacks)
     old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
     if old:
         notes.append(f"{len(old)} findings were there before and are not shown")
-        stay = [f for f in stay if f not in old]
+        stay = [f for f in stay if f.fingerprint not in known or f.verdict is Verdict.UNKNOWN]
     failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
     advisories = [node for node in nodes.values() if isinstance(node, Advisory)]
     exploited = {node.ref for node in advisories if node.exploited}
@@ -89,7 +94,7 @@ def conclude(
             fix=lambda check: plugs.load(Check, check).fix,
             exploited=lambda f: not exploited.isdisjoint(f.about),
             more=weights(advisories, config.rank),
-            upgrades={u.package: u for u in plan(facts, database)} if database else {},
+            upgrades=_upgrades(facts, database),
         ),
         findings=tuple(failed),
         set_aside=tuple(aside),
@@ -103,6 +108,19 @@ def conclude(
         bundle=database.release() if database is not None else None,
         packages=tuple(sorted({n.id for n in nodes.values() if isinstance(n, Package)})),
     )
+
+
+def _parted(lacks: Sequence[Lack], policy: Policy, now: date) -> tuple[list[Lack], list[Lack]]:
+    """Return what can be told by its cause, and what policy may speak of one by one."""
+    config = policy.config
+    globs = [waiver.check for waiver in config.waiver if now <= waiver.until]
+    globs += config.checks.severity
+    together: list[Lack] = []
+    single: list[Lack] = []
+    for lack in lacks:
+        spoken = any(matches(glob, lack.check) for glob in globs)
+        (single if spoken else together).append(lack)
+    return together, single
 
 
 def naming(nodes: Mapping[str, Advisory | Package]) -> Names:
@@ -126,9 +144,8 @@ def naming(nodes: Mapping[str, Advisory | Package]) -> Names:
 
 def owned_note(nodes: Mapping[str, Advisory | Package]) -> list[str]:
     """Return what is to be said of packages that are judged with one of the system's."""
-    packages = [node for node in nodes.values() if isinstance(node, Package)]
-    refs = {package.ref for package in packages}
-    count = sum(1 for package in packages if owned(package, refs))
+    packages = [node for node in nodes.values() if isinstance(node, Package) and node.owner]
+    count = sum(1 for package in packages if owned(package, nodes))
     if not count:
         return []
     what = "package is" if count == 1 else "packages are"
@@ -149,7 +166,15 @@ def concluded_notes(facts: Facts) -> list[str]:
     return notes
 
 
-def _answering(facts: Facts, database: Database | None) -> tuple[DataSource, ...]:
+def _upgrades(facts: Facts, database: "Database | None") -> "dict[str, Upgrade]":
+    if database is None:
+        return {}
+    from keten.remedy.upgrade import plan
+
+    return {upgrade.package: upgrade for upgrade in plan(facts, database)}
+
+
+def _answering(facts: Facts, database: "Database | None") -> tuple[DataSource, ...]:
     """Return the data that answered: of the ecosystems that occur, and what is of none."""
     if database is None:
         return ()

@@ -3,19 +3,24 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from keten.advisories.database import Database
 from keten.config import Policy
-from keten.derive import attested, objects, rulings, vulnerabilities
+from keten.derive import attested, rulings, vulnerabilities
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
+from keten.model.delivery import Chart
 from keten.model.facts import Facts, Looked
+from keten.model.kube import Object
 from keten.model.result import Result, Target
 from keten.model.rules import Rules
 from keten.pipeline.conclude import conclude
 from keten.pipeline.judge import Judged, chooser, judge_all, local, select, waiting
+
+if TYPE_CHECKING:  # imported where there is one
+    from keten.advisories.database import Database
 
 Progress = Callable[[str, int, int], None]
 
@@ -36,7 +41,7 @@ def scan(
     root: Path,
     policy: Policy,
     *,
-    database: Database | None,
+    database: "Database | None",
     now: date,
     progress: Progress,
     known: frozenset[str] = frozenset(),
@@ -52,7 +57,7 @@ def judge(
     scanned: Scanned,
     policy: Policy,
     *,
-    database: Database | None,
+    database: "Database | None",
     now: date,
     progress: Progress,
     known: frozenset[str] = frozenset(),
@@ -88,11 +93,11 @@ def judge_here(facts: Facts, policy: Policy, now: date) -> Judged:
 
 
 def derived(
-    scanned: Scanned, policy: Policy, *, database: Database | None, now: date
+    scanned: Scanned, policy: Policy, *, database: "Database | None", now: date
 ) -> Sequence[Facts]:
     """Return what follows from the facts."""
     age = policy.config.advisories.max_age_days
-    related = objects.derive(scanned.facts)
+    related = _related(scanned.facts)
     beside = Facts(looked=(Looked("*", "tree"),))
     if not scanned.whole:
         seen = tuple(item for item in related.looked if item.need != "objects")
@@ -100,3 +105,12 @@ def derived(
     known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
     tied = attested.derive(scanned.facts)
     return related, known, beside, rulings.derive(scanned.facts, policy.config), tied
+
+
+def _related(facts: Facts) -> Facts:
+    """Return how objects of a cluster hang together, where there are any."""
+    if not any(isinstance(node, (Object, Chart)) for node in facts.nodes):
+        return Facts()
+    from keten.derive import objects
+
+    return objects.derive(facts)

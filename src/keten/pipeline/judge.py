@@ -4,7 +4,6 @@ A check says only what it saw. Its id, severity, verdict, place and fingerprint 
 here, so that no check can get them wrong.
 """
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
@@ -15,11 +14,12 @@ import msgspec
 from keten import plugs
 from keten.config import Policy
 from keten.graph.places import Places
+from keten.graph.store import Graph
 from keten.model.check import Check
 from keten.model.delivery import Credential, Package
 from keten.model.evidence import Link
 from keten.model.facts import Node, View
-from keten.model.finding import Finding, Verdict, Violation
+from keten.model.finding import Finding, Location, Severity, Verdict, Violation
 from keten.model.needs import wide
 from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
@@ -30,14 +30,25 @@ MADE = 60
 Checks = Mapping[type, Sequence[tuple[str, Check]]]
 
 
+class Lack(msgspec.Struct):
+    """Nodes (each with its ref and place) that *check* could not judge for want of *need*."""
+
+    check: str
+    need: str
+    subjects: list[tuple[Node, str, Location | None]] = []
+
+
 class Judged(msgspec.Struct):
     """What judging gave. *tallies*: check id to counts of PASS, FAIL, UNKNOWN, ERROR.
 
     Passes are counted and not kept: a claim that nothing is wrong is replayed from the facts.
+    What was not judged for want of evidence is gathered in *lacks* and becomes findings only
+    where somebody speaks of them one by one: ten thousand packages may lack one database.
     """
 
     findings: list[Finding] = []
     tallies: dict[str, list[int]] = {}
+    lacks: list[Lack] = []
 
     def count(self, check: str, verdict: Verdict, times: int = 1) -> None:
         """Count a verdict."""
@@ -46,6 +57,7 @@ class Judged(msgspec.Struct):
     def add(self, other: "Judged") -> None:
         """Take in what was judged elsewhere."""
         self.findings += other.findings
+        self.lacks = [*self.lacks, *other.lacks]
         for check, counts in other.tallies.items():
             mine = self.tallies.setdefault(check, [0, 0, 0, 0])
             for column, count in enumerate(counts):
@@ -92,7 +104,7 @@ def select(
     return table
 
 
-_SUBJECT = re.compile(rb"^    subject=(\w+),$", re.MULTILINE)
+_SUBJECT = b"\n    subject="
 
 
 @cache
@@ -101,8 +113,9 @@ def _subject(name: str) -> str:
 
     Most checks ask of what does not occur: they need not be imported to know that.
     """
-    found = _SUBJECT.search(plugs.source(Check, name))
-    return found[1].decode() if found else ""
+    _, begins, rest = plugs.source(Check, name).partition(_SUBJECT)
+    word, ends, _ = rest.partition(b",\n")
+    return word.decode() if begins and ends and word.isalnum() else ""
 
 
 def subjects(chosen: Callable[[str], bool]) -> frozenset[type]:
@@ -140,30 +153,66 @@ def asked(check: Check, node: Node) -> bool:
     return not installed or _OF_LOCKS.isdisjoint(check.needs)
 
 
-def judge_all(nodes: Iterable[Node], checks: Checks, view: View, places: Places) -> Judged:
+def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places) -> Judged:
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})
     passed: dict[str, int] = {}
+    lacks: dict[tuple[str, str], Lack] = {}
     needs = {kind: {n for _, c in table for n in c.needs} for kind, table in checks.items()}
     for node in nodes:
-        questions = checks.get(type(node))
+        kind = type(node)
+        questions = checks.get(kind)
         if not questions:
             continue
-        lacking = {need for need in needs[type(node)] if not view.covers(node, need)}
+        lacking = view.lacking(node, needs[kind])
+        subject: tuple[Node, str, Location | None] | None = None
         for name, check in questions:
             if check.applies is not None and not check.applies(node):
                 continue
             need = next((n for n in check.needs if n in lacking), "") if lacking else ""
-            seen = None if need else attempt(check.run, node, view)
-            if not need and not seen:
+            if need:
+                subject = subject or (node, node.ref, places.find(node))
+                lack = lacks.get((name, need))
+                if lack is None:
+                    lack = lacks[name, need] = Lack(name, need, [])
+                lack.subjects.append(subject)
+                continue
+            seen = attempt(check.run, node, view)
+            if not seen:
                 passed[name] = passed.get(name, 0) + 1
                 continue
-            for finding in _said(name, check, node, seen=seen, need=need, places=places):
+            for finding in _said(name, check, node, seen=seen, need="", places=places):
                 judged.findings.append(finding)
                 judged.count(name, finding.verdict)
     for name, count in passed.items():
         judged.count(name, Verdict.PASS, count)
+    judged.lacks = list(lacks.values())
+    for lack in judged.lacks:
+        judged.count(lack.check, Verdict.UNKNOWN, len(lack.subjects))
     return judged
+
+
+def findings_of(lack: Lack) -> Iterator[Finding]:
+    """Yield a finding for each node of *lack*."""
+    check, link = plugs.load(Check, lack.check), link_of(lack.check)
+    for node, ref, location in lack.subjects:
+        yield Finding(
+            check=lack.check,
+            verdict=Verdict.UNKNOWN,
+            severity=weight(check, lack.check, location),
+            link=link,
+            subject=ref,
+            message=lack.need,
+            fingerprint=fingerprint(lack.check, node, lack.need),
+            location=location,
+        )
+
+
+def weight(check: Check, name: str, location: Location | None) -> Severity:
+    """Return what it weighs at *location* that a check could not judge."""
+    if location is None:
+        return check.severity
+    return eased(check.severity, link_of(name), location.path, check=name)
 
 
 def judge(name: str, check: Check, node: Node, view: View, *, places: Places) -> Sequence[Finding]:

@@ -4,16 +4,19 @@ import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from keten.advisories.database import Database
 from keten.config import Policy
 from keten.errors import UsageError
 from keten.model.result import Result
 from keten.pipeline import flow
 from keten.pipeline.cache import Cache, default_folder
 from keten.transport.image.open import Options, kind_of
+
+if TYPE_CHECKING:  # imported where there is one
+    from keten.advisories.database import Database
 
 Progress = Callable[[str, int, int], None]
 PREFIX = "sbom:"
@@ -59,7 +62,7 @@ def scan(
     policy: Policy,
     *,
     access: Access,
-    database: Database | None,
+    database: "Database | None",
     now: date,
     progress: Progress,
     known: frozenset[str] = frozenset(),

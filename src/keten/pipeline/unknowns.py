@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from keten import plugs
+from keten.model.check import Check
 from keten.model.evidence import Link, Problem
 from keten.model.finding import Finding, Location, Severity, Verdict
 from keten.model.needs import NEEDS
 from keten.model.result import Unknown
 from keten.pipeline.asides import eased
+from keten.pipeline.judge import Lack, link_of, weight
 
 UNREAD = Severity.HIGH
 """An input that could not be read may hide anything."""
@@ -21,28 +24,51 @@ class _Group(Struct):
     checks: set[str]
 
 
-def gather(findings: Sequence[Finding], problems: Sequence[Problem]) -> tuple[Unknown, ...]:
-    """Return the unknowns, the gravest first: UNKNOWN findings by cause, then unread input."""
+def gather(
+    findings: Sequence[Finding], problems: Sequence[Problem], lacks: Sequence[Lack] = ()
+) -> tuple[Unknown, ...]:
+    """Return the unknowns, the gravest first: what lacks evidence by cause, then unread input."""
     causes = _Causes(problems)
     groups: dict[tuple[Link, str, str], _Group] = {}
     for finding in findings:
         if finding.verdict is not Verdict.UNKNOWN:
             continue
-        why, how = causes.of(finding)
+        path = finding.location.path if finding.location else ""
+        why, how = causes.of(finding.subject, path, finding.message)
         group = groups.setdefault((finding.link, why, how), _Group(Severity.INFO, {}, set()))
         group.severity = max(group.severity, finding.severity)
         group.subjects.setdefault(finding.subject, finding.location)
         group.checks.add(finding.check)
+    for lack in lacks:
+        _lacking(lack, causes, groups)
     unknowns = [_unknown(key, group) for key, group in groups.items()]
     unknowns += [_unread(problem) for problem in problems if problem not in causes.used]
     return tuple(sorted(unknowns, key=_order))
 
 
+def _lacking(lack: Lack, causes: "_Causes", groups: dict[tuple[Link, str, str], _Group]) -> None:
+    """Take what a check could not judge into *groups*: a cause and a weight once for each path."""
+    check, link, need = plugs.load(Check, lack.check), link_of(lack.check), lack.need
+    near: dict[str, dict[str, Location | None]] = {}
+    for _, ref, location in lack.subjects:
+        path = location.path if location else ""
+        subjects = None if causes.about(ref, need) else near.get(path)
+        if subjects is None:
+            why, how = causes.of(ref, path, need)
+            group = groups.setdefault((link, why, how), _Group(Severity.INFO, {}, set()))
+            group.severity = max(group.severity, weight(check, lack.check, location))
+            group.checks.add(lack.check)
+            subjects = group.subjects
+            if not causes.about(ref, need):
+                near[path] = subjects
+        subjects.setdefault(ref, location)
+
+
 _LINKS = {link: number for number, link in enumerate(Link)}
 
 
-def _order(item: Unknown) -> tuple[int, int, str, str]:
-    return -item.severity, _LINKS[item.link], item.what, item.why
+def _order(item: Unknown) -> tuple[int, int, str, str, str]:
+    return -item.severity, _LINKS[item.link], item.what, item.why, item.how
 
 
 class _Causes:
@@ -59,11 +85,15 @@ class _Causes:
             else:
                 self._paths[problem.path].append(problem)
 
-    def of(self, finding: Finding) -> tuple[str, str]:
-        """Return why, and how to know. The message of an UNKNOWN finding is the need."""
-        need = finding.message
-        path = finding.location.path if finding.location else ""
-        problem = self._about.get((finding.subject, need)) or self._about.get((finding.subject, ""))
+    def about(self, ref: str, need: str) -> Problem | None:
+        """Return the problem that is of this node, if there is one."""
+        if not self._about:
+            return None
+        return self._about.get((ref, need)) or self._about.get((ref, ""))
+
+    def of(self, ref: str, path: str, need: str) -> tuple[str, str]:
+        """Return why the node *ref* at *path* lacks *need*, and how to know."""
+        problem = self.about(ref, need)
         if problem is None:
             near = self._paths.get(path, [])
             problem = next((p for p in near if p.need in ("", need)), None)
@@ -75,16 +105,16 @@ class _Causes:
 
 def _unknown(key: tuple[Link, str, str], group: _Group) -> Unknown:
     link, why, how = key
-    names = sorted(group.subjects)
+    first = min(group.subjects)
     return Unknown(
         link=link,
-        what=_short(names[0]),
+        what=_short(first),
         why=why,
         how=how,
         severity=group.severity,
-        count=len(names),
+        count=len(group.subjects),
         checks=tuple(sorted(group.checks)),
-        location=group.subjects[names[0]],
+        location=group.subjects[first],
     )
 
 

@@ -20,7 +20,7 @@ from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.finding import Finding
 from keten.model.nodes import TYPES
-from keten.pipeline.judge import Judged, judge_all, local, select
+from keten.pipeline.judge import Judged, findings_of, judge_all, local, select
 from keten.pipeline.read import Readers, evidence
 from keten.pipeline.wire import Wire, fields
 from keten.secrets import engine
@@ -179,9 +179,8 @@ def _pool(
 
 def _in_worker(number: int) -> tuple[int, bytes]:
     batch = _WORKER[0].work(_BATCHES[number])
-    done = _Done(
-        **fields(batch.facts), findings=batch.judged.findings, tallies=batch.judged.tallies
-    )
+    found = batch.judged.findings + [f for lack in batch.judged.lacks for f in findings_of(lack)]
+    done = _Done(**fields(batch.facts), findings=found, tallies=batch.judged.tallies)
     return number, msgspec.msgpack.encode(done)
 
 

@@ -6,6 +6,7 @@ is grouped with its like: one check, one file.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -14,7 +15,9 @@ from keten.model.delivery import Advisory
 from keten.model.evidence import Link
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import Action
-from keten.remedy.upgrade import Upgrade
+
+if TYPE_CHECKING:  # nothing is upgraded without a database
+    from keten.remedy.upgrade import Upgrade
 
 LIKELY = 0.1
 """From this probability (EPSS) on an exploit within 30 days is called likely."""
@@ -27,7 +30,7 @@ def actions(
     *,
     fix: Callable[[str], str],
     exploited: Exploited,
-    upgrades: Mapping[str, Upgrade],
+    upgrades: "Mapping[str, Upgrade]",
     more: Callable[[Finding], float] = lambda _: 0.0,
 ) -> tuple[Action, ...]:
     """Return the actions, the one that removes most risk first. *findings* come worst first.
@@ -61,7 +64,7 @@ def weights(advisories: Iterable[Advisory], rank: Rank) -> Callable[[Finding], f
     return lambda finding: sum(table.get(ref, 0) for ref in finding.about)
 
 
-def _upgraded(action: Action, upgrade: Upgrade | None) -> Action:
+def _upgraded(action: Action, upgrade: "Upgrade | None") -> Action:
     """Return an action on a package as the upgrade that was judged again."""
     if upgrade is None:
         return action

@@ -4,18 +4,15 @@ The version is looked up again in the same database as the one that was judged. 
 that nobody asked for by name, the shortest chain of those who require it says where to begin.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from keten.advisories.database import Database
-from keten.advisories.lookup import Lookup
+from keten.advisories.lookup import Lookup, lookup_in
 from keten.advisories.questions import of_distribution, question
 from keten.model.delivery import Advisory, Package
-from keten.model.facts import Facts, Trust
-
-MAX_STEPS = 100_000
+from keten.model.facts import Edge, Facts, Trust
 
 
 class Upgrade(Struct, frozen=True):
@@ -52,7 +49,7 @@ def choose(package: Package, database: Database | Lookup) -> tuple[str, tuple[st
     Where no version is free of all, the one with the fewest. "" where none is known to be
     better, with all that the package has.
     """
-    lookup = database if isinstance(database, Lookup) else Lookup(database)
+    lookup = database if isinstance(database, Lookup) else lookup_in(database)
     asked = question(package)
     found = lookup.answer(asked)
     mine = tuple(v.cluster.id for v in found.vulnerabilities)
@@ -65,7 +62,7 @@ def choose(package: Package, database: Database | Lookup) -> tuple[str, tuple[st
 
 def plan(facts: Facts, database: Database) -> tuple[Upgrade, ...]:
     """Return an upgrade for each affected package of each file, sorted by file and line."""
-    lookup = Lookup(database)
+    lookup = lookup_in(database)
     nodes = {node.ref: node for node in facts.nodes if isinstance(node, Package | Advisory)}
     affected: dict[str, list[str]] = {}
     for edge in facts.edges:
@@ -77,15 +74,14 @@ def plan(facts: Facts, database: Database) -> tuple[Upgrade, ...]:
             and not advisory.malicious
         ):
             affected.setdefault(edge.src, []).append(advisory.vulnerability)
-    parents = _parents(facts)
+    chains = Chains(nodes, facts.edges)
     made = []
     for ref, found in sorted(affected.items()):
         package = nodes.get(ref)
         if isinstance(package, Package):
             after, left = choose(package, lookup)
-            made.append(
-                _upgrade(package, found, after, left=left, through=chain(package, nodes, parents))
-            )
+            through = chains.through(package)
+            made.append(_upgrade(package, found, after, left=left, through=through))
     return tuple(sorted(made, key=lambda u: (u.path, u.line, u.package)))
 
 
@@ -116,36 +112,40 @@ def _judged(package: Package) -> tuple[str, str]:
     )
 
 
-def _parents(facts: Facts) -> dict[str, list[str]]:
-    parents: dict[str, list[str]] = {}
-    for edge in facts.edges:
-        if edge.relation == "requires":
-            parents.setdefault(edge.dst, []).append(edge.src)
-    return parents
+class Chains:
+    """The shortest ways down to packages from those that are asked for by name.
 
-
-def chain(
-    package: Package, nodes: Mapping[str, object], parents: Mapping[str, Iterable[str]]
-) -> tuple[str, ...]:
-    """Return the names from a direct dependency down to what requires *package*, the shortest.
-
-    Of several of one length it is the first by name. Empty where *package* is direct itself.
+    All are found in one walk down. Of several of one length it is the one that is first by the
+    refs of the packages on it, from the lowest up.
     """
-    if package.direct:
-        return ()
-    queue: deque[tuple[str, tuple[str, ...]]] = deque([(package.ref, ())])
-    seen = {package.ref}
-    for _ in range(MAX_STEPS):
-        if not queue:
-            break
-        ref, below = queue.popleft()
-        for parent in sorted(parents.get(ref, ())):
-            node = nodes.get(parent)
-            if parent in seen or not isinstance(node, Package):
-                continue
-            seen.add(parent)
-            way = (node.name, *below)
-            if node.direct:
-                return way
-            queue.append((parent, way))
-    return ()
+
+    def __init__(self, nodes: Mapping[str, object], edges: Iterable[Edge]) -> None:
+        self._nodes = {ref: n for ref, n in nodes.items() if isinstance(n, Package)}
+        below: dict[str, list[str]] = {}
+        for edge in edges:
+            if edge.relation == "requires" and edge.dst in self._nodes:
+                below.setdefault(edge.src, []).append(edge.dst)
+        self._above: dict[str, str] = {}
+        level = [ref for ref, node in self._nodes.items() if node.direct]
+        seen = set(level)
+        while level:
+            found: dict[str, str] = {}
+            for ref in level:
+                for child in below.get(ref, ()):
+                    if child not in seen and ref < found.get(child, ref + "\0"):
+                        found[child] = ref
+            self._above |= found
+            level = list(found)
+            seen.update(level)
+
+    def through(self, package: Package) -> tuple[str, ...]:
+        """Return the names from one that is asked for down to what requires *package*.
+
+        Empty where it is asked for itself, or where nothing says who requires it.
+        """
+        names = []
+        ref = "" if package.direct else self._above.get(package.ref, "")
+        while ref:
+            names.append(self._nodes[ref].name)
+            ref = self._above.get(ref, "")
+        return tuple(reversed(names))

@@ -93,7 +93,7 @@ class _Reading:
             self._component(about.component, "metadata.component")
             subject = self.made[0] if self.made else None
         for number, raw in enumerate(bom.components or ()):
-            self._component(raw, f"components[{number}]")
+            self._component(raw, "components", number)
         components = self.made[1:] if subject else self.made
         if self.deep:
             self.faults.tell(
@@ -124,52 +124,43 @@ class _Reading:
             leaves=tuple(self.leaves),
         )
 
-    def _component(self, raw: Raw, at: str, *, parent: str = "", depth: int = 0) -> None:
+    def _component(
+        self, raw: Raw, at: str, where: int | None = None, *, parent: str = "", depth: int = 0
+    ) -> None:
         """Take in a component and all that lie in it."""
         if depth >= MAX_NESTING:
             self.deep += 1
             return
-        found = self._one(_COMPONENT, raw, at)
+        found = self._one(_COMPONENT, raw, at, where)
         if found is None:
             return
         if not found.name and not found.purl:
-            self.faults.tell(f"{at} has neither a name nor a package URL")
+            place = at if where is None else f"{at}[{where}]"
+            self.faults.tell(f"{place} has neither a name nor a package URL")
             return
         ref = self.refs.take(found.bom_ref or "", found.purl or found.name)
         self.made.append(self._made(found, ref, parent))
         if len(self.made) > MAX_COMPONENTS:
             raise CeilingError(f"more than {MAX_COMPONENTS:,} components in one document")
         for number, inner in enumerate(found.components or ()):
-            self._component(inner, f"{at}.components[{number}]", parent=ref, depth=depth + 1)
+            inside = f"{at if where is None else f'{at}[{where}]'}.components"
+            self._component(inner, inside, number, parent=ref, depth=depth + 1)
 
     def _made(self, found: shape.Component, ref: str, parent: str) -> Component:
-        told: list[tuple[str, str]] = _told(found.properties)
-        own: dict[str, str] = {}
-        paths = []
-        sources: dict[str, str] = {}
-        for name, value in told:
-            if name.startswith(OWN):
-                own[name.removeprefix(OWN)] = value
-            elif _is_path(name):
-                paths.append(value)
-            elif name.startswith(_TRIVY) and value:
-                sources[name.removeprefix(_TRIVY)] = value
-        if sources:
-            own.setdefault("upstream", _upstream(sources))
-        path = own.get("path", "")
+        told = _told(found.properties) if found.properties else []
+        own, paths = _own(told) if told else ({}, [])
         if found.evidence and b'"occurrences"' in bytes(found.evidence):
             evidence = self._one(_EVIDENCE, found.evidence, "evidence")
             paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
-        links = found.external_references or ()
+        path = own.get("path", "")
         purls: tuple[str, ...] = (found.purl,) if found.purl else ()
-        if links:
-            purls = tuple(dict.fromkeys((*purls, *(x.url for x in links if _is_purl(x.url)))))
-        parts = {
-            "properties": found.properties,
-            "evidence": found.evidence,
-            "pedigree": found.pedigree,
-        }
-        raw = {name: bytes(part) for name, part in parts.items() if part}
+        source = ""
+        if found.external_references:
+            purls, source = _linked(purls, found.external_references)
+        raw: dict[str, bytes] = {}
+        for name in _KEPT:
+            if part := getattr(found, name):
+                raw[name] = bytes(part)
         return Component(
             ref=ref,
             name=found.name,
@@ -178,16 +169,13 @@ class _Reading:
             version=found.version or "",
             purls=purls,
             cpes=(found.cpe,) if found.cpe else (),
-            hashes=(
-                *hashes((h.alg, h.content) for h in found.hashes or ()),
-                *own.pop("hash", "").split(),
-            ),
-            licenses=_licences(found.licenses or ()),
+            hashes=(*_hashes(found.hashes or ()), *own.pop("hash", "").split()),
+            licenses=_licences(found.licenses) if found.licenses else (),
             supplier=_entity(found.supplier or found.manufacturer) or found.publisher or "",
-            author=found.author or ", ".join(filter(None, map(_entity, found.authors or ()))),
+            author=found.author or _authors(found),
             copyright=found.copyright or "",
             description=found.description or "",
-            source=next((x.url for x in links if x.type in _GOT and not _is_purl(x.url)), ""),
+            source=source,
             scope=_scope(found.scope, told),
             paths=tuple(dict.fromkeys((path, *paths) if path else paths)),
             parent=parent,
@@ -196,16 +184,17 @@ class _Reading:
         )
 
     def _relations(self) -> Iterator[Relation]:
+        same = self.shared.setdefault  # one string for all equal ones: there are few refs
         for number, raw in enumerate(self.bom.dependencies or ()):
-            found = self._one(_DEPENDENCY, raw, f"dependencies[{number}]")
+            found = self._one(_DEPENDENCY, raw, "dependencies", number)
             if found is not None:
-                src = self._same(found.ref)
+                src = same(found.ref, found.ref)
                 if not found.dependsOn:
                     self.leaves.append(src)
                 for dst in found.dependsOn or ():
-                    yield Relation(src, "requires", self._same(dst))
+                    yield Relation(src, "requires", same(dst, dst))
                 for dst in found.provides or ():
-                    yield Relation(src, "provides", self._same(dst))
+                    yield Relation(src, "provides", same(dst, dst))
 
     def _completeness(self) -> Iterator[tuple[str, str]]:
         for number, raw in enumerate(self.bom.compositions or ()):
@@ -220,21 +209,20 @@ class _Reading:
             if found is not None and found.text:
                 yield found.text
 
-    def _same(self, text: str) -> str:
-        """Return one string for all equal ones: a document of many edges has few refs."""
-        return self.shared.setdefault(text, text)
-
-    def _one(self, decoder: Any, raw: Raw, at: str) -> Any:
-        """Return what *raw* says, or None, with a fault."""
+    def _one(self, decoder: Any, raw: Raw, at: str, number: int | None = None) -> Any:
+        """Return what *raw* says, or None, with a fault. *number*: which of those *at* it is."""
         if not raw:
             return None
         try:
             return decoder.decode(raw)
         except _ERRORS as error:
-            self.faults.tell(f"{at} can not be read: {error}")
+            where = at if number is None else f"{at}[{number}]"
+            self.faults.tell(f"{where} can not be read: {error}")
             return None
 
 
+_KEPT = ("properties", "evidence", "pedigree")
+_SCOPES = {"excluded": "development", "optional": "optional"}
 _GOT = frozenset({"distribution", "vcs", "source-distribution"})
 _PATHS = re.compile(r"syft:location:\d+:path|aquasecurity:trivy:FilePath|internal:SrcFile|SrcFile")
 _TRIVY = "aquasecurity:trivy:Src"
@@ -242,6 +230,41 @@ _DEVELOPMENT = frozenset({
     "cdx:npm:package:development", "cdx:composer:package:isDevRequirement",
     "cdx:pipenv:category:develop",
 })  # fmt: skip
+
+
+def _own(told: list[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
+    """Return what keten alone says in properties, and the paths that tools name there."""
+    own: dict[str, str] = {}
+    paths = []
+    sources: dict[str, str] = {}
+    for name, value in told:
+        if name.startswith(OWN):
+            own[name.removeprefix(OWN)] = value
+        elif _is_path(name):
+            paths.append(value)
+        elif name.startswith(_TRIVY) and value:
+            sources[name.removeprefix(_TRIVY)] = value
+    if sources:
+        own.setdefault("upstream", _upstream(sources))
+    return own, paths
+
+
+def _linked(
+    purls: tuple[str, ...], links: tuple[shape.Reference, ...]
+) -> tuple[tuple[str, ...], str]:
+    """Return *purls* with those among the references, and where it was got from."""
+    source = ""
+    for link in links:
+        if link.url.startswith("pkg:"):
+            if link.url not in purls:
+                purls = (*purls, link.url)
+        elif not source and link.type in _GOT:
+            source = link.url
+    return purls, source
+
+
+def _authors(found: shape.Component) -> str:
+    return ", ".join(filter(None, map(_entity, found.authors))) if found.authors else ""
 
 
 def _upstream(sources: dict[str, str]) -> str:
@@ -255,10 +278,6 @@ def _upstream(sources: dict[str, str]) -> str:
 @lru_cache(1024)
 def _is_path(name: str) -> bool:
     return _PATHS.fullmatch(name) is not None
-
-
-def _is_purl(text: str) -> bool:
-    return text.startswith("pkg:")
 
 
 def _told(raw: Raw) -> list[tuple[str, str]]:
@@ -276,17 +295,24 @@ def _told(raw: Raw) -> list[tuple[str, str]]:
 
 
 def _scope(written: str | None, told: list[tuple[str, str]]) -> str:
-    if any(name in _DEVELOPMENT and value == "true" for name, value in told):
+    if told and any(name in _DEVELOPMENT and value == "true" for name, value in told):
         return "development"
-    return {"excluded": "development", "optional": "optional"}.get(written or "", "")
+    return _SCOPES.get(written or "", "")
 
 
 def _licences(choices: tuple[shape.Choice, ...]) -> tuple[str, ...]:
-    if not choices:
-        return ()
+    found: tuple[str, ...] = ()
+    for choice in choices:
+        if text := _licence(choice):
+            found += _all_of(text) if " " in text else (text,)
+    return found
+
+
+@lru_cache(4096)
+def _all_of(text: str) -> tuple[str, ...]:
     from keten.formats.sbom.terms import all_of
 
-    return tuple(part for text in map(_licence, choices) if text for part in all_of(text))
+    return all_of(text)
 
 
 def _licence(choice: shape.Choice) -> str:
@@ -334,6 +360,10 @@ def hashes(pairs: Any) -> Iterator[str]:
     for algorithm, value in pairs:
         if algorithm and value:
             yield f"{_algorithm(algorithm)}:{value.lower()}"
+
+
+def _hashes(found: tuple[shape.Hash, ...]) -> list[str]:
+    return [f"{_algorithm(h.alg)}:{h.content.lower()}" for h in found if h.alg and h.content]
 
 
 @lru_cache(256)

@@ -143,7 +143,8 @@ def _layer_key(stage: Stage, ref: LayerRef) -> str:
     """Return the key of a layer's contents; "" where no digest names them."""
     if not ref.diff_id:
         return ""
-    return key("layer", fingerprint(), ref.diff_id, ref.descriptor.digest, str(stage.secrets))
+    code = fingerprint(stage.cache)
+    return key("layer", code, ref.diff_id, ref.descriptor.digest, str(stage.secrets))
 
 
 def _sized(content: Content, found: Sequence[Unpacked]) -> Content:

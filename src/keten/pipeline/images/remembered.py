@@ -68,7 +68,7 @@ def _image_key(stage: Stage, base: Opened | None) -> str:
             return ""
         parts += [ref.diff_id, ref.descriptor.digest]
     return key(
-        "image", fingerprint(), opened.name, opened.reference, opened.manifest_digest,
+        "image", fingerprint(stage.cache), opened.name, opened.reference, opened.manifest_digest,
         opened.config_digest, parts, [r.diff_id for r in base.layers] if base else [],
         [base.name, base.reference] if base else [], str(stage.secrets),
     )  # fmt: skip

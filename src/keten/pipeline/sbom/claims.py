@@ -1,6 +1,7 @@
 """A bill of materials as facts: what it lists is claimed, what it does not say is not known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from keten.errors import InputError
 from keten.formats import purl
@@ -45,10 +46,12 @@ class _Reading:
         """Return nodes, edges, places and what is missing."""
         for component in _software(self.document):
             self._take(component)
-        nodes = [self._owned(package) for package in self.packages.values()]
+        # In order from here on: what is sorted later is then sorted at once.
+        nodes = [self._owned(self.packages[ref]) for ref in sorted(self.packages)]
         node = bill(self.document, self.path)
-        places = [Place(package.ref, package.path, package.line) for package in nodes]
-        looked = [] if self.document.faults else [Looked(p.ref, "lockfile") for p in nodes]
+        refs = [package.ref for package in nodes]
+        places = [Place(ref, p.path, p.line) for ref, p in zip(refs, nodes, strict=True)]
+        looked = [] if self.document.faults else [Looked(ref, "lockfile") for ref in refs]
         extra: list[System] = []
         if self.system is not None:
             extra.append(self.system)
@@ -58,7 +61,7 @@ class _Reading:
                 looked.append(Looked(self.system.ref, "support"))
         return Facts(
             nodes=(node, *extra, *nodes),
-            edges=tuple(self._edges(node)),
+            edges=tuple(self._edges(node, refs)),
             looked=tuple(looked),
             problems=tuple(self._problems()),
             places=(Place(node.ref, self.path), *places),
@@ -71,6 +74,7 @@ class _Reading:
             return
         if found is None and (component.type in _OTHER or _is_file(component)):
             return
+        paths = component.paths
         ecosystem = found.type if found else own.get("ecosystem", "")
         version = component.version or (found.version if found else "")
         source = _source(component, found)
@@ -79,7 +83,7 @@ class _Reading:
         name = own.get("name") or _name(component, found)
         if not version:
             self.loose.append(name)
-        where = next(iter(component.paths), "").lstrip("/") or self.path
+        where = (paths[0].lstrip("/") if paths else "") or self.path
         url = self._address(component, found)
         ref = f"{where}#{url or f'{name}@{version}'}"
         self.refs[component.ref] = f"package {ref}"
@@ -87,6 +91,7 @@ class _Reading:
             return
         if found is not None and ecosystem not in SYSTEMS and "upstream=" in component.purls[0]:
             self.owners[ref] = dict(found.qualifiers).get("upstream", "")
+        more = _more(own) if own else {}
         self.packages[ref] = Package(
             ref,
             ecosystem=ecosystem,
@@ -94,25 +99,20 @@ class _Reading:
             version=version,
             purl=url,
             path=where,
-            line=int(own["line"]) if own.get("line", "")[:9].isdecimal() else 0,
-            direct=_truth(own.get("direct")),
             development=component.scope == "development",
             optional=component.scope == "optional" or own.get("optional") == "true",
-            constraint=own.get("constraint", ""),
             source=source,
             hashes=component.hashes,
             installed=own.get("installed") == "true" or ecosystem in SYSTEMS,
             licenses=component.licenses,
             supplier=component.supplier or component.author,
-            layer=own.get("layer", ""),
-            instruction=own.get("instruction", ""),
-            based=_truth(own.get("based")),
-            owner=own.get("owner", ""),
-            wants=tuple(own.get("wants", "").split()),
+            **more,
         )
 
     def _owned(self, package: Package) -> Package:
         """Return *package* with the ref of the operating system's package that brought it."""
+        if not package.owner and package.id not in self.owners:
+            return package
         owner = self.refs.get(package.owner, "")
         if not owner and package.id in self.owners:
             owner = self._by_name().get(self.owners[package.id], "")
@@ -177,13 +177,20 @@ class _Reading:
         alike = (component.name, component.version) == (self.system.distro, self.system.release)
         return component.type == "operating-system" or (alike and not component.purls)
 
-    def _edges(self, node: Sbom) -> Iterator[Edge]:
-        for ref in sorted(set(self.refs.values())):
-            yield Edge(node.ref, "declares", ref, Trust.CLAIMED, self.path, BY)
+    def _edges(self, node: Sbom, packages: list[str]) -> Iterator[Edge]:
+        """Yield the edges in their order: all of one package, by name, then the document's."""
+        refs, required = self.refs, dict[str, list[str]]()
         for relation in self.document.relations:
-            src, dst = self.refs.get(relation.src), self.refs.get(relation.dst)
-            if relation.kind == "requires" and src and dst and src != dst:
+            if relation.kind == "requires":
+                src, dst = refs.get(relation.src), refs.get(relation.dst)
+                if src and dst and src != dst:
+                    required.setdefault(src, []).append(dst)
+        for src in sorted(required):
+            for dst in sorted(required[src]):
                 yield Edge(src, "requires", dst, Trust.CLAIMED, self.path, BY)
+        about = node.ref
+        for ref in packages:
+            yield Edge(about, "declares", ref, Trust.CLAIMED, self.path, BY)
 
     def _problems(self) -> Iterator[Problem]:
         for fault in self.document.faults:
@@ -205,6 +212,20 @@ class _Reading:
 
     def _problem(self, what: str) -> Problem:
         return Problem(self.path, what, advice=_MEND, link=Link.DEPENDENCIES, need="packages")
+
+
+def _more(own: Mapping[str, str]) -> dict[str, Any]:
+    """Return what only keten's own properties tell of a package."""
+    return {
+        "line": int(own["line"]) if own.get("line", "")[:9].isdecimal() else 0,
+        "direct": _truth(own.get("direct")),
+        "constraint": own.get("constraint", ""),
+        "layer": own.get("layer", ""),
+        "instruction": own.get("instruction", ""),
+        "based": _truth(own.get("based")),
+        "owner": own.get("owner", ""),
+        "wants": tuple(own.get("wants", "").split()),
+    }
 
 
 def _software(document: Document) -> Iterator[Component]:
@@ -267,7 +288,10 @@ def _name(component: Component, found: Purl | None) -> str:
         whole = f"{found.namespace}{_JOINED.get(found.type, '/')}{found.name}"
     if whole == component.name:
         return whole
-    written = (component.name, f"{component.group}{_JOINED.get(found.type, '/')}{component.name}")
+    joined = f"{component.group}{_JOINED.get(found.type, '/')}{component.name}"
+    if whole == joined:
+        return whole
+    written = (component.name, joined)
     return next((text for text in written if text.lower() == whole.lower()), whole)
 
 

@@ -10,10 +10,11 @@ from keten.errors import InputError, NetworkError, UsageError
 from keten.formats import reference as references
 from keten.formats.oci import media, platforms
 from keten.formats.oci.records import Descriptor, Manifest, Platform
-from keten.transport.image import archive, docker_archive, layout, resolve
+from keten.transport.image import layout, resolve
 from keten.transport.image.source import LayerRef, Opened
 
-if TYPE_CHECKING:  # HTTP is imported where a registry is asked
+if TYPE_CHECKING:  # HTTP is imported where a registry is asked, tar where there is an archive
+    from keten.transport.image import archive
     from keten.transport.image.exchange import Access
 
 
@@ -52,6 +53,8 @@ def stored(text: str, target: str, *, kind: str, platform: str) -> Opened:
     """Open an image in a folder or file; *kind* is what ``kind_of`` tells."""
     wanted = platforms.parse(platform) if platform else None
     if kind == "tar":
+        from keten.transport.image import archive
+
         return _root(archive.File(Path(text), listed=False), target)
     path, name = _named(text)
     if kind == "oci":
@@ -70,7 +73,7 @@ def _named(rest: str) -> tuple[Path, str]:
 
 
 def _open_layout(
-    store: layout.Folder | archive.Blobs, target: str, name: str, platform: Platform | None
+    store: "layout.Folder | archive.Blobs", target: str, name: str, platform: Platform | None
 ) -> resolve.Found:
     start, full = layout.pick(store.index(), name)
     found = resolve.Found(store, name=target, reference=full)
@@ -80,6 +83,8 @@ def _open_layout(
 def _open_archive(
     path: Path, target: str, name: str, *, kind: str, platform: Platform | None
 ) -> Opened:
+    from keten.transport.image import archive, docker_archive
+
     with ExitStack() as failing:
         opened = archive.File(path)
         failing.callback(opened.close)
@@ -97,15 +102,19 @@ def _open_archive(
         return found
 
 
-def _kind_of_archive(opened: archive.File) -> str:
+def _kind_of_archive(opened: "archive.File") -> str:
     """Tell by the members. Docker 25 writes both indexes: the one with digests is preferred."""
+    from keten.transport.image import docker_archive
+
     if layout.MARKER in opened.members and "index.json" in opened.members:
         return "oci-archive"
     return "docker-archive" if docker_archive.INDEX in opened.members else "tar"
 
 
-def _agree(opened: archive.File, found: resolve.Found) -> None:
+def _agree(opened: "archive.File", found: resolve.Found) -> None:
     """Raise InputError where the two indexes of one archive tell of different images."""
+    from keten.transport.image import docker_archive
+
     if docker_archive.INDEX not in opened.members or found.mismatches:
         return
     value = found.config_digest.partition(":")[2]
@@ -117,10 +126,12 @@ def _agree(opened: archive.File, found: resolve.Found) -> None:
         )
 
 
-def _root(opened: archive.File, target: str) -> resolve.Found:
+def _root(opened: "archive.File", target: str) -> resolve.Found:
     """Make an image of one layer, without digests, of a root filesystem in a tar."""
     if opened.listed and not opened.members:
         raise InputError(f"{opened.path.name} is a tar without files")
+    from keten.transport.image import archive
+
     store = archive.Whole(opened)
     found = resolve.Found(store, name=target)
     descriptor = Descriptor(media.OCI_LAYER, size=opened.size)
