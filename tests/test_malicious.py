@@ -83,6 +83,24 @@ def test_any_name_is_taken(ecosystem: str, name: str) -> None:
     assert isinstance(lookalike_name._meant(ecosystem, name), str)
 
 
+@given(st.data())
+def test_any_one_edit_is_seen(data: st.DataObject) -> None:
+    known = lookalike_name._Known.of("npm")
+    name = data.draw(st.sampled_from([n for n in known.popular if len(n) > 5]))
+    at = data.draw(st.integers(0, len(name)))
+    letter = data.draw(st.sampled_from("aqz"))
+    changes = (
+        name[:at] + letter + name[at:],
+        name[:at] + name[at + 1 :],
+        name[:at] + letter + name[at + 1 :],
+        name[:at] + name[at : at + 2][::-1] + name[at + 2 :],
+    )
+    for change in changes:
+        alike = change in known.names or not known.counts(change, name)
+
+        assert alike or known.near(change)
+
+
 def test_what_comes_from_an_own_index_has_an_own_name() -> None:
     own = Package("x", ecosystem="npm", name="expresss", source="https://npm.shop.example/expresss")
 

@@ -77,10 +77,13 @@ class _Known:
         self.names = frozenset((*self.popular, *map(self.spelled, real)))
         long = [name for name in self.popular if len(name) >= _SHORTEST]
         self.bare = {name.translate(_SEPARATORS): self.popular[name] for name in long}
-        self.lacking: dict[str, list[str]] = {}
+        # One edit leaves the first letters or the last ones as they are; three of each where a
+        # swap in the middle can not touch both.
+        self.edges: dict[tuple[str, str, int], list[str]] = {}
         for name in long:
-            for shorter in {name, *_shorter(name)}:
-                self.lacking.setdefault(shorter, []).append(name)
+            size = 2 if len(name) == _SHORTEST else 3
+            for key in (name[:size], ""), ("", name[-size:]):
+                self.edges.setdefault((*key, len(name)), []).append(name)
 
     @staticmethod
     @cache
@@ -120,9 +123,15 @@ class _Known:
         """Return the first popular name at one edit."""
         if len(name) > 100:  # noqa: PLR2004 no popular name is as long
             return ""
-        found = {item for part in (name, *_shorter(name)) for item in self.lacking.get(part, ())}
-        meant = sorted(item for item in found if _one_edit(name, item) and self.counts(name, item))
-        return self.popular[meant[0]] if meant else ""
+        meant = [
+            item
+            for size in (2, 3)
+            for key in ((name[:size], ""), ("", name[-size:]))
+            for length in (len(name) - 1, len(name), len(name) + 1)
+            for item in self.edges.get((*key, length), ())
+            if _one_edit(name, item) and self.counts(name, item)
+        ]
+        return self.popular[min(meant)] if meant else ""
 
     def counts(self, name: str, meant: str) -> bool:
         """Leave out another number at the end, and of Go another module of the same owner."""
@@ -130,10 +139,6 @@ class _Known:
             host, owner, last = meant.split("/")
             return name.startswith(f"{host}/") and name.endswith(f"/{last}") and owner not in name
         return name.rstrip("0123456789") != meant.rstrip("0123456789")
-
-
-def _shorter(name: str) -> list[str]:
-    return [name[:i] + name[i + 1 :] for i in range(len(name))]
 
 
 def _one_edit(a: str, b: str) -> bool:
