@@ -17,6 +17,7 @@ from keten.model.finding import Severity
 
 if TYPE_CHECKING:
     from keten.advisories.database import Database
+    from keten.pipeline.flow import Scanned
     from keten.pipeline.targets import Access
     from keten.policy.vex import Source
 
@@ -113,6 +114,22 @@ def access(arguments: argparse.Namespace) -> "Access":
         base=arguments.base,
         cache="" if arguments.no_cache else None,
     )
+
+
+def collected(arguments: argparse.Namespace, found: config.Policy, now: date) -> "Scanned":
+    """Return all facts of the target, with a bar meanwhile unless --quiet."""
+    from keten.cli.progress import Bar
+    from keten.pipeline.targets import collect
+
+    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
+        return collect(
+            arguments.target,
+            found,
+            access=access(arguments),
+            now=now,
+            progress=bar.tell,
+            every=True,
+        )
 
 
 def folder(target: str) -> Path:

@@ -8,6 +8,7 @@ versioned bundle is in keten.cli.db_bundle.
 
 import argparse
 import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +106,7 @@ def claim(args: argparse.Namespace) -> "Claim":
 def report(done: "Imported") -> None:
     """Print what an import did, and what it could not read."""
     for source in done.sources:
-        print(_line(source))
+        printing.write([_line(source)])
     for problem in done.problems:
         printing.problem(f"{problem.path}: {problem.what}", problem.advice)
 
@@ -141,7 +142,7 @@ def _status(args: argparse.Namespace) -> Exit:
         if args.json:
             _json(database, now, args.max_age_days)
         else:
-            _table(path, sources, now, most=args.max_age_days)
+            printing.write(_table(path, sources, now, most=args.max_age_days))
             _bundle(database, now)
     return Exit.ALLOWED
 
@@ -163,22 +164,23 @@ def _bundle(database: "Database", now: date) -> None:
         print("All that they answer for is UNKNOWN, not passed.")
 
 
-def _table(path: Path, sources: "tuple[DataSource, ...]", now: date, *, most: int) -> None:
-    print(f"{path}, {path.stat().st_size / 1e6:.1f} MB\n")
-    print(f"{'source':<22}{'records':>8}  {'as of':<11}{'age':>9}  {'holds':<10}digest")
+def _table(path: Path, sources: "tuple[DataSource, ...]", now: date, *, most: int) -> Iterator[str]:
+    yield f"{path}, {path.stat().st_size / 1e6:.1f} MB"
+    yield ""
+    yield f"{'source':<22}{'records':>8}  {'as of':<11}{'age':>9}  {'holds':<10}digest"
     for source in sources:
         holds = "" if source.kind != "osv" else "complete" if source.complete else "a part"
         name = source.name if len(source.name) < 22 else source.name[:20] + "…"  # noqa: PLR2004 the column
-        print(
+        yield (
             f"{name:<22}{source.records:>8}  {source.as_of or 'not known':<11}"
             f"{_age(source.as_of, now):>9}  {holds:<10}{source.digest.partition(':')[2][:12]}"
         )
-        for line in _held(source):
-            print(line)
+        yield from _held(source)
     old = [source for source in sources if _stale(source.as_of, now, most)]
     if old:
-        print(f"\nStale after {most} days: {', '.join(source.name for source in old)}.")
-        print("Packages that only stale or partial data answer for are UNKNOWN, not passed.")
+        yield ""
+        yield f"Stale after {most} days: {', '.join(source.name for source in old)}."
+        yield "Packages that only stale or partial data answer for are UNKNOWN, not passed."
 
 
 def _held(source: "DataSource") -> list[str]:

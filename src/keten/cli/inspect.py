@@ -11,7 +11,6 @@ import msgspec
 
 from keten.cli import arguments as common
 from keten.cli import printing
-from keten.cli.progress import Bar
 from keten.errors import UsageError
 from keten.model.delivery import Image, Package
 from keten.model.facts import Facts
@@ -27,19 +26,9 @@ _HEAD = 9
 def main(argv: list[str]) -> int:
     """Print the facts of an image; return 0."""
     arguments = parser().parse_args(argv)
-    from keten.pipeline.targets import collect
-
     now = common.day(arguments.now)
     policy = common.policy(common.folder(arguments.target), arguments)
-    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
-        scanned = collect(
-            arguments.target,
-            policy,
-            access=common.access(arguments),
-            now=now,
-            progress=bar.tell,
-            every=True,
-        )
+    scanned = common.collected(arguments, policy, now)
     if scanned.target.kind not in ("image", "rootfs"):
         raise UsageError(
             f"{arguments.target} is neither an image nor a root filesystem",

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from keten.cli import arguments as common
 from keten.cli import printing
-from keten.cli.progress import Bar
 from keten.config import Policy
 from keten.model.delivery import Package
 
@@ -38,18 +37,8 @@ def main(argv: list[str]) -> int:
     """Print the table; 1 where policy denies a licence."""
     arguments = parser().parse_args(argv)
     gc.disable()  # frozen records make no cycles
-    from keten.pipeline.targets import collect
-
     policy = common.policy(common.folder(arguments.target), arguments)
-    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
-        scanned = collect(
-            arguments.target,
-            policy,
-            access=common.access(arguments),
-            now=common.day(arguments.now),
-            progress=bar.tell,
-            every=True,
-        )
+    scanned = common.collected(arguments, policy, common.day(arguments.now))
     packages = [node for node in scanned.facts.nodes if isinstance(node, Package)]
     rows = sorted(
         table(packages, policy), key=lambda r: (not r.license, -len(r.packages), r.license)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keten.cli import arguments as common
-from keten.cli.progress import Bar
 from keten.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,11 +105,6 @@ def _document(arguments: argparse.Namespace, now: date) -> "Document":
         document, _ = scanning.load(target)
         tools = dict.fromkeys((*document.tools, f"keten {__version__}"))
         return structs.replace(document, created=created, tools=tuple(tools))
-    from keten.pipeline.targets import collect
-
     policy = common.policy(common.folder(target), arguments)
-    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
-        scanned = collect(
-            target, policy, access=common.access(arguments), now=now, progress=bar.tell, every=True
-        )
+    scanned = common.collected(arguments, policy, now)
     return inventory.document(scanned.facts, scanned.target, created=created)

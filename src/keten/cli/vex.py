@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from keten.cli import arguments as common
+from keten.cli import printing
 from keten.cli.progress import Bar
 from keten.errors import UsageError
 from keten.formats.vex.document import Document
@@ -39,7 +40,7 @@ def main(argv: list[str]) -> int:
         result = flow.judge(scanned, policy, database=database, now=now, progress=bar.tell)
     for unknown in result.unknown:
         if unknown.link == "dependencies" and (CHECK in unknown.checks or not unknown.checks):
-            print(f"keten: not judged: {unknown.what}: {unknown.why}", file=sys.stderr)
+            printing.problem(f"not judged: {unknown.what}: {unknown.why}")
     made = document(
         result,
         facts,
