@@ -23,6 +23,7 @@ IMAGES = Path(os.environ.get("KETEN_IMAGES") or CACHE / "keten-images")
 PEERS = Path(os.environ.get("KETEN_PEERS") or CACHE / "keten-peers")
 SYFT = Path(os.environ.get("KETEN_SYFT") or PEERS / "syft/bin/syft")
 SYSTEMS = ("pkg:deb/", "pkg:rpm/", "pkg:apk/", "pkg:alpm/", "pkg:ebuild/", "pkg:opkg/")
+NAMES = ("slim", "debian", "ubuntu", "rpm", "rpm-ndb", "rpm-bdb", "python", "node", "java", "go")
 SCALIBR = PEERS / "bin/scalibr"
 
 
@@ -99,7 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image", nargs="*", help="names of tools/images; all that are there")
     given = parser.parse_args()
-    names = given.image or sorted(path.parent.name for path in IMAGES.glob("*/index.json"))
+    names = given.image or [name for name in NAMES if (IMAGES / name / "index.json").exists()]
     for name in names:
         layout = str(IMAGES / name)
         found = ours(layout)

@@ -25,8 +25,9 @@ from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
 from keten.pipeline.guard import Broken, attempt
 
-MADE = 60
-"""The most characters of an instruction that a finding tells."""
+MADE = 80
+"""The most characters of an instruction, or of a path in an archive, that a finding tells."""
+_INSIDE = ("nested", "shaded")
 Checks = Mapping[type, Sequence[tuple[str, Check]]]
 
 
@@ -276,21 +277,27 @@ def _finding(
         field=seen.at,
         change=seen.change,
         about=seen.about,
-        why="; ".join(filter(None, (seen.why, _origin(node)))),
+        why="; ".join(filter(None, (seen.why, *_origins(node)))),
         key=seen.key if verdict is Verdict.FAIL else "",
     )
 
 
-def _origin(node: Node) -> str:
-    """Return how it came into the image, where that is known."""
-    if not isinstance(node, Package | Credential) or not node.layer:
-        return ""
-    if isinstance(node, Package) and node.based:
-        return "from the base image"
-    made = " ".join(node.instruction.split())
-    if not made:
-        return ""
-    return f"layer made by {made if len(made) <= MADE else made[: MADE - 1].rstrip() + '…'}"
+def _origins(node: Node) -> Iterator[str]:
+    """Yield where in its file it is, and how that came into the image, where that is known."""
+    if isinstance(node, Package):
+        how, _, inside = node.source.partition(":")
+        if how in _INSIDE:
+            yield f"{how} in {_short(inside)}"
+    if isinstance(node, Package | Credential) and node.layer:
+        made = " ".join(node.instruction.split())
+        if isinstance(node, Package) and node.based:
+            yield "from the base image"
+        elif made:
+            yield f"layer made by {_short(made)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MADE else text[: MADE - 1].rstrip() + "…"
 
 
 def fingerprint(check: str, node: Node, key: str, ordinal: int = 1) -> str:

@@ -57,9 +57,10 @@ def write(result: Result, style: Style) -> Iterator[str]:
 
 
 def _head(result: Result, pen: _Pen) -> Iterator[str]:
-    names = []
+    names, size = [], 0
     for target in result.targets:
         name = pen.paint(target.name, "title")
+        size += len(target.name) + 2
         if target.commit:
             state = {None: "", 0: ", clean"}.get(target.modified, f", {target.modified} modified")
             name += f" at {target.commit[:7]} ({pen.clean(target.branch or 'detached')}{state})"
@@ -69,7 +70,12 @@ def _head(result: Result, pen: _Pen) -> Iterator[str]:
         digest = result.bundle.digest.partition(":")[2][:8]
         data += f", bundle {result.bundle.version} ({digest})"
     policy = "default policy" if result.policy == "default" else f"policy {result.policy}"
-    yield f" {pen.dot} ".join([", ".join(names), data, policy])
+    between = f" {pen.dot} "
+    if size + len(data) + len(policy) + 2 * len(between) <= pen.style.width + 2:
+        yield between.join([", ".join(names), data, policy])
+    else:
+        yield ", ".join(names)
+        yield f"  {data}{between}{policy}"
 
 
 def _chain(result: Result, pen: _Pen) -> Iterator[str]:
@@ -250,8 +256,12 @@ def _decision(result: Result, pen: _Pen) -> Iterator[str]:
     verdict = pen.paint(decision.verdict.upper(), word)
     yield f'{verdict} by gate "{decision.gate}": {decision.reason}.'
     if result.findings:
-        hint = f"{pen.style.command} --show all; keten explain CHECK or FINGERPRINT"
-        yield pen.paint(f"More: {hint}", "dim")
+        hint, other = f"More: {pen.style.command} --show all", "keten explain CHECK or FINGERPRINT"
+        if len(hint) + 2 + len(other) <= pen.style.width:
+            hint, other = f"{hint}; {other}", ""
+        yield pen.paint(hint, "dim")
+        if other:
+            yield pen.paint(f"      {other}", "dim")
 
 
 def _at(path: str, line: int) -> str:
