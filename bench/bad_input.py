@@ -2,9 +2,10 @@
 
     KETEN_OSV=FOLDER PYTHONPATH=src python bench/bad_input.py [--only TEXT] [--keep FOLDER]
 
-Makes each input of ``tests/bad_inputs.py`` beside one good manifest and scans it in a process
-of its own, with an advisory database where KETEN_OSV names OSV records to import. Exit status 1
-when one takes more than 5 s or 300 MB, is not named, hides the good manifest, or breaks keten.
+Makes each input of ``tests/bad_inputs.py`` beside one good manifest or package and scans it in a
+process of its own, with an advisory database: of the good package, and of the OSV records that
+KETEN_OSV names. Exit status 1 when one takes more than 5 s or 300 MB (images, bills of materials:
+256 MB), is not named, hides what is good, or breaks keten.
 """
 
 import argparse
@@ -25,11 +26,13 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]
 
 from bad_inputs import BAD  # noqa: E402 tests are beside the package
-from hostile_files import GOOD, Bad  # noqa: E402 as above
+from hostile_files import ADVISORY, GOOD, Bad  # noqa: E402 as above
 
 SECONDS = 5.0
 MEGABYTES = 300.0
-PATIENCE = 60
+STRICT = 256.0
+"""The most megabytes of what is no folder of files."""
+PATIENCE = 100
 """Seconds after which a scan is ended."""
 SCAN = [sys.executable, "-m", "keten", "scan"]
 
@@ -72,11 +75,22 @@ def main() -> int:
 
 
 def _database(folder: Path) -> list[str]:
-    records = os.environ.get("KETEN_OSV")
-    if not records:
-        return []
+    records = folder / "osv/PyPI"
+    records.mkdir(parents=True)
+    (records / "KETEN-1.json").write_text(ADVISORY)
+    given = os.environ.get("KETEN_OSV")
     file = folder / "advisories.db"
-    command = [sys.executable, "-m", "keten", "db", "import", "--db", str(file), records]
+    command = [
+        sys.executable,
+        "-m",
+        "keten",
+        "db",
+        "import",
+        "--db",
+        str(file),
+        str(records.parent),
+    ]
+    command += [given] if given else []
     subprocess.run(command, check=True, capture_output=True)
     return ["--db", str(file)]
 
@@ -94,7 +108,8 @@ def measure(folder: Path, bad: Bad, database: list[str]) -> Run:
     _made(bad, target)
     given = [item.replace("{}", str(target)) for item in bad.arguments]
     own = [] if "--db" in given else database
-    command = [*SCAN, str(target), "--format", "json", "--quiet", *own, *given]
+    what = bad.target.replace("{}", str(target)) if "{}" in bad.target else target / bad.target
+    command = [*SCAN, str(what), "--format", "json", "--quiet", *own, *given]
     start = time.perf_counter()
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(command, stdout=out, stderr=err, start_new_session=True)
@@ -104,7 +119,7 @@ def measure(folder: Path, bad: Bad, database: list[str]) -> Run:
     faults = []
     if seconds > SECONDS:
         faults.append("time")
-    if megabytes > MEGABYTES:
+    if megabytes > (STRICT if bad.target else MEGABYTES):
         faults.append("memory")
     said, wrong = _judge(folder, bad, status)
     return Run(seconds, usage.ru_utime + usage.ru_stime, megabytes, status, said, faults + wrong)
@@ -133,6 +148,7 @@ def _judge(folder: Path, bad: Bad, status: int) -> tuple[str, list[str]]:
     out = (folder / "out").read_bytes()
     if status in {2, 3} and not out:  # what the user gave is refused before anything is scanned
         faults = [] if error and error[0].startswith("keten: ") else ["broke"]
+        faults += ["all is refused"] if bad.target and bad.named not in {"!", "?"} else []
         return error[0][:200] if error else "", faults
     if status not in {0, 1, 3} or not out:
         return error[-1][:200] if error else "", ["broke"]
@@ -141,7 +157,9 @@ def _judge(folder: Path, bad: Bad, status: int) -> tuple[str, list[str]]:
     faults = [p["what"] for p in problems if "broke" in p["what"]]
     faults += [f["message"] for f in result["findings"] if f["verdict"] == "error"]
     named = [p for p in problems if bad.named and bad.named in p["path"]]
-    if bad.named and not named:
+    if bad.target:
+        named += [p for p in problems if bad.named and bad.named in p["what"]]
+    if bad.named.strip("!?") and not named:
         faults.append("not named")
     if not any("good" in f["subject"] for f in result["findings"]):
         faults.append("the good manifest is hidden")

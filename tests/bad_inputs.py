@@ -16,7 +16,9 @@ from hostile_around import (
     git_refs,
     git_special,
 )
+from hostile_bills import hostile_bills
 from hostile_files import HEAD, POD, Bad, file, for_every_reader, oversized, versions
+from hostile_images import hostile_images
 from hostile_trees import (
     alias_bomb,
     crowd,
@@ -85,5 +87,6 @@ def _single() -> dict[str, Bad]:
 
 BAD: dict[str, Bad] = {
     **_single(), **around(), **versions(), **oversized(), **for_every_reader(),
+    **hostile_images(), **hostile_bills(),
 }  # fmt: skip
 """All of them, by name."""

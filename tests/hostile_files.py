@@ -18,6 +18,10 @@ spec:
       image: docker.io/library/busybox:1.36
       securityContext: {privileged: true}
 """
+ADVISORY = """{"schema_version": "1.6.0", "id": "KETEN-1", "modified": "2024-01-01T00:00:00Z",
+ "summary": "Known of the good package", "affected": [{"package": {"ecosystem": "PyPI",
+ "name": "keten-good"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]}]}"""
+"""What is known of the good package of images and bills of materials."""
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: []\n"
 DIGITS = "9" * 100_000
 HEAD = "apiVersion: v1\nkind: Pod\n"
@@ -29,12 +33,17 @@ class Bad(Struct, frozen=True):
     """A hostile input. *named*: part of the path of the problem that must tell of it, "" for none.
 
     *arguments* are the scan's own, ``{}`` the folder; *status* the only right exit status, if any.
+    *target* is scanned, the folder itself unless it says otherwise (``image``: what lies there).
+    Where it is no folder of files the input holds the good package itself, and *named* is part
+    of the path or text of the problem, ``!`` where nothing can be read and the scan is refused, ``?`` where
+    it may be.
     """
 
     make: Make
     named: str = ""
     arguments: tuple[str, ...] = ()
     status: int | None = None
+    target: str = ""
 
 
 Data = bytes | str | Callable[[], bytes | str]

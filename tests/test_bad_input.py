@@ -7,13 +7,14 @@ file whose finding must still be there.
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
 from bad_inputs import BAD
-from hostile_files import FILES, GOOD
+from hostile_files import ADVISORY, FILES, GOOD
 from hostile_trees import odd_names, odd_values
 
 from keten.model.result import Baseline
@@ -30,6 +31,20 @@ ALONE = (
     "60,000 broken documents", "odd JSON", "odd names", "git: garbage", "git: garbage packs",
     "git: an object of 256 MB", "git: .git points to /", "git: .git of pipes",
     "k8s: mappings 100,000 deep", "k8s: a line of 5 MB", "k8s: garbage",
+)  # fmt: skip
+BESIDE = (
+    "image: devices, links out of the root", "image: links in a ring", "image: jars 100 deep",
+    "image: names with control characters", "image: rpm database with lying sizes",
+    "image: ELF with lying headers", "image: a sparse package database of 3 GB",
+    "image: 1,000 sparse files of 7 GB", "image: zstd with a window of 2 GB",
+    "image: 200,000 gzip members", "image: a package database of one line of 60 MB",
+    "sbom: components 100 deep", "sbom: XML: components 100 deep", "sbom: control characters",
+    "root: links, pipes, sparse files", "vex: OpenVEX: 2,000 aliases of 2,000",
+)  # fmt: skip
+"""What is no folder of files: the good package is told beside each."""
+TURNED_AWAY = (
+    "image: an index of indexes 100 deep", "image: 5,000 layers", "sbom: components 100,000 deep",
+    "sbom: XML: elements 100,000 deep", "vex: CSAF: a product tree 100,000 deep",
 )  # fmt: skip
 REFUSED = (
     "keten.toml: deep", "keten.toml: dotted", "keten.toml: digits", "keten.toml: a device",
@@ -50,7 +65,7 @@ class Found(Baseline, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def run(at: Path, *arguments: str) -> tuple[int, str, str]:
+def run(at: Path | str, *arguments: str) -> tuple[int, str, str]:
     """Scan in a process of its own; return its status and what it wrote."""
     code = (
         "import resource, sys\n"
@@ -63,7 +78,9 @@ def run(at: Path, *arguments: str) -> tuple[int, str, str]:
         "print(most, file=sys.stderr)\n"
         "sys.exit(status)\n"
     )
-    data = str(at.parent / "data")
+    data = (
+        tempfile.mkdtemp(prefix="keten-data-") if isinstance(at, str) else str(at.parent / "data")
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "scan", str(at), "--quiet", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_DATA_HOME": data},
@@ -93,6 +110,54 @@ def test_it_is_named_and_the_rest_is_scanned(name: str, tmp_path: Path) -> None:
     assert [p for p in found.problems if BAD[name].named in p.path], found.problems
     assert not [p for p in found.problems if "broke" in p.what]
     assert found.findings
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Import what is known of the good package of images and bills of materials."""
+    folder = tmp_path_factory.mktemp("advisories")
+    (folder / "osv/PyPI").mkdir(parents=True)
+    (folder / "osv/PyPI/KETEN-1.json").write_text(ADVISORY)
+    subprocess.run(
+        [sys.executable, "-m", "keten", "db", "import", "--db", "a.db", "osv"],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return folder / "a.db"
+
+
+def around(name: str, folder: Path, database: Path) -> tuple[int, str, str]:
+    """Scan what is no folder of files."""
+    bad = BAD[name]
+    bad.make(folder)
+    target = bad.target.replace("{}", str(folder)) if "{}" in bad.target else folder / bad.target
+    given = (argument.replace("{}", str(folder)) for argument in bad.arguments)
+    return run(target, "--format", "json", "--no-cache", "--db", str(database), *given)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_good_package_is_told_beside_a_bomb(name: str, tmp_path: Path, database: Path) -> None:
+    bad = BAD[name]
+
+    status, out, errors = around(name, tmp_path, database)
+
+    assert status in {1, 3}, errors
+    found = msgspec.json.decode(out, type=Found)
+    assert "KETEN-1" in out
+    assert "keten-good" in out
+    told = [p for p in found.problems if bad.named in p.path or bad.named in p.what]
+    assert told or not bad.named
+    assert not [p for p in found.problems if "broke" in p.what]
+
+
+@pytest.mark.parametrize("name", TURNED_AWAY)
+def test_what_no_tool_may_read_is_turned_away(name: str, tmp_path: Path, database: Path) -> None:
+    status, out, errors = around(name, tmp_path, database)
+
+    assert status in {2, 3}
+    assert not out
+    assert errors.startswith("keten: ")
+    assert "recursion" not in errors
 
 
 @pytest.mark.parametrize("shape", SHAPES)

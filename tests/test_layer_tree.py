@@ -10,7 +10,6 @@ import pytest
 from layer_stacks import UMOCI, Entry, merged, on_disk, stack, unpacked, walked, write_layout
 from layer_stacks import written as tar_of
 
-from keten.errors import CeilingError
 from keten.formats.members import FILE, SYMLINK
 from keten.formats.oci import merge
 from keten.formats.oci.tree import Tree
@@ -189,8 +188,21 @@ def differences(folder: Path, seeds: range) -> list[str]:
 def test_a_merge_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge, "STEPS", 20_000)
     chain = [f"l{number} -> l{number + 1}" for number in range(200)]
-    with pytest.raises(CeilingError, match="steps"):
-        tree(", ".join([*chain, *(f"l0/{number}, q -> {number}" for number in range(200))]))
+    found = tree(", ".join([*chain, *(f"l0/{number}, q -> {number}" for number in range(200))]))
+    assert found.stopped is not None
+    assert "steps" in found.stopped[1].what
+    assert found.entry("l0") is not None  # what came before stands
+
+
+def test_links_lead_to_no_path_that_is_too_long() -> None:
+    deep = [
+        f"l{number - 1}/{'d' * 200}/, l{number} -> l{number - 1}/{'d' * 200}"
+        for number in range(1, 40)
+    ]
+    found = tree(", ".join(["l0/", *deep]))
+    assert found.refused
+    assert "characters" in found.refused[0].why
+    assert max(len(entry.path) for entry in found) <= merge.LENGTH + 10
 
 
 def test_twenty_thousand_members_merge_fast() -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from keten.errors import CeilingError
 
-MAX_PACKAGES = 100_000
+MAX_PACKAGES = 60_000
 MAX_LINE = 1 << 18
 MAX_HEAD = 1 << 20
 OBJECT = 60

@@ -36,18 +36,22 @@ from keten.formats.tar_pax import Pax, number, telling
 
 ENTRIES = 500_000
 """The most members of one archive: with their tree some 200 MB. Large images have 300,000."""
-EXTRAS = 2_000_000
+EXTRAS = 300_000
 """The most headers that are about the next one: pax records, long names."""
 NAMES = 48 << 20
 """The most bytes of all names and link targets together."""
 EXTRA = 1 << 20
 """The most bytes of one pax header, long name or long link target (Go's is the same)."""
-RECORDS = 2_000_000
+RECORDS = 1_000_000
 """The most pax records of one archive."""
 NAME = 255
 """The longest part of a path, in bytes (Linux's NAME_MAX)."""
 PATH = 4096
 """The longest path, and the longest link target, in bytes (Linux's PATH_MAX)."""
+ROOM = 160 << 20
+"""What the members of one archive may take, in bytes: see ``weight``."""
+MEMBER = 320
+"""What a member takes beside its names, here and in the tree it is merged into."""
 HEAD = 4096
 """How many of a member's first bytes may be looked at before the rest is asked for."""
 
@@ -97,13 +101,15 @@ class Archive:
 
     All members go to *into*; *odd* tells of those that were left out, as (path, why).
     Iteration raises InputError where the archive is not one, CeilingError past a ceiling;
-    what was taken in until then stays.
+    what was taken in until then stays. *room* is what its members may take with *held*, what
+    the caller has kept of them, in bytes.
     """
 
-    def __init__(self, chunks: Chunks, into: Builder) -> None:
+    def __init__(self, chunks: Chunks, into: Builder, *, room: int = ROOM) -> None:
         self.chunks = chunks
+        self.held = 0
         self.odd: list[tuple[str, str]] = []
-        self._into = into
+        self._into, self._room = into, room
         self._extras = 0
         self._pax = Pax(RECORDS)
         self._owners: dict[bytes, array[int]] = {}
@@ -188,6 +194,11 @@ class Archive:
             raise CeilingError(
                 f"the archive has more than {ENTRIES:,} members or {NAMES >> 20} MB of names",
                 advice="Scan what is in it as a folder.",
+            )
+        if weight(index, self._into.weight()) + self.held > self._room:
+            raise CeilingError(
+                f"after {index:,} members it and the layers before it take more than they may",
+                advice="Unpack it and scan the folder, in parts.",
             )
 
     def _far(self, left: int) -> bytes:
@@ -280,6 +291,11 @@ class Archive:
         self.odd.append((told(name[:200]), why))
         if len(self.odd) > 1000:  # noqa: PLR2004
             raise CeilingError("the archive has more than 1,000 members that no runtime unpacks")
+
+
+def weight(count: int, names: int) -> int:
+    """Return what *count* members with so many bytes of names take in all, in bytes."""
+    return count * MEMBER + 2 * names
 
 
 def _size(field: bytes) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 
 MAX_METADATA = 5 << 20
 MAX_DEPTH = 32
@@ -130,7 +131,7 @@ def read(data: bytes, name: str) -> Metadata:
     try:
         found = _DECODER.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{name} is no TUF metadata: {error}") from error
+        raise InputError(f"{name} is no TUF metadata: {malformed.why(error)}") from error
     if len(found.signatures) > MAX_SIGNATURES:
         raise CeilingError(f"{name} has {len(found.signatures)} signatures")
     return found
@@ -141,7 +142,9 @@ def typed(found: Metadata, kind: type[S], name: str) -> S:
     try:
         made = msgspec.convert(found.signed, kind)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise InputError(f"{name} is no TUF metadata of its role: {error}") from error
+        raise InputError(
+            f"{name} is no TUF metadata of its role: {malformed.why(error)}"
+        ) from error
     if made.spec_version.partition(".")[0] != "1":
         raise InputError(f"{name} follows version {made.spec_version[:20]!r} of TUF; keten reads 1")
     moment(made.expires, name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from keten.errors import CeilingError, InputError
 
-MAX_DEPTH = 200
+MAX_DEPTH = 400
 MAX_ELEMENTS = 1_000_000
 
 

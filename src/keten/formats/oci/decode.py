@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.oci import media
 from keten.formats.oci.records import Configuration, Index, Manifest
 
@@ -107,7 +108,7 @@ def _document(data: bytes, what: str, ceiling: int) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the {what} is no JSON: {error}") from error
+        raise InputError(f"the {what} is no JSON: {malformed.why(error)}") from error
     if not isinstance(value, dict):
         raise InputError(f"the {what} is no JSON object")
     for name in value:
@@ -120,7 +121,7 @@ def _convert(value: dict[str, Any], kind: type[_T], what: str) -> _T:
     try:
         return msgspec.convert(_without_null(value), kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        raise InputError(f"the {what} is malformed: {error}") from error
+        raise InputError(f"the {what} is malformed: {malformed.why(error)}") from error
 
 
 def _without_null(value: Any, depth: int = 6) -> Any:

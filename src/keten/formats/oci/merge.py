@@ -26,8 +26,12 @@ HOPS = 255
 """The most symbolic links on the way to one path (as in filepath-securejoin)."""
 DEPTH = 2048
 """The deepest folder."""
-STEPS = 5_000_000
+LENGTH = 4096
+"""The longest path of a folder (Linux's PATH_MAX): links lead to where names alone can not."""
+STEPS = 3_000_000
 """The most steps of one merge: names looked up one by one, nodes visited for whiteouts."""
+MADE = 24
+"""How many steps a folder counts that is made because something lies in it."""
 TOLD = 200
 """The most members left out that are told of one by one."""
 
@@ -52,7 +56,8 @@ class _RefusedError(Exception):
 class Merge:
     """Applies layers, the lowest first, to *root*.
 
-    *refused* are the first members that were left out, *left_out* counts them all.
+    *refused* are the first members that were left out, *left_out* counts them all. *stopped*
+    is the layer in which a ceiling ended all, and why: nothing behind that is in the tree.
     With *whiteouts* False names that begin with ``.wh.`` are plain names.
     """
 
@@ -60,6 +65,7 @@ class Merge:
         self.root = Folder(None, "", -1)
         self.refused: list[Refused] = []
         self.left_out = 0
+        self.stopped: tuple[int, CeilingError] | None = None
         self._whiteouts = whiteouts
         self._steps = STEPS
         self._owners: list[array[int]] = []
@@ -107,10 +113,9 @@ class Merge:
             if not name:
                 self.root.number = number
                 return
+            made = self._folder(folder, name, number)
             self._remove(folder, name, there)
-            folder[name] = made = Folder(folder, name, number)
-            if made.depth > DEPTH:
-                raise CeilingError(f"folders are nested deeper than {DEPTH:,}")
+            folder[name] = made
             if self._fresh:
                 self._touch(made)
             return
@@ -133,6 +138,14 @@ class Merge:
             if folder.fresh is None:
                 folder.fresh = set()
             folder.fresh.add(name)
+
+    def _folder(self, parent: Folder, name: str, number: int) -> Folder:
+        made = Folder(parent, name, number)
+        if made.depth > DEPTH:
+            raise CeilingError(f"folders are nested deeper than {DEPTH:,}")
+        if made.length > LENGTH:
+            raise _RefusedError(f"links lead it to a path of more than {LENGTH:,} characters")
+        return made
 
     def _remove(self, folder: Folder, name: str, there: Node | None) -> None:
         if there is not None:
@@ -169,9 +182,9 @@ class Merge:
         folder = self.root
         for name, node in self._trail(path)[1:]:
             if node is None:
-                below = folder[name] = Folder(folder, name, self._implied(folder))
-                if below.depth > DEPTH:
-                    raise CeilingError(f"folders are nested deeper than {DEPTH:,}")
+                self._spend(MADE)
+                below = self._folder(folder, name, self._implied(folder))
+                folder[name] = below
                 folder = below
             elif isinstance(node, Folder):
                 folder = node
@@ -260,8 +273,12 @@ class Merge:
 
 
 def merge(layers: Sequence[Members], *, whiteouts: bool = True) -> Merge:
-    """Return *layers* applied one on another, the lowest first. CeilingError."""
+    """Return *layers* applied one on another, the lowest first, as far as ceilings allow."""
     merged = Merge(whiteouts=whiteouts)
     for number, members in enumerate(layers):
-        merged.apply(number, members)
+        try:
+            merged.apply(number, members)
+        except CeilingError as error:
+            merged.stopped = (number, error)
+            break
     return merged

@@ -21,16 +21,17 @@ class Folder(dict[str, "Folder | Symlink | int"]):
     *number* is that of the member that described it last, -1 where none did (a parent that
     was made because something lies in it), and -2 less the number of the folder of which it
     has the set-group-ID bit and the group. *touched* is the last layer that put something
-    here or below, and *fresh* the names that layer put here.
+    here or below, and *fresh* the names that layer put here. *length* is that of its path.
     """
 
-    __slots__ = ("depth", "fresh", "name", "number", "parent", "touched")
+    __slots__ = ("depth", "fresh", "length", "name", "number", "parent", "touched")
 
     def __init__(self, parent: "Folder | None", name: str, number: int) -> None:
         self.parent = parent
         self.name = name
         self.number = number
         self.depth: int = parent.depth + 1 if parent is not None else 0
+        self.length: int = parent.length + len(name) + 1 if parent is not None else 0
         self.touched = -1
         self.fresh: set[str] | None = None
 

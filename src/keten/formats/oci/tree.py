@@ -43,9 +43,10 @@ class Hidden(Struct, frozen=True):
 
 
 class Tree:
-    """What a runtime makes of *layers*, the lowest first; see ``merge``. CeilingError.
+    """What a runtime makes of *layers*, the lowest first; see ``merge``.
 
-    *refused* are the first members that no runtime unpacks, *left_out* is how many there are.
+    *refused* are the first members that no runtime unpacks, *left_out* is how many there are;
+    *stopped* tells the layer in which a ceiling was met, and which: the tree ends there.
     With *whiteouts* False (a folder on disk) ``.wh.`` names are plain.
     """
 
@@ -53,6 +54,7 @@ class Tree:
         merged = merge(layers, whiteouts=whiteouts)
         self.refused = tuple(merged.refused)
         self.left_out = merged.left_out
+        self.stopped = merged.stopped
         self._root = merged.root
         self._layers = tuple(layers)
         self._sizes = [members.size_column() for members in layers]
@@ -70,6 +72,25 @@ class Tree:
         for path, node in self._walk():
             if type(node) is int and kinds[node >> LAYER][node & MEMBER] == FILE:
                 yield self._entry(path, node)
+
+    def places(self) -> Iterator[tuple[str, int, int]]:
+        """Yield path, layer and member of what ``files`` does, in half the time."""
+        kinds = [members.kinds for members in self._layers]
+        for path, node in self._walk():
+            if node.__class__ is int and kinds[node >> LAYER][node & MEMBER] == FILE:
+                yield path, node >> LAYER, node & MEMBER
+
+    def count(self) -> int:
+        """Return how many regular files there are; hard links each."""
+        kinds = [members.kinds for members in self._layers]
+        pending, found = [self._root], 0
+        while pending:
+            for node in pending.pop().values():
+                if node.__class__ is int:
+                    found += kinds[node >> LAYER][node & MEMBER] == FILE
+                elif node.__class__ is Folder:
+                    pending.append(node)
+        return found
 
     def symlinks(self) -> Iterator[tuple[str, str]]:
         """Yield path and target of the symbolic links."""
@@ -196,7 +217,7 @@ class Tree:
 
 
 def _sorted(folder: Folder, prefix: str) -> Iterator[tuple[str, Node]]:
-    return iter([(prefix + name, folder[name]) for name in sorted(folder)])
+    return ((prefix + name, folder[name]) for name in sorted(folder))
 
 
 __all__ = ["FILE", "FOLDER", "SYMLINK", "Entry", "Hidden", "Tree"]

@@ -10,7 +10,7 @@ from keten.formats import rpmdb
 from keten.formats.rpmdb import header as tags
 from keten.formats.rpmdb.header import OBJECT, Header, Installed
 
-MAX_PACKAGES = 100_000
+MAX_PACKAGES = 60_000
 MAX_PROBLEMS = 100
 MAX_PATHS = 120_000_000
 """The most bytes that the files' paths of one database take: folders are shared in it, not here."""

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.lazy_pattern import lazy
 from keten.formats.sbom import cyclonedx_shape as shape
 from keten.formats.sbom.records import (
@@ -53,7 +54,9 @@ def parse(data: bytes, *, encoding: str = "json") -> Document:
     try:
         bom = _BOM.decode(data)
     except _ERRORS as error:
-        raise InputError(f"no CycloneDX document: {error}", advice=_EXPORT) from error
+        raise InputError(
+            f"no CycloneDX document: {malformed.why(error)}", advice=_EXPORT
+        ) from error
     if bom.specVersion not in VERSIONS:
         known = f"{VERSIONS[0]} to {VERSIONS[-1]}"
         raise InputError(

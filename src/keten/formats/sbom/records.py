@@ -12,7 +12,7 @@ MAX_BYTES = 64 << 20
 """The largest document that is read."""
 MAX_OBJECTS = 1_500_000
 """The most objects (or lines, or elements) of one document: each takes memory."""
-MAX_COMPONENTS = 100_000
+MAX_COMPONENTS = 75_000
 MAX_NESTING = 40
 """How deep components may lie inside each other; what lies deeper is told, not read."""
 MAX_FAULTS = 100

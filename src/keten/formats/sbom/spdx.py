@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.sbom.cyclonedx import bounded, hashes
 from keten.formats.sbom.records import (
     MAX_COMPONENTS,
@@ -133,7 +134,8 @@ def parse(data: bytes, *, encoding: str = "json") -> Document:
         whole = _SPDX.decode(data)
     except _ERRORS as error:
         raise InputError(
-            f"no SPDX document: {error}", advice="Write it again with the tool that made it."
+            f"no SPDX document: {malformed.why(error)}",
+            advice="Write it again with the tool that made it.",
         ) from error
     if whole.spdxVersion not in VERSIONS:
         raise InputError(

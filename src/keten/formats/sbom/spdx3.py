@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.sbom.cyclonedx import bounded, hashes
 from keten.formats.sbom.records import (
     MAX_COMPONENTS,
@@ -112,7 +113,7 @@ def parse(data: bytes) -> Document:
     try:
         whole = _WHOLE.decode(data)
     except _ERRORS as error:
-        raise InputError(f"no SPDX 3 document: {error}") from error
+        raise InputError(f"no SPDX 3 document: {malformed.why(error)}") from error
     if whole.graph is None:
         whole = _Whole([Raw(data)])  # one element may stand without a graph around it
     return _Reading(whole).document()

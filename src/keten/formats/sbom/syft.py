@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.sbom.cyclonedx import bounded
 from keten.formats.sbom.records import (
     MAX_COMPONENTS,
@@ -82,7 +83,7 @@ def parse(data: bytes) -> Document:
     try:
         whole = _WHOLE.decode(data)
     except _ERRORS as error:
-        raise InputError(f"no JSON of Syft: {error}") from error
+        raise InputError(f"no JSON of Syft: {malformed.why(error)}") from error
     if len(whole.artifacts or ()) > MAX_COMPONENTS:
         raise CeilingError(f"more than {MAX_COMPONENTS:,} packages in one document")
     faults = Faults()

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.vex.document import (
     MAX_PRODUCTS,
     MAX_STATEMENTS,
@@ -137,7 +138,7 @@ def read(data: bytes) -> Document:
     try:
         found = _DECODER.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not CSAF: {error}") from error
+        raise InputError(f"not CSAF: {malformed.why(error)}") from error
     head = found.document
     if head.csaf_version not in ("2.0", "2.1"):
         raise InputError(f"CSAF {head.csaf_version[:20]!r} is not read; 2.0 and 2.1 are")

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field, structs
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.vex.document import (
     MAX_PRODUCTS,
     MAX_STATEMENTS,
@@ -117,7 +118,7 @@ def read(data: bytes) -> Document:
     try:
         found = _DECODER.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not CycloneDX: {error}") from error
+        raise InputError(f"not CycloneDX: {malformed.why(error)}") from error
     if found.format != "CycloneDX":
         raise InputError(f"not CycloneDX: its bomFormat is {found.format[:40]!r}")
     metadata = found.metadata

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct, field
 
 from keten.errors import CeilingError, InputError
+from keten.formats import malformed
 from keten.formats.vex.document import (
     JUSTIFICATIONS,
     MAX_PRODUCTS,
@@ -71,7 +72,7 @@ def read(data: bytes) -> Document:
     try:
         found = _DECODER.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not OpenVEX: {error}") from error
+        raise InputError(f"not OpenVEX: {malformed.why(error)}") from error
     if not found.context.startswith("https://openvex.dev/ns"):
         raise InputError(f"not OpenVEX: its @context is {found.context[:80]!r}")
     if len(found.statements) > MAX_STATEMENTS:

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Any
 
-from keten.model.evidence import Evidence, Origin
+from keten.graph.store import merge
+from keten.model.evidence import Evidence, Link, Origin, Problem
 from keten.model.facts import Facts
 from keten.model.plug import Reader
 from keten.pipeline.read import Readers, sift
@@ -26,6 +27,8 @@ TEXT = 1 << 20
 """The largest text that is searched for secrets, in bytes."""
 BATCH = 4 << 20
 """Texts are searched so many bytes at a time."""
+CREDENTIALS = 1000
+"""After so many credentials, or texts too full of candidates, no more of a layer is searched."""
 
 NOT_SEARCHED = (
     "usr/share/doc/", "usr/share/man/", "usr/share/locale/", "usr/share/info/",
@@ -39,12 +42,27 @@ NOT_SEARCHED = (
     "usr/lib/python2", "usr/lib/python3", "usr/lib64/python3", "usr/local/lib/python2",
     "usr/local/lib/python3", "usr/lib/ruby/", "usr/local/lib/ruby/", "usr/share/ruby/",
     "usr/lib/perl", "usr/local/lib/perl5/", "usr/lib/go", "usr/share/go", "usr/local/go/",
-    "usr/lib/jvm/", "usr/local/include/",
+    "usr/lib/jvm/", "usr/lib/R/", "usr/local/lib/R/", "usr/local/include/",
 )  # fmt: skip
 """What distributions and languages bring, and nobody writes a secret to."""
 DEPENDENCIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/", "/go/pkg/mod/",
     "/.cargo/registry/", "/.m2/repository/")  # fmt: skip
 """Packages of others, which are published for all to read."""
+
+
+_HEAVY = 100
+"""How many credentials a text counts that was not judged to its end."""
+
+
+def _enough(path: str) -> Problem:
+    return Problem(
+        path,
+        f"{CREDENTIALS:,} credentials, or what looks like them: no text of the layer behind it is "
+        "searched for more",
+        link=Link.SECRETS,
+        need="content",
+        advice="Take what is found out of the layer, or exclude test data from the image.",
+    )
 
 
 class Picker:
@@ -59,7 +77,7 @@ class Picker:
         self._texts: list[tuple[str, bytes]] = []
         self._waiting = 0
         self._found: list[Facts] = []
-        self.searched = 0
+        self.searched = self._told = 0
         self.programs: dict[str, str] = {}
 
     def wants(self, path: str, size: int, mode: int, head: bytes) -> bool:
@@ -98,6 +116,11 @@ class Picker:
     def _flush(self) -> None:
         if self._texts:
             found = engine.scan(self._texts)
+            self._told += len(found.nodes) + len(found.problems) * _HEAVY
+            if self._told >= CREDENTIALS:
+                last = self._texts[-1][0]
+                found = merge([found, Facts(problems=(_enough(last),))])
+                self._secrets = False
             holding = {node.path for node in found.nodes}
             kept = tuple(evidence(p, d, "text/plain") for p, d in self._texts if p in holding)
             self._found += [found, Facts(evidence=kept)]

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from keten.formats.members import FILE
 from keten.formats.oci.tree import Entry, Tree
+from keten.model.delivery import Package
 from keten.model.evidence import Evidence, Origin, Problem
 from keten.model.facts import Facts
 from keten.model.image import Layer
@@ -15,6 +16,8 @@ from keten.pipeline.images import picker
 from keten.pipeline.images.attribution import since, stamp
 from keten.pipeline.read import Readers, read_one
 
+PACKAGES = 60_000
+"""The most packages of an image or root filesystem; large ones have some thousand."""
 SETUID, SETGID, ANYONE, STICKY = 0o4000, 0o2000, 0o002, 0o1000
 
 Pieces = Mapping[str, bytes]
@@ -108,16 +111,16 @@ def offers(tree: Tree, kept: Kept, readers: Readers) -> Iterator[Offer]:
                 if entry is not None and (name, entry.path) not in seen:
                     seen.add((name, entry.path))
                     yield Offer(told, entry.path, name, reader)
-    for entry in tree.files():
-        pieces = kept.pieces(entry.layer, entry.member)
-        if not pieces and kept.path(entry.layer, entry.member) == entry.path:
+    for path, layer, member in tree.places():
+        pieces = kept.pieces(layer, member)
+        if not pieces and kept.path(layer, member) == path:
             continue
-        names = {name for name, _ in readers.wanted(entry.path)}
+        names = {name for name, _ in readers.wanted(path)}
         names.update(key.lstrip(picker.FAULT) for key in pieces or ())
         for name in sorted(names & by_name.keys()):
-            if (name, entry.path) not in seen:
-                seen.add((name, entry.path))
-                yield Offer(entry.path, entry.path, name, by_name[name])
+            if (name, path) not in seen:
+                seen.add((name, path))
+                yield Offer(path, path, name, by_name[name])
 
 
 def _expand(tree: Tree, anchor: str) -> list[str]:
@@ -132,7 +135,12 @@ def read(
 ) -> Iterator[Facts]:
     """Yield the facts of every file that is offered, packages stamped with their layers."""
     files = TreeFiles(tree, kept)
+    count = 0
     for offer in found:
+        if count > PACKAGES:
+            what = f"more than {PACKAGES:,} packages: what follows this file is not read"
+            yield Facts(problems=(_more(offer, what),))
+            return
         entry = file_at(tree, offer.real)
         assert entry is not None
         pieces = kept.pieces(entry.layer, entry.member)
@@ -141,6 +149,7 @@ def read(
         facts = _facts(offer, pieces, files)
         if facts is None:
             continue
+        count += sum(node.__class__ is Package for node in facts.nodes)
         if len(layers) > 1:
             below = kept.below(entry.path, entry.layer)
             earlier = {n: _later(offer, kept_there, files) for n, kept_there in below.items()}
@@ -148,7 +157,7 @@ def read(
         elif layers:
             facts = stamp(facts, layers[entry.layer])
         yield facts
-        if facts.nodes or facts.problems:
+        if (facts.nodes or facts.problems) and picker.DIGEST in pieces:
             yield Facts(evidence=(_evidence(offer, pieces),))
 
 
@@ -157,12 +166,17 @@ def _facts(offer: Offer, pieces: Pieces, files: TreeFiles) -> Facts | None:
     fault = pieces.get(picker.FAULT + offer.name)
     if fault is not None:
         what = fault.decode("utf-8", "replace")
-        problem = Problem(offer.told, what, link=reader.link, need="installed")
-        return Facts(problems=(problem,))
+        return Facts(problems=(_more(offer, what),))
     data = pieces.get(offer.name if reader.sift else picker.WHOLE)
     if data is None or (not reader.sift and not all(mark in data for mark in reader.marks)):
         return None
     return read_one(offer.name, reader, Source(offer.told, data, files))
+
+
+def _more(offer: Offer, what: str) -> Problem:
+    """Return the problem of what is more than is read."""
+    advice = "Find out who made so much of it; what it brings is not known."
+    return Problem(offer.told, what, link=offer.reader.link, need="installed", advice=advice)
 
 
 def _later(offer: Offer, pieces: Pieces, files: TreeFiles) -> Callable[[], Facts]:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from keten.config import Policy
-from keten.errors import CeilingError, UsageError
+from keten.errors import CeilingError, InputError, UsageError
 from keten.formats.sbom import detect
 from keten.formats.sbom.records import MAX_BYTES, Document
 from keten.graph.store import merge
@@ -54,7 +54,11 @@ def load(target: str) -> tuple[Document, bytes]:
         raise UsageError(f"{path}: {error.strerror}") from error
     if len(data) > MAX_BYTES:
         raise CeilingError(f"{path}: more than {MAX_BYTES:,} bytes")
-    return detect.read(data), data
+    try:
+        return detect.read(data), data
+    except InputError as error:
+        advice = error.advice or "Write it again with the tool that made it, or scan the image."
+        raise type(error)(f"{path}: {error.what}", line=error.line, advice=advice) from error
 
 
 def collect(

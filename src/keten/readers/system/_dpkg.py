@@ -34,6 +34,7 @@ def packages(source: Source, *, licensed: bool = True) -> tuple[Installed, list[
     """Return what is installed. *licensed*: read the packages' copyright files too."""
     draft = Installed(source, ecosystem="deb", by="system/dpkg", fallback="debian")
     entries = []
+    line = 0
     for line, fields in deb822.stanzas(source.data, _FIELDS):
         if not _installed(draft, fields, line):
             continue
@@ -51,6 +52,8 @@ def packages(source: Source, *, licensed: bool = True) -> tuple[Installed, list[
         )
         if key:
             entries.append(Entry(key, name, arch, fields))
+    if not line and source.data.strip():
+        draft.problem("nothing in it is an entry of a package")
     return draft, entries
 
 

@@ -11,7 +11,7 @@ from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.image import Contents
 from keten.model.plug import Source
 
-MAX_PACKAGES = 100_000
+MAX_PACKAGES = 60_000
 MAX_NAME = 1000
 MAX_TEXT = 4000
 MAX_PROBLEMS = 100

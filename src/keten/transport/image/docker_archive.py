@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats import reference
+from keten.formats import malformed, reference
 from keten.formats.oci import decode, digest, media
 from keten.formats.oci.records import Descriptor, Manifest, Platform
 from keten.model.image import Mismatch
@@ -94,7 +94,7 @@ def entries(archive: File) -> list[Entry]:
     try:
         found = msgspec.json.decode(data, type=list[Entry])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{INDEX} is malformed: {error}") from error
+        raise InputError(f"{INDEX} is malformed: {malformed.why(error)}") from error
     if len(found) > IMAGES or any(len(one.layers or ()) > decode.LAYERS for one in found):
         raise CeilingError(f"{INDEX} lists more than {IMAGES} images, or {decode.LAYERS} layers")
     return found

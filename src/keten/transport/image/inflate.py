@@ -14,7 +14,7 @@ CHUNK = 1 << 19
 READ = 1 << 18
 """How many packed bytes are read at a time."""
 FREE = 512 << 20
-"""How many bytes a layer may unpack to whatever its size."""
+"""How many bytes the layers of an image may unpack to whatever their size."""
 RATIO = 100
 """How many bytes each packed byte may unpack to beyond that; text reaches some 10."""
 UNPACKED = 256 << 30
@@ -35,14 +35,17 @@ def packed(head: bytes) -> bool:
     return _unpacker(head) is not _plain
 
 
-def unpack(read: Read) -> Iterator[bytes]:
-    """Yield the unpacked bytes of what *read* gives, in chunks. InputError, CeilingError."""
+def unpack(read: Read, free: int = FREE) -> Iterator[bytes]:
+    """Yield the unpacked bytes of what *read* gives, in chunks. InputError, CeilingError.
+
+    *free* is what it may unpack to whatever its size.
+    """
     source = _Counted(read)
     head = begun(source.read)
     total = 0
     for chunk in _unpacker(head)(head, source.read):
         total += len(chunk)
-        if total > FREE + RATIO * source.count or total > UNPACKED:
+        if total > free + RATIO * source.count or total > UNPACKED:
             raise CeilingError(
                 f"{source.count:,} bytes unpack to more than {total:,}: more than a layer may",
                 advice=_ADVICE,

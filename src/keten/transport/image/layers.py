@@ -18,20 +18,51 @@ from msgspec.structs import replace
 from keten.errors import CeilingError, InputError
 from keten.formats.chunks import Chunks
 from keten.formats.members import Builder, Members
-from keten.formats.tar import Archive, File
+from keten.formats.tar import ROOM, Archive, File, weight
 from keten.model.evidence import Link, Problem
-from keten.transport.image.inflate import READ, begun, packed, unpack
+from keten.transport.image.inflate import FREE, RATIO, READ, begun, packed, unpack
 from keten.transport.image.source import Bytes, LayerRef, Mismatch
 from keten.transport.image.spool import Content
 
 VERSION = 1
 """Rises when a LayerRecord of the same layer changes, for caches."""
-KEPT = 128 << 20
-"""The most bytes that are kept of one layer."""
-PIECE = 400
+KEPT = 96 << 20
+"""The most bytes that are kept of the files of all layers of an image."""
+PIECE = 800
 """What it costs to keep anything of a file, in bytes."""
+HOLES = 512 << 20
+"""The most bytes of holes of all sparse files of a layer that are looked into."""
 AHEAD = 6
 """How many chunks may be unpacked before they are walked and hashed."""
+
+
+class Room(Struct):
+    """What the layers of one image may still take, all together, in bytes.
+
+    *held* is for members and what is kept of them, *kept* for the latter alone, *free* for what
+    they unpack to beyond what their sizes allow. A layer gets most of what is left, so that one
+    bomb leaves room for others.
+    """
+
+    held: int = ROOM
+    kept: int = KEPT
+    free: int = FREE
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """What one layer may hold, and what of that of files."""
+        return self.held - self.held // 8, self.kept - self.kept // 8
+
+    def fits(self, record: "LayerRecord") -> bool:
+        """Return whether a layer that was read before may be held."""
+        held, kept = self.share
+        return record.weight <= held and record.kept_bytes <= kept
+
+    def spend(self, record: "LayerRecord") -> None:
+        """Take what a layer holds."""
+        self.held = max(0, self.held - record.weight)
+        self.kept = max(0, self.kept - record.kept_bytes)
+        self.free = min(FREE, max(0, self.free - max(0, record.unpacked - RATIO * record.size)))
 
 
 class Picker(Protocol):
@@ -72,14 +103,31 @@ class LayerRecord(Struct, frozen=True, array_like=True):
     mismatches: tuple[Mismatch, ...] = ()
     complete: bool = True
 
+    @property
+    def weight(self) -> int:
+        """What its members and what is kept of them take, in bytes."""
+        names = len(self.members.names) + len(self.members.targets)
+        return weight(self.members.count, names) + self.kept_bytes
 
-def read_layer(stream: Bytes, ref: LayerRef, picker: Picker) -> LayerRecord:
-    """Read a layer from its blob. OSError, and InputError of *stream*, go through."""
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of its files, in bytes."""
+        return sum(PIECE + sum(map(len, pieces.values())) for pieces in self.kept.values())
+
+
+def read_layer(
+    stream: Bytes, ref: LayerRef, picker: Picker, room: Room | None = None
+) -> LayerRecord:
+    """Read a layer from its blob. OSError, and InputError of *stream*, go through.
+
+    *room* is what it may take, by itself all that a layer may.
+    """
 
     def pick(file: File) -> bool:
         return picker.wants(file.path, file.size, file.mode, file.head())
 
-    return _read(stream, ref, pick, lambda file, data: picker.take(file.path, data))
+    room = room or Room()
+    return _read(stream, ref, pick, lambda file, data: picker.take(file.path, data), room)
 
 
 def refetch(stream: Bytes, ref: LayerRef, members: set[int]) -> dict[int, bytes]:
@@ -93,7 +141,7 @@ def refetch(stream: Bytes, ref: LayerRef, members: set[int]) -> dict[int, bytes]
             raise CeilingError(f"larger than {KEPT >> 20} MB")
         return {"": bytes(data)}
 
-    record = _read(stream, ref, lambda file: file.index in members, take)
+    record = _read(stream, ref, lambda file: file.index in members, take, Room())
     if record.mismatches:
         raise InputError(f"layer {ref.number + 1} changed while it was read")
     return {member: kept[""] for member, kept in record.kept.items()}
@@ -104,9 +152,10 @@ def _read(
     ref: LayerRef,
     pick: Callable[[File], bool],
     take: Callable[[File, Any], dict[str, bytes] | None],
+    room: Room,
 ) -> LayerRecord:
-    flow = _Flow(stream, ref)
-    walk = _Walk(ref, pick, take)
+    flow = _Flow(stream, ref, room.free)
+    walk = _Walk(ref, pick, take, room.share)
     try:
         walk.run(flow.chunks())
         flow.drain()
@@ -151,17 +200,20 @@ class _Walk:
         ref: LayerRef,
         pick: Callable[[File], bool],
         take: Callable[[File, Any], dict[str, bytes] | None],
+        share: tuple[int, int],
     ) -> None:
         self.into = Builder()
         self.kept: dict[int, dict[str, bytes]] = {}
         self.problems: list[Problem] = []
         self.failure: InputError | None = None
         self._ref, self._pick, self._take = ref, pick, take
-        self._bytes = 0
+        self._room, self._kept_most = share
+        self._archive: Archive | None = None
+        self._holes = 0
 
     def run(self, chunks: Iterator[bytes]) -> None:
         """Walk to the end of the tar, or to where it can be read no further."""
-        archive = Archive(Chunks(chunks), self.into)
+        archive = self._archive = Archive(Chunks(chunks), self.into, room=self._room)
         pick = self._pick
         try:
             for file in archive:
@@ -182,23 +234,35 @@ class _Walk:
 
     def _keep(self, file: File) -> None:
         try:
+            self._count_holes(file)
             with Content(file.size, file.parts()) as data:
                 kept = self._take(file, data)
         except CeilingError as error:
-            self._problem(file.path, f"is not looked into: {error.what}", error.advice)
+            advice = error.advice or "Find out who made such a file, and remove it."
+            what = f"is not looked into: {error.what}"
+            self._problem(file.path, what, advice, need="installed")
             return
         except InputError as error:
-            self._problem(file.path, error.what, error.advice)
+            self._problem(file.path, error.what, error.advice, need="installed")
             return
         if not kept:
             return
-        self._bytes += sum(map(len, kept.values())) + PIECE
-        if self._bytes > KEPT:
-            raise CeilingError(f"more than {KEPT >> 20} MB of it would be kept")
+        assert self._archive is not None
+        self._archive.held += sum(map(len, kept.values())) + PIECE
+        if self._archive.held > self._kept_most:
+            raise CeilingError(
+                f"more than {self._kept_most >> 20} MB of its files would be kept",
+                advice="Unpack it and scan the folder, in parts.",
+            )
         self.kept[file.index] = kept
 
-    def _problem(self, path: str, what: str, advice: str = "") -> None:
-        self.problems.append(Problem(path, what, link=Link.IMAGE, need="content", advice=advice))
+    def _count_holes(self, file: File) -> None:
+        self._holes += max(0, file.size - file.stored)
+        if self._holes > HOLES:
+            raise CeilingError(f"more than {HOLES >> 20} MB of holes in the layer's files")
+
+    def _problem(self, path: str, what: str, advice: str = "", need: str = "content") -> None:
+        self.problems.append(Problem(path, what, link=Link.IMAGE, need=need, advice=advice))
 
 
 class _Hash:
@@ -226,8 +290,8 @@ class _Flow:
     not unpacked to its end.
     """
 
-    def __init__(self, stream: Bytes, ref: LayerRef) -> None:
-        self.ref = ref
+    def __init__(self, stream: Bytes, ref: LayerRef, free: int) -> None:
+        self.ref, self._free = ref, free
         self.blob, self.tar = _Hash(ref.descriptor.digest), _Hash(ref.diff_id)
         self.error: InputError | None = None
         self.cut = False
@@ -266,7 +330,7 @@ class _Flow:
             self._head = begun(self._stream.read)
             if not packed(self._head) and self.tar.name == self.blob.name:
                 self.tar = self.blob  # the same bytes need not be hashed twice
-            for chunk in unpack(self._read):
+            for chunk in unpack(self._read, self._free):
                 self._room.acquire()
                 if self._stop:
                     self.cut = True

@@ -15,10 +15,10 @@ from typing import Any, Self
 from keten.errors import CeilingError, InputError
 from keten.formats import members as kinds
 from keten.formats.members import Builder, clean, owner, told
-from keten.formats.tar import ENTRIES, HEAD, NAMES
+from keten.formats.tar import ENTRIES, HEAD, NAMES, ROOM, weight
 from keten.model.evidence import Link, Problem
-from keten.transport.image.layers import KEPT, PIECE, LayerRecord, Picker
-from keten.transport.image.spool import Content
+from keten.transport.image.layers import HOLES, KEPT, PIECE, LayerRecord, Picker
+from keten.transport.image.spool import LARGEST, Content
 
 DEPTH = 250
 """The deepest folder: each one on the way is held open."""
@@ -110,7 +110,7 @@ class _Reading:
         self._complete = True
         self._linked: dict[tuple[int, int], bytes] = {}
         self._owners: dict[tuple[int, int, int], array[int]] = {}
-        self._bytes = 0
+        self._bytes = self._holes = 0
 
     def run(self) -> LayerRecord:
         """Return the record."""
@@ -188,8 +188,9 @@ class _Reading:
             held = self._owners[key] = owner(*key)
         size = status.st_size if kind == kinds.FILE else 0
         index = self._into.add(path, kind, size, held, target)
-        if index >= ENTRIES or self._into.weight() > NAMES:
-            raise CeilingError(f"more than {ENTRIES:,} files: the rest is not looked at")
+        names = self._into.weight()
+        if index >= ENTRIES or names > NAMES or weight(index, names) + self._bytes > ROOM:
+            raise CeilingError(f"more than {index:,} files: the rest is not looked at")
         return index
 
     def _file(self, name: str, path: bytes, folder: int, status: os.stat_result) -> None:
@@ -210,6 +211,12 @@ class _Reading:
                 self._into.capable(index)
             size = os.fstat(handle).st_size
             if self._picker.wants(shown, size, mode, os.pread(handle, HEAD, 0)):
+                self._holes += max(0, size - status.st_blocks * 512)
+                if size > LARGEST or self._holes > HOLES:
+                    what = f"is not looked into: {size:,} bytes, or holes, are more than are read"
+                    self._complete = False
+                    self._problem(shown, what, "Find out who made such a file, and remove it.")
+                    return
                 with Content(size, enumerated(_parts(handle, size))) as data:
                     self._keep(index, shown, data)
         finally:

@@ -11,7 +11,7 @@ from keten.errors import CeilingError
 
 SPOOL = 32 << 20
 """The largest file that is held in memory; larger ones lie in a file without a name."""
-LARGEST = 8 << 30
+LARGEST = 1 << 30
 """The largest file that is handed out, holes and all."""
 
 
@@ -27,7 +27,7 @@ class Content:
 
     def __enter__(self) -> Any:
         if self._size > LARGEST:
-            raise CeilingError(f"a file of {self._size:,} bytes")
+            raise CeilingError(f"{self._size:,} bytes is more than the {LARGEST:,} that are read")
         if self._size > SPOOL:
             return self._mapped()
         found: list[bytes] = []
