@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from keten import plugs
 from keten.errors import InputError
-from keten.formats import cargo_auditable, elf, executable, go_buildinfo
+from keten.formats.programs import cargo_auditable, elf, executable, go_buildinfo
 from keten.model.delivery import Manifest, Package
 from keten.model.facts import Facts
 from keten.model.image import Symbols

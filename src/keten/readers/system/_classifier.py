@@ -9,7 +9,7 @@ import re
 
 from msgspec import Struct
 
-from keten.formats.executable import Buffer, searchable
+from keten.formats.programs.executable import Buffer, searchable
 
 BACK = 128
 """How many bytes before an anchor the pattern may see."""

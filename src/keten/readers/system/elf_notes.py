@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import InputError
-from keten.formats import elf
+from keten.formats.programs import elf
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Files, Reader, Scope, Source

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import InputError
-from keten.formats import executable, go_buildinfo, go_symbols
-from keten.formats.go_buildinfo import Build, Module
 from keten.formats.lazy_pattern import lazy
+from keten.formats.programs import executable, go_buildinfo, go_symbols
+from keten.formats.programs.go_buildinfo import Build, Module
 from keten.model.delivery import Package
 from keten.model.evidence import Link
 from keten.model.facts import Facts

@@ -4,7 +4,7 @@ Crates that only the build needed are not in the program: they are told as of de
 as not installed.
 """
 
-from keten.formats import cargo_auditable, executable
+from keten.formats.programs import cargo_auditable, executable
 from keten.model.delivery import Package
 from keten.model.evidence import Link
 from keten.model.facts import Facts

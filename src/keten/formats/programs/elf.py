@@ -12,7 +12,7 @@ from struct import Struct as Packed
 from msgspec import Struct
 
 from keten.errors import InputError
-from keten.formats.executable import Buffer, Layout, Span, find
+from keten.formats.programs.executable import Buffer, Layout, Span, find
 
 MAX_SECTIONS = 20_000
 MAX_SEGMENTS = 1000

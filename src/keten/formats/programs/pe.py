@@ -8,7 +8,7 @@ import struct
 from struct import Struct as Packed
 
 from keten.errors import InputError
-from keten.formats.executable import Buffer, Layout, Span
+from keten.formats.programs.executable import Buffer, Layout, Span
 
 MAX_SECTIONS = 1000
 _COFF = Packed("<HHIIIHH")

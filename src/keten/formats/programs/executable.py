@@ -62,15 +62,15 @@ def layout(data: Buffer) -> Layout:
     """Return the parts of an executable; InputError where it is none of the formats."""
     head = bytes(data[:4])
     if head == b"\x7fELF":
-        from keten.formats import elf
+        from keten.formats.programs import elf
 
         return elf.layout(data)
     if head[:2] == b"MZ":
-        from keten.formats import pe
+        from keten.formats.programs import pe
 
         return pe.layout(data)
     if head in MAGIC:
-        from keten.formats import macho
+        from keten.formats.programs import macho
 
         return macho.layout(data)
     raise InputError("no executable that keten reads")

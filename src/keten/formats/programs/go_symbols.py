@@ -10,8 +10,8 @@ import struct
 from struct import Struct as Packed
 
 from keten.errors import CeilingError, InputError
-from keten.formats.executable import Buffer, Layout, find
 from keten.formats.lazy_pattern import lazy
+from keten.formats.programs.executable import Buffer, Layout, find
 
 MAX_TABLE = 64 << 20
 """The largest table of function names, in bytes; kube-apiserver's has 11 MB."""

@@ -7,8 +7,8 @@ program's memory (before). See debug/buildinfo and runtime/debug in Go's source.
 from msgspec import Struct
 
 from keten.errors import InputError
-from keten.formats import elf
-from keten.formats.executable import Buffer, Layout, Span, find
+from keten.formats.programs import elf
+from keten.formats.programs.executable import Buffer, Layout, Span, find
 
 MAGIC = b"\xff Go buildinf:"
 MAX_VERSION = 1000

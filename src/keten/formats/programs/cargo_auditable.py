@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats import elf, executable
-from keten.formats.executable import Buffer
+from keten.formats.programs import elf, executable
+from keten.formats.programs.executable import Buffer
 
 SECTION = ".dep-v0"
 MAX_TEXT = 8 << 20

@@ -1,0 +1,1 @@
+"""Executable files: ELF, PE and Mach-O, and what Go and Rust write into them."""
