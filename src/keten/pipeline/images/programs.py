@@ -30,8 +30,8 @@ def explained(
     packages brought (Contents) is not returned: nobody asks for it any more. Nor is a program
     that was told by its bytes alone where a package of the system has it: that knows better.
     """
-    special: list[tuple[Entry, tuple[str, ...]]] = []
     runs: list[Executable] = []
+    told: dict[str, tuple[str, ...]] = {}
     sizes: dict[str, int] = {}
     for entry in tree.files():
         sizes[entry.path] = entry.size
@@ -40,43 +40,56 @@ def explained(
         if kind or traits:
             runs.append(Executable(entry.path, kind == SCRIPT, f"{entry.layer}/{entry.member}"))
         if traits:
-            special.append((entry, traits))
+            told[entry.path] = traits
     contents = [node for node in facts.nodes if isinstance(node, Contents)]
     packages = [node for node in facts.nodes if isinstance(node, Package)]
     folder = cache(lambda path: tree.resolve(path) or path)
     found = ownership(runs, contents, packages, folder=folder, diverted=_diverted(diversions))
-    takes = _sizes(contents, sizes, folder)
+    for path in found.unexplained:
+        lone = tree.entry(path)
+        if lone is not None and programs[lone.layer].get(lone.member) == ELF:
+            told[path] = (*told.get(path, ()), "unexplained")
+    files = [
+        _file(one, told[path], layers, found.files.get(path, ""))
+        for path in sorted(told)
+        if (one := tree.entry(path)) is not None
+    ]
+    return _with(facts, files, found.owners, _sizes(contents, sizes, folder))
+
+
+def _file(entry: Entry, traits: tuple[str, ...], layers: Sequence[Layer], owner: str) -> SystemFile:
+    return SystemFile(
+        entry.path,
+        traits,
+        entry.size,
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        layer=layers[entry.layer].diff_id if layers else "",
+        owner=owner,
+    )
+
+
+def _with(
+    facts: Facts,
+    files: Sequence[SystemFile],
+    owners: Mapping[str, str],
+    sizes: Mapping[str, int],
+) -> Facts:
+    """Return *facts* with *files*, packages with their owner and size, and no Contents."""
     dropped: set[str] = set()
     nodes = []
     for node in facts.nodes:
         if isinstance(node, Contents):
             continue
-        if isinstance(node, Package) and node.ecosystem == "generic" and node.ref in found.owners:
-            dropped.add(node.ref)
-            continue
         if isinstance(node, Package):
-            owner, size = found.owners.get(node.ref, ""), takes.get(node.id, 0)
+            owner, size = owners.get(node.ref, ""), sizes.get(node.id, 0)
+            if node.ecosystem == "generic" and node.ref in owners:
+                dropped.add(node.ref)
+                continue
             if owner or size:
                 node = structs.replace(node, owner=owner, size=size)  # noqa: PLW2901 told more
         nodes.append(node)
-    told = {entry.path: (entry, traits) for entry, traits in special}
-    for path in found.unexplained:
-        lone = tree.entry(path)
-        if lone is not None and programs[lone.layer].get(lone.member) == ELF:
-            told[path] = (lone, (*told.get(path, (lone, ()))[1], "unexplained"))
-    files = [
-        SystemFile(
-            path,
-            traits,
-            entry.size,
-            entry.mode,
-            entry.uid,
-            entry.gid,
-            layer=layers[entry.layer].diff_id if layers else "",
-            owner=found.files.get(path, ""),
-        )
-        for path, (entry, traits) in sorted(told.items())
-    ]
     looked = (item for item in facts.looked if item.ref not in dropped)
     places = (item for item in facts.places if item.node not in dropped)
     return structs.replace(
