@@ -198,6 +198,8 @@ class Lookup:
         self, question: Question, every: Sequence[Said]
     ) -> tuple[list[Hit], list["Doubtful"]]:
         """Return which of the records affect what is asked about, and which can not be judged."""
+        if not every:
+            return [], []
         hits: list[Hit] = []
         doubts: list[Doubtful] = []
         asked = self._prepare(question)

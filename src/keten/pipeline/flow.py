@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from keten.config import Policy
-from keten.derive import attested, rulings, vulnerabilities
+from keten.derive import rulings, vulnerabilities
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
-from keten.model.delivery import Chart
+from keten.model.delivery import Attestation, Chart
 from keten.model.facts import Facts, Looked
 from keten.model.kube import Object
 from keten.model.result import Result, Target
@@ -103,8 +103,17 @@ def derived(
         seen = tuple(item for item in related.looked if item.need != "objects")
         related, beside = structs.replace(related, looked=seen), Facts()
     known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
-    tied = attested.derive(scanned.facts)
+    tied = _attested(scanned.facts)
     return related, known, beside, rulings.derive(scanned.facts, policy.config), tied
+
+
+def _attested(facts: Facts) -> Facts:
+    """Return what attestations prove, where there are any."""
+    if not any(isinstance(node, Attestation) for node in facts.nodes):
+        return Facts()
+    from keten.derive import attested
+
+    return attested.derive(facts)
 
 
 def _related(facts: Facts) -> Facts:

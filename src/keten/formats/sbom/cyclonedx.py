@@ -150,40 +150,38 @@ class _Reading:
             self._component(inner, inside, number, parent=ref, depth=depth + 1)
 
     def _made(self, found: shape.Component, ref: str, parent: str) -> Component:
-        told = _told(found.properties) if found.properties else []
+        raw: dict[str, bytes] = {}
+        if found.properties or found.evidence or found.pedigree:
+            raw = {name: bytes(part) for name in _KEPT if (part := getattr(found, name))}
+        told = _told(raw["properties"]) if found.properties else []
         own, paths = _own(told) if told else ({}, [])
-        if found.evidence and b'"occurrences"' in bytes(found.evidence):
+        if found.evidence and b'"occurrences"' in raw["evidence"]:
             evidence = self._one(_EVIDENCE, found.evidence, "evidence")
             paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
-        path = own.get("path", "")
         purls: tuple[str, ...] = (found.purl,) if found.purl else ()
         source = ""
         if found.external_references:
             purls, source = _linked(purls, found.external_references)
-        raw: dict[str, bytes] = {}
-        for name in _KEPT:
-            if part := getattr(found, name):
-                raw[name] = bytes(part)
+        hashes = tuple(_hashes(found.hashes)) if found.hashes else ()
+        if "hash" in own:
+            hashes += tuple(own.pop("hash").split())
+        more = _more(found, told, parent)
+        if own or paths:
+            path = own.get("path", "")
+            more["own"], more["paths"] = (
+                own,
+                tuple(dict.fromkeys((path, *paths) if path else paths)),
+            )
         return Component(
             ref=ref,
             name=found.name,
-            type=found.type or "library",
-            group=found.group or "",
             version=found.version or "",
             purls=purls,
-            cpes=(found.cpe,) if found.cpe else (),
-            hashes=(*_hashes(found.hashes or ()), *own.pop("hash", "").split()),
+            hashes=hashes,
             licenses=_licences(found.licenses) if found.licenses else (),
-            supplier=_entity(found.supplier or found.manufacturer) or found.publisher or "",
-            author=found.author or _authors(found),
-            copyright=found.copyright or "",
-            description=found.description or "",
             source=source,
-            scope=_scope(found.scope, told),
-            paths=tuple(dict.fromkeys((path, *paths) if path else paths)),
-            parent=parent,
-            own=own,
             raw=raw,
+            **more,
         )
 
     def _relations(self) -> Iterator[Relation]:
@@ -224,7 +222,7 @@ class _Reading:
             return None
 
 
-_KEPT = ("properties", "evidence", "pedigree")
+_KEPT: tuple[str, ...] = ("properties", "evidence", "pedigree")
 _SCOPES = {"excluded": "development", "optional": "optional"}
 _GOT = frozenset({"distribution", "vcs", "source-distribution"})
 _PATHS = re.compile(r"syft:location:\d+:path|aquasecurity:trivy:FilePath|internal:SrcFile|SrcFile")
@@ -266,6 +264,30 @@ def _linked(
     return purls, source
 
 
+def _more(found: shape.Component, told: list[tuple[str, str]], parent: str) -> dict[str, Any]:
+    """Return what few components tell."""
+    more: dict[str, Any] = {}
+    if found.type and found.type != "library":
+        more["type"] = found.type
+    if found.group:
+        more["group"] = found.group
+    if found.cpe:
+        more["cpes"] = (found.cpe,)
+    if found.supplier or found.manufacturer or found.publisher:
+        more["supplier"] = _entity(found.supplier or found.manufacturer) or found.publisher or ""
+    if found.author or found.authors:
+        more["author"] = found.author or _authors(found)
+    if found.copyright:
+        more["copyright"] = found.copyright
+    if found.description:
+        more["description"] = found.description
+    if scope := _scope(found.scope, told):
+        more["scope"] = scope
+    if parent:
+        more["parent"] = parent
+    return more
+
+
 def _authors(found: shape.Component) -> str:
     return ", ".join(filter(None, map(_entity, found.authors))) if found.authors else ""
 
@@ -283,11 +305,8 @@ def _is_path(name: str) -> bool:
     return _PATHS.fullmatch(name) is not None
 
 
-def _told(raw: Raw) -> list[tuple[str, str]]:
+def _told(data: bytes) -> list[tuple[str, str]]:
     """Return the properties that keten may understand."""
-    if not raw:
-        return []
-    data = bytes(raw)
     if not (b":path" in data or b"keten:" in data or b"FilePath" in data or b"cdx:" in data
             or b"trivy:Src" in data or b"SrcFile" in data):  # fmt: skip
         return []

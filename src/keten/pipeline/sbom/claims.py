@@ -92,6 +92,14 @@ class _Reading:
         if found is not None and ecosystem not in SYSTEMS and "upstream=" in component.purls[0]:
             self.owners[ref] = dict(found.qualifiers).get("upstream", "")
         more = _more(own) if own else {}
+        if component.scope == "development":
+            more["development"] = True
+        if component.scope == "optional" or own.get("optional") == "true":
+            more["optional"] = True
+        if own.get("installed") == "true" or ecosystem in SYSTEMS:
+            more["installed"] = True
+        if supplier := component.supplier or component.author:
+            more["supplier"] = supplier
         self.packages[ref] = Package(
             ref,
             ecosystem=ecosystem,
@@ -99,13 +107,9 @@ class _Reading:
             version=version,
             purl=url,
             path=where,
-            development=component.scope == "development",
-            optional=component.scope == "optional" or own.get("optional") == "true",
             source=source,
             hashes=component.hashes,
-            installed=own.get("installed") == "true" or ecosystem in SYSTEMS,
             licenses=component.licenses,
-            supplier=component.supplier or component.author,
             **more,
         )
 
