@@ -288,7 +288,7 @@ def _root(at: Path) -> None:
     (root / "usr/bin/a.jar").symlink_to("a.jar")
     for n in range(20):
         with (root / f"usr/lib/{n}.jar").open("wb") as out:
-            out.truncate(500 * MB)
+            out.truncate(100 * MB)
 
 
 def _archive(name: str, inner: Callable[[], bytes]) -> Make:

@@ -27,8 +27,7 @@ from keten.errors import InputError
 from keten.formats.members import Member
 from keten.formats.oci.records import Descriptor
 from keten.formats.oci.tree import Tree
-from keten.transport.image import inflate
-from keten.transport.image.layers import LayerRecord, read_layer, refetch
+from keten.transport.image.layers import LayerRecord, Room, read_layer, refetch
 from keten.transport.image.source import LayerRef
 
 # ruff: noqa: E501 a bomb is a line
@@ -398,11 +397,47 @@ def test_bombs(tmp_path: Path, bomb: str) -> None:
     assert problems or bomb in HARMLESS
 
 
-def test_the_ratio_spares_what_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "FREE", 1 << 20)
+def test_the_ratio_spares_what_is_small() -> None:
     blob = gzip.compress(bytes(50_000_000))
-    record = read_layer(
-        io.BytesIO(blob), LayerRef(0, Descriptor("", "", len(blob)), digest(b"")), All()
-    )
+    ref = LayerRef(0, Descriptor("", "", len(blob)), digest(b""))
+    record = read_layer(io.BytesIO(blob), ref, All(), Room(free=1 << 20))
     assert "more than a layer may" in record.problems[0].what
     assert record.mismatches == ()
+
+
+def test_layers_share_their_room() -> None:
+    """What one layer takes the next has no more; most of what is left, never all of it."""
+    room = Room()
+    one = LayerRecord("", 10, "", 300 << 20, kept={0: {"": bytes(70 << 20)}})
+    assert room.fits(one)
+    room.spend(one)
+    assert not room.fits(one)
+    assert room.share[1] < (96 - 70) << 20
+    assert room.free < 213 << 20
+    room.spend(LayerRecord("", 1 << 20, "", 20 << 20))
+    assert room.free < 213 << 20  # what its size allows is not given to others
+
+
+class First(All):
+    """Keeps the first byte of each file."""
+
+    def take(self, path: str, data: Any) -> dict[str, bytes]:
+        return {"first": bytes(data[:1])}
+
+
+def test_holes_are_not_read_without_end() -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as made:
+        for number in range(3):
+            info = tarfile.TarInfo(f"h{number}")
+            data = b"1\n0\n0\n".ljust(512, b"\0")
+            info.size = len(data)
+            info.pax_headers = {
+                "GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": info.name,
+                "GNU.sparse.realsize": str(100 << 20),
+            }  # fmt: skip
+            made.addfile(info, io.BytesIO(data))
+    data = out.getvalue()
+    record = read_layer(io.BytesIO(data), LayerRef(0, Descriptor("", "", len(data)), ""), First())
+    assert [p.path for p in record.problems] == ["h1", "h2"]
+    assert {p.need for p in record.problems} == {"installed"}

@@ -36,7 +36,7 @@ from keten.formats.tar_pax import Pax, number, telling
 
 ENTRIES = 500_000
 """The most members of one archive: with their tree some 200 MB. Large images have 300,000."""
-EXTRAS = 300_000
+EXTRAS = 200_000
 """The most headers that are about the next one: pax records, long names."""
 NAMES = 48 << 20
 """The most bytes of all names and link targets together."""

@@ -7,6 +7,7 @@ searched for secrets. All of it depends on the layer alone, so it can be kept by
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 from hashlib import sha256
+from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
 from keten.graph.store import merge
@@ -176,8 +177,21 @@ def pieces(path: str, data: Any, plan: Collection[tuple[str, Reader]]) -> dict[s
         return None
     if all(size > reader.ceiling for _, reader in plan):
         return kept  # nothing was read of it, so nobody asks for its digest
-    kept[DIGEST] = sha256(data).digest() + size.to_bytes(8, "little")
+    kept[DIGEST] = _digest(data) + size.to_bytes(8, "little")
     return kept
+
+
+def _digest(data: Any) -> bytes:
+    """Return the SHA-256 of a file; of one that is mapped no more stays in memory than a step."""
+    if not isinstance(data, mmap):
+        return sha256(data).digest()
+    made = sha256()
+    with memoryview(data) as whole:
+        for at in range(0, len(data), BATCH):
+            made.update(whole[at : at + BATCH])
+            if hasattr(data, "madvise"):
+                data.madvise(MADV_DONTNEED, at, min(BATCH, len(data) - at))
+    return made.digest()
 
 
 def evidence(path: str, data: bytes, media_type: str) -> Evidence:

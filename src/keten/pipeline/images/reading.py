@@ -18,6 +18,8 @@ from keten.pipeline.read import Readers, read_one
 
 PACKAGES = 60_000
 """The most packages of an image or root filesystem; large ones have some thousand."""
+FILES = 30_000
+"""The most files of one kind that are read: one package each, and what comes with it."""
 SETUID, SETGID, ANYONE, STICKY = 0o4000, 0o2000, 0o002, 0o1000
 
 Pieces = Mapping[str, bytes]
@@ -136,9 +138,16 @@ def read(
     """Yield the facts of every file that is offered, packages stamped with their layers."""
     files = TreeFiles(tree, kept)
     count = 0
+    times: dict[str, int] = {}
     for offer in found:
+        nth = times[offer.name] = times.get(offer.name, 0) + 1
+        if nth > FILES:
+            if nth == FILES + 1:
+                what = f"more than {FILES:,} files for {offer.name}: from this one on none is read"
+                yield Facts(problems=(_more(offer, what),))
+            continue
         if count > PACKAGES:
-            what = f"more than {PACKAGES:,} packages: what follows this file is not read"
+            what = f"more than {PACKAGES:,} packages: from this file on nothing is read"
             yield Facts(problems=(_more(offer, what),))
             return
         entry = file_at(tree, offer.real)

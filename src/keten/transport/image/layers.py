@@ -30,7 +30,7 @@ KEPT = 96 << 20
 """The most bytes that are kept of the files of all layers of an image."""
 PIECE = 800
 """What it costs to keep anything of a file, in bytes."""
-HOLES = 512 << 20
+HOLES = 128 << 20
 """The most bytes of holes of all sparse files of a layer that are looked into."""
 AHEAD = 6
 """How many chunks may be unpacked before they are walked and hashed."""
