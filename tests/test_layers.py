@@ -422,7 +422,7 @@ class First(All):
     """Keeps the first byte of each file."""
 
     def take(self, path: str, data: Any) -> dict[str, bytes]:
-        return {"first": bytes(data[:1])}
+        return {path[:1]: bytes(data[:1])}
 
 
 def test_holes_are_not_read_without_end() -> None:

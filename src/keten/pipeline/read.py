@@ -15,6 +15,8 @@ from keten.model.plug import Files, Reader, Scope, Source
 from keten.pipeline.guard import Broken, attempt
 
 COLLECTOR = "dir"
+NAMES = 4096
+"""How many files' names it is remembered for who knows them."""
 
 
 class Readers:
@@ -23,7 +25,9 @@ class Readers:
     def __init__(self, scope: Scope = Scope.SOURCE) -> None:
         found = ((name, plugs.load(Reader, name)) for name in plugs.names(Reader))
         self.all = tuple(item for item in found if item[1].scope in (scope, Scope.BOTH))
-        self._wants = [_matcher(reader.names, reader.paths) for _, reader in self.all]
+        self._by_name = [_globs(reader.names) for _, reader in self.all]
+        self._by_path = [_globs(reader.paths) if reader.paths else None for _, reader in self.all]
+        self._known: dict[str, frozenset[int]] = {}
         # Most files of most trees nobody wants: one question says so, not one a reader.
         self._somebody = _matcher(
             [name for _, reader in self.all for name in reader.names],
@@ -37,11 +41,24 @@ class Readers:
         marked = head.startswith(self._magic)
         if not named and not marked:
             return ()
+        known = self._named(path.rpartition("/")[2]) if named else frozenset[int]()
         return tuple(
             plug
-            for plug, wants in zip(self.all, self._wants, strict=True)
-            if (named and wants(path)) or (marked and head.startswith(plug[1].magic))
+            for number, plug in enumerate(self.all)
+            if number in known
+            or (named and (wants := self._by_path[number]) is not None and wants(path))
+            or (marked and head.startswith(plug[1].magic))
         )
+
+    def _named(self, name: str) -> frozenset[int]:
+        """Return which readers know a file's name: few names are those of most files."""
+        known = self._known.get(name)
+        if known is None:
+            if len(self._known) >= NAMES:
+                self._known.clear()
+            found = (number for number, wants in enumerate(self._by_name) if wants(name))
+            known = self._known[name] = frozenset(found)
+        return known
 
     def read(self, path: str, data: bytes, files: Files, *, size: int) -> list[Facts]:
         """Return what each reader that wants the file says of it, and the file as evidence."""
