@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from keten import plugs
 from keten.config import Policy
 from keten.derive import rulings, vulnerabilities
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
+from keten.model.check import Check
 from keten.model.delivery import Attestation, Chart
 from keten.model.facts import Facts, Looked
 from keten.model.kube import Object
@@ -102,9 +104,27 @@ def derived(
     if not scanned.whole:
         seen = tuple(item for item in related.looked if item.need != "objects")
         related, beside = structs.replace(related, looked=seen), Facts()
-    known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
+    known = Facts()
+    if _wants_advisories(policy):
+        known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
     tied = _attested(scanned.facts)
     return related, known, beside, rulings.derive(scanned.facts, policy.config), tied
+
+
+def _wants_advisories(policy: Policy) -> bool:
+    """Return whether a check that may run asks for advisories.
+
+    Where somebody names the checks that run, data that none of them needs are not missed.
+    """
+    if not policy.config.checks.only:
+        return True
+    chosen = chooser(policy)
+    wanted = {vulnerabilities.NEED, vulnerabilities.MALICE}
+    return any(
+        not wanted.isdisjoint(plugs.load(Check, name).needs)
+        for name in plugs.names(Check)
+        if chosen(name)
+    )
 
 
 def _attested(facts: Facts) -> Facts:
