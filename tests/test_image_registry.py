@@ -729,8 +729,8 @@ def test_a_malformed_file_of_credentials_is_told(tmp_path: Path, text: str) -> N
 def test_a_name_that_is_not_there(waits: list[float]) -> None:
     with pytest.raises(NetworkError, match="can not be resolved"):
         open_image("nowhere.invalid/app:1")
-    with pytest.raises(NetworkError, match="no file or folder sorce:1, so it was taken for"):
-        open_image("sorce:1", options=Options(mirrors=("nowhere.invalid",), ca="/dev/null"))
+    with pytest.raises(UsageError, match="no file or folder sorce"):
+        open_image("sorce", options=Options(mirrors=("nowhere.invalid",), ca="/dev/null"))
     assert waits == []
 
 

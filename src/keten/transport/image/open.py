@@ -136,7 +136,7 @@ def open_image(target: str, *, options: Options | None = None) -> "Opened":
         case "registry" | "reference":
             return opening.reference(
                 rest, target, platform=chosen.platform, access=chosen.access(),
-                mirrors=chosen.mirrors, sure=bool(prefix),
+                mirrors=chosen.mirrors,
             )  # fmt: skip
         case "oci" | "oci-archive" | "docker-archive" | "archive" | "tar":
             return opening.stored(rest, target, kind=kind, platform=chosen.platform)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keten.errors import InputError, NetworkError, UsageError
+from keten.errors import InputError, UsageError
 from keten.formats import reference as references
 from keten.formats.oci import media, platforms
 from keten.formats.oci.records import Descriptor, Manifest, Platform
@@ -25,28 +25,17 @@ def reference(
     platform: str,
     access: "Access",
     mirrors: Sequence[str],
-    sure: bool,
 ) -> Opened:
-    """Open the image of a registry that *text* names; *sure*: the user said that it is one."""
+    """Open the image of a registry that *text* names."""
     from keten.transport.image import remote
 
     image = references.parse(text)
     if image.template:
         raise UsageError(f"{text} holds a variable: name the image itself")
     wanted = platforms.parse(platform) if platform else None
-    try:
-        return remote.open_reference(
-            image, name=target, platform=wanted, access=access, mirrors=mirrors
-        )
-    except NetworkError as error:
-        if sure or set(target) & set(".:@"):
-            raise
-        raise NetworkError(
-            f"{error.what}; there is no file or folder {target}, so it was taken for {image.id}",
-            advice=error.advice,
-            status=error.status,
-            again=error.again,
-        ) from error
+    return remote.open_reference(
+        image, name=target, platform=wanted, access=access, mirrors=mirrors
+    )
 
 
 def stored(text: str, target: str, *, kind: str, platform: str) -> Opened:
