@@ -131,7 +131,7 @@ def open_image(target: str, *, options: Options | None = None) -> "Opened":
     from keten.transport.image import opening
 
     chosen = options or Options()
-    kind, (prefix, rest) = kind_of(target), split(target)
+    kind, (_, rest) = kind_of(target), split(target)
     match kind:
         case "registry" | "reference":
             return opening.reference(
