@@ -9,9 +9,9 @@ from typing import Any
 
 from keten.errors import CeilingError, InputError
 
-CHUNK = 1 << 19
+CHUNK = 1 << 21
 """How many bytes are unpacked at a time."""
-READ = 1 << 18
+READ = 1 << 20
 """How many packed bytes are read at a time."""
 FREE = 512 << 20
 """How many bytes the layers of an image may unpack to whatever their size."""
