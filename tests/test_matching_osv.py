@@ -150,7 +150,7 @@ def cases(draw: st.DrawFn) -> tuple[str, str, dict[str, Any]]:
     return ecosystem, version, {"id": "X-1", "affected": items}
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(cases())
 def test_as_the_pseudo_code_says(case: tuple[str, str, dict[str, Any]]) -> None:
     ecosystem, version, record = case
