@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from image_builder import build, docker_archive, image, layout
 
-from keten.config import Config, Policy
+from keten.config import Checks, Config, Policy
 from keten.model.delivery import Credential, Image, Package
 from keten.model.facts import Facts
 from keten.model.image import SystemFile
@@ -307,3 +307,15 @@ def test_a_layer_that_is_not_there_makes_the_rest_unknown(tmp_path: Path) -> Non
     assert any("layer 2 could not be read" in u.why for u in result.unknown)
     assert versions(collected(path, tmp_path).facts) == {"a": "1.0", "b": "1.0"}
     assert result.decision.verdict != "allowed"
+
+
+def test_no_instruction_with_a_secret_is_kept_where_none_is_asked_for(tmp_path: Path) -> None:
+    token = "gh" + "p_" + "Zq7xK2mN9vB4cW8sT1yR5uL3pD6fJ0h2AbCd"
+    config = {"history": [{"created_by": f"RUN deploy {token}"}, {"created_by": "RUN true"}]}
+    built = build(tmp_path / "image", [BASE, [("a", "file", b"a")]], config=config)
+    policy = Policy(Config(checks=Checks(only=("image/*",))), "default", "", tmp_path)
+    facts = collect(
+        str(built.path), policy, access=Access(cache=""), now=NOW, progress=lambda *_: None
+    ).facts
+    assert token not in repr(facts)
+    assert "RUN true" in repr(facts)

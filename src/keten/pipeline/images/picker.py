@@ -15,7 +15,6 @@ from keten.model.evidence import Evidence, Link, Origin, Problem
 from keten.model.facts import Facts
 from keten.model.plug import Reader
 from keten.pipeline.read import Readers, sift
-from keten.secrets import engine
 
 WHOLE = ""
 """The key of a file that is kept whole."""
@@ -116,6 +115,8 @@ class Picker:
 
     def _flush(self) -> None:
         if self._texts:
+            from keten.secrets import engine
+
             found = engine.scan(self._texts)
             self._told += len(found.nodes) + len(found.problems) * _HEAVY
             if self._told >= CREDENTIALS:
