@@ -28,7 +28,7 @@ from keten.model.result import (
     Waived,
 )
 from keten.model.rules import Rules
-from keten.pipeline.judge import Judged, Lack, chooser, findings_of, link_of
+from keten.pipeline.judge import Judged, Lack, asks_for_secrets, findings_of, link_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
 from keten.policy.waivers import Names, apply, matches
@@ -78,7 +78,7 @@ def conclude(
     advisories = [node for node in nodes.values() if isinstance(node, Advisory)]
     exploited = {node.ref for node in advisories if node.exploited}
     searched = target.files if target.searched is None else target.searched
-    files = searched if any(map(chooser(policy), _secrets())) else 0
+    files = searched if asks_for_secrets(policy) else 0
     return Result(
         schema=SCHEMA,
         keten=__version__,
@@ -227,10 +227,6 @@ def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
             )
         )
     return tuple(made)
-
-
-def _secrets() -> list[str]:
-    return [name for name in plugs.names(Check) if link_of(name) is Link.SECRETS]
 
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:

@@ -88,6 +88,12 @@ def chooser(policy: Policy) -> Callable[[str], bool]:
     return chosen
 
 
+def asks_for_secrets(policy: Policy) -> bool:
+    """Return whether a check of secrets may run."""
+    chosen = chooser(policy)
+    return any(chosen(name) for name in plugs.names(Check) if link_of(name) is Link.SECRETS)
+
+
 def select(
     chosen: Callable[[str], bool], *, of: Iterable[type], sections: Container[str] = ()
 ) -> Checks:

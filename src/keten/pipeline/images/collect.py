@@ -15,6 +15,7 @@ from keten.model.facts import Facts, Looked
 from keten.model.image import Content, Mismatch
 from keten.model.plug import Scope
 from keten.model.result import Target
+from keten.pipeline import wire
 from keten.pipeline.cache import key
 from keten.pipeline.images import describe
 from keten.pipeline.images.assembly import Unpacked, assemble, unpacked
@@ -81,7 +82,11 @@ def _layers(stage: Stage, readers: Readers) -> list[Unpacked]:
     room = streams.Room()
     before: dict[tuple[str, str], Unpacked] = {}
     found = []
+    size = sum(max(0, ref.descriptor.size) for ref in stage.opened.layers)
+    done = 0
     for ref in stage.opened.layers:
+        stage.progress("reading", done, size)
+        done += max(0, ref.descriptor.size)
         again = (ref.descriptor.digest, ref.diff_id)
         made = before.get(again) if all(again) else None
         if made is None:
@@ -108,9 +113,6 @@ def _layer(stage: Stage, ref: LayerRef, readers: Readers, room: streams.Room) ->
         except msgspec.MsgspecError:
             pass
     picker = Picker(readers, secrets=stage.secrets)
-    size = sum(max(0, layer.descriptor.size) for layer in opened.layers)
-    before = sum(max(0, layer.descriptor.size) for layer in opened.layers[: ref.number])
-    stage.progress("reading", before, size)
     try:
         with opened.layer(ref) as stream:
             record = streams.read_layer(stream, ref, picker, room)
@@ -136,7 +138,7 @@ def _unread(ref: LayerRef, error: KetenError | OSError) -> Unpacked:
         need="installed",
     )
     record = streams.LayerRecord("", 0, ref.diff_id, 0, problems=(problem,), complete=False)
-    return unpacked(record, Picker(Readers(Scope.SYSTEM), secrets=False))
+    return Unpacked(record, {}, wire.pack(Facts()), 0)
 
 
 def _layer_key(stage: Stage, ref: LayerRef) -> str:

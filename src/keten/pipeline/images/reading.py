@@ -20,7 +20,6 @@ PACKAGES = 60_000
 """The most packages of an image or root filesystem; large ones have some thousand."""
 FILES = 30_000
 """The most files of one kind that are read: one package each, and what comes with it."""
-SETUID, SETGID, ANYONE, STICKY = 0o4000, 0o2000, 0o002, 0o1000
 
 Pieces = Mapping[str, bytes]
 

@@ -5,14 +5,11 @@ from contextlib import ExitStack, closing
 from datetime import date
 from pathlib import Path
 
-from keten import plugs
 from keten.config import Policy
-from keten.model.check import Check
-from keten.model.evidence import Link
 from keten.pipeline.cache import Cache
 from keten.pipeline.flow import Scanned, judge_here
 from keten.pipeline.images.remembered import Stage, collect
-from keten.pipeline.judge import chooser, link_of
+from keten.pipeline.judge import asks_for_secrets
 from keten.transport.image.open import ROOTFS, Options, kind_of, open_image
 
 
@@ -31,10 +28,7 @@ def collect_target(
 
     *base* names the image that it is said to be built on, "" where nobody says so.
     """
-    chosen = chooser(policy)
-    secrets = every or any(
-        chosen(name) for name in plugs.names(Check) if link_of(name) is Link.SECRETS
-    )
+    secrets = every or asks_for_secrets(policy)
     if kind_of(target) == ROOTFS:
         from keten.pipeline.images.collect import collect_root
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from keten.pipeline.cache import Cache, key
 
-ROOMS = ("readers", "secrets", "formats", "model", "transport/image", "pipeline/images")
+ROOMS = ("derive", "ecosystems", "formats", "graph", "model", "pipeline", "readers", "secrets",
+         "transport/image")  # fmt: skip
 _KNOWN: dict[str, str] = {}
 
 
