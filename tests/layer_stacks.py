@@ -15,10 +15,19 @@ import tarfile
 from pathlib import Path
 from random import Random
 
-from keten.formats.chunks import Chunks
-from keten.formats.members import BLOCK, CHARACTER, FILE, FOLDER, PIPE, SYMLINK, Builder, Members
+from keten.formats.archives.chunks import Chunks
+from keten.formats.archives.members import (
+    BLOCK,
+    CHARACTER,
+    FILE,
+    FOLDER,
+    PIPE,
+    SYMLINK,
+    Builder,
+    Members,
+)
+from keten.formats.archives.tar import Archive
 from keten.formats.oci.tree import Tree
-from keten.formats.tar import Archive
 
 UMOCI = shutil.which("umoci")
 NAMES = ("a", "b", "c", "d", "ee", "é")

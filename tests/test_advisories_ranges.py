@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keten.advisories.ranges import Doubt, Order, affected, canonical, fixes
 from keten.advisories.records import Entry
-from keten.formats import semver
+from keten.formats.versions import semver
 
 VERSIONS = ["0.0.1", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0-0", "2.0.0", "3.1.4"]
 

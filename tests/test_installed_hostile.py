@@ -17,7 +17,8 @@ from installed_files import FILES, jar, lying, pom
 
 from keten import plugs
 from keten.errors import CeilingError, InputError
-from keten.formats import gemspec, java_archive, zip  # noqa: A004 the format's name
+from keten.formats import gemspec
+from keten.formats.archives import java_archive, zip  # noqa: A004 the format's name
 from keten.model.delivery import Package
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
@@ -215,7 +216,7 @@ _RUN = """
 import sys
 from time import process_time
 from keten.errors import InputError
-from keten.formats import java_archive
+from keten.formats.archives import java_archive
 data = open(sys.argv[1], "rb").read()
 start = process_time()
 try:

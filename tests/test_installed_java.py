@@ -3,7 +3,7 @@
 import pytest
 from installed_files import jar, pom
 
-from keten.formats import java_archive
+from keten.formats.archives import java_archive
 from keten.model.delivery import Package
 from keten.model.facts import Facts
 from keten.model.plug import Source

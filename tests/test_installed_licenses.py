@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keten.formats import licence_names, licenses, spdx_ids
+from keten.formats.licences import licence_names, licenses, spdx_ids
 
 CERTAIN = {
     "mit": "MIT",

@@ -10,7 +10,7 @@ import pytest
 from layer_stacks import UMOCI, Entry, merged, on_disk, stack, unpacked, walked, write_layout
 from layer_stacks import written as tar_of
 
-from keten.formats.members import FILE, SYMLINK
+from keten.formats.archives.members import FILE, SYMLINK
 from keten.formats.oci import merge
 from keten.formats.oci.tree import Tree
 from keten.transport.image.rootfs import Rootfs

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keten.errors import InputError
-from keten.formats.members import Member
+from keten.formats.archives.members import Member
 from keten.formats.oci.records import Descriptor
 from keten.formats.oci.tree import Tree
 from keten.transport.image.layers import LayerRecord, Room, read_layer, refetch

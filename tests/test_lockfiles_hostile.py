@@ -13,7 +13,8 @@ from test_lockfiles import GOLDEN, PLUGS, read, sections
 
 from keten import plugs
 from keten.errors import CeilingError, InputError
-from keten.formats import json_index, requirement, toml_lines, xml_safe, yarn_lines
+from keten.formats import json_index, toml_lines, xml_safe, yarn_lines
+from keten.formats.versions import requirement
 from keten.model.delivery import Package
 from keten.model.evidence import Problem
 from keten.model.facts import Facts

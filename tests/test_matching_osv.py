@@ -23,7 +23,8 @@ from keten.advisories.lookup import Lookup
 from keten.advisories.ranges import Doubt, Order, affected, canonical
 from keten.advisories.records import compact, order
 from keten.errors import InputError
-from keten.formats import osv, semver
+from keten.formats import osv
+from keten.formats.versions import semver
 
 Key = Any
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from system_roots import Root, owned, packages, requires
 
-from keten.formats import deb822, debian_copyright, purl
+from keten.formats import deb822, purl
+from keten.formats.licences import debian_copyright
 from keten.model.facts import Looked
 
 RELEASE = b'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'

@@ -15,7 +15,8 @@ from rpm_roots import package
 from system_roots import Root
 
 from keten.errors import CeilingError, InputError
-from keten.formats import apk_database, deb822, debian_copyright
+from keten.formats import apk_database, deb822
+from keten.formats.licences import debian_copyright
 from keten.formats.rpmdb import header as tags
 from keten.formats.rpmdb import installed, ndb, sqlite
 from keten.formats.rpmdb.header import Header

@@ -12,7 +12,7 @@ from suites import vers as suite
 
 from keten import plugs
 from keten.errors import CeilingError, InputError
-from keten.formats import vers
+from keten.formats.versions import vers
 from keten.model.plug import Ecosystem
 
 

@@ -13,7 +13,7 @@ from suites import versions
 
 from keten import plugs
 from keten.errors import CeilingError, InputError
-from keten.formats.order import CEILING, number
+from keten.formats.versions.order import CEILING, number
 from keten.model.plug import Ecosystem
 
 NAMES = plugs.names(Ecosystem)

@@ -17,7 +17,7 @@ SLOW = {
     "logging", "lzma", "multiprocessing", "packaging", "pysequoia", "re2", "shutil", "sqlite3",
     "tempfile", "tomllib", "typing_extensions", "xml", "yaml", "zstandard",
     "keten.advisories.database", "keten.advisories.lookup", "keten.derive.objects",
-    "keten.derive.priority", "keten.formats.tar", "keten.pipeline.images.collect",
+    "keten.derive.priority", "keten.formats.archives.tar", "keten.pipeline.images.collect",
     "keten.pipeline.read", "keten.remedy.upgrade", "keten.secrets.engine",
     "keten.transport.image.archive", "keten.transport.image.layers",
 }  # fmt: skip

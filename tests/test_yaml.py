@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keten.errors import CeilingError, InputError
-from keten.formats import yaml_json
-from keten.formats import yaml_scalars as scalars
-from keten.formats.yaml import Dialect, Document, load_all
-from keten.formats.yaml_nodes import Mapping, Scalar, Sequence, compose
-from keten.formats.yaml_stream import split
+from keten.formats.yaml import json_text as yaml_json
+from keten.formats.yaml import scalars
+from keten.formats.yaml.documents import Dialect, Document, load_all
+from keten.formats.yaml.nodes import Mapping, Scalar, Sequence, compose
+from keten.formats.yaml.stream import split
 
 KUBERNETES, CORE = Dialect.KUBERNETES, Dialect.CORE
 

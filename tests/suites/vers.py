@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats import vers
+from keten.formats.versions import vers
 from suites import Outcome, attempt, json_tests
 
 REFUSED = "refused"

@@ -1,4 +1,4 @@
-"""Read a zip file of records entry by entry, within ceilings: see keten.formats.zip."""
+"""Read a zip file of records entry by entry, within ceilings: see keten.formats.archives.zip."""
 
 import mmap
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats import zip  # noqa: A004 the format's name
+from keten.formats.archives import zip  # noqa: A004 the format's name
 
 MAX_ENTRIES = 900_000
 MAX_ENTRY = 16 << 20

@@ -19,7 +19,8 @@ from msgspec import Struct
 
 from keten.advisories.records import Entry, order
 from keten.errors import InputError
-from keten.formats import osv, semver
+from keten.formats import osv
+from keten.formats.versions import semver
 
 MAX_VERSION = 1000
 _TAG = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,3}(?:[-+][0-9A-Za-z.-]{1,80})?)")

@@ -111,7 +111,7 @@ def printed(rows: list[Row], *, everything: bool) -> Iterator[str]:
 
 def _category(name: str) -> str:
     """Return the one category of all licences in *name*; "" where they differ or have none."""
-    from keten.formats import license_categories, licenses
+    from keten.formats.licences import license_categories, licenses
 
     found = licenses.parse(name) if name else None
     if found is None:

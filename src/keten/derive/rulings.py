@@ -8,7 +8,7 @@ Where a section says nothing, nothing is derived and no check asks (docs/adr/000
 from collections.abc import Iterable, Iterator
 
 from keten.config import Config
-from keten.formats import licenses as spdx
+from keten.formats.licences import licenses as spdx
 from keten.model.delivery import Image, Manifest, Package
 from keten.model.evidence import Place
 from keten.model.facts import Edge, Facts, Looked, Trust

@@ -9,7 +9,7 @@ import re
 from functools import total_ordering
 from typing import Any
 
-from keten.formats.order import clean, number, refuse
+from keten.formats.versions.order import clean, number, refuse
 from keten.model.plug import Ecosystem
 
 _SEGMENT = re.compile(r"([^0-9A-Za-z]*)([0-9]+|[A-Za-z]+|)")

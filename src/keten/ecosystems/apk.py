@@ -7,7 +7,7 @@ ordered by the part that fits and stands before the version that ends there.
 import re
 from typing import Any
 
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 from keten.model.plug import Ecosystem
 
 _NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*")

@@ -1,6 +1,6 @@
 """Bioconductor: R packages, whose versions are rows of numbers parted by dots or dashes."""
 
-from keten.formats.dotted import row
+from keten.formats.versions.dotted import row
 from keten.model.plug import Ecosystem
 
 

@@ -1,6 +1,6 @@
 """Rust crates: Semantic Versioning; ``-`` and ``_`` in names are not the same to advisories."""
 
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 ECOSYSTEM = Ecosystem(

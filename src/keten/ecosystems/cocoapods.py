@@ -1,6 +1,6 @@
 """CocoaPods: numbers of any count, then a pre-release that is below (``Pod::Version``)."""
 
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 ECOSYSTEM = Ecosystem(

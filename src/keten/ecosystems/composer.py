@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 from keten.model.plug import Ecosystem
 
 _TOKEN = re.compile(r"[0-9]+|[A-Za-z]+|#")

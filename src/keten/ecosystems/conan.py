@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 from keten.model.plug import Ecosystem
 
 _ITEM = re.compile(r"([0-9]+)(.*)", re.DOTALL)

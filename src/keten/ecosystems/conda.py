@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats.order import clean, number, refuse
+from keten.formats.versions.order import clean, number, refuse
 from keten.model.plug import Ecosystem
 
 _PIECE = re.compile(r"[0-9]+|[*]+|[^0-9*]+")

@@ -1,6 +1,6 @@
 """R packages: rows of numbers parted by dots or dashes, as ``package_version`` orders them."""
 
-from keten.formats.dotted import row
+from keten.formats.versions.dotted import row
 from keten.model.plug import Ecosystem
 
 

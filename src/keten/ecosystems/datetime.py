@@ -2,7 +2,7 @@
 
 import re
 
-from keten.formats.order import clean, refuse
+from keten.formats.versions.order import clean, refuse
 from keten.model.plug import Ecosystem
 
 _STAMP = re.compile(

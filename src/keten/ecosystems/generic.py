@@ -7,7 +7,7 @@ single letter after a number; every other word (alpha, beta, rc, pre, dev) is be
 import re
 from typing import Any
 
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 from keten.model.plug import Ecosystem
 
 _PART = re.compile(r"[0-9]+|[A-Za-z]+")

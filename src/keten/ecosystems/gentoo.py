@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from keten.formats.order import clean, number, refuse
+from keten.formats.versions.order import clean, number, refuse
 from keten.model.plug import Ecosystem
 
 _VERSION = re.compile(

@@ -4,9 +4,9 @@ A branch, or a commit without the version it is of, has no place in the order.
 """
 
 from keten.errors import InputError
-from keten.formats import semver
 from keten.formats.lazy_pattern import lazy
-from keten.formats.order import clean, refuse
+from keten.formats.versions import semver
+from keten.formats.versions.order import clean, refuse
 from keten.model.plug import Ecosystem
 
 _TAG = lazy(r"[vV=]?[0-9]+(?:\.[0-9]+)*(?:[-+.].*)?")

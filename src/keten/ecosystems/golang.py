@@ -1,6 +1,6 @@
 """Go modules: Semantic Versioning with a leading ``v``, pseudo-versions included."""
 
-from keten.formats import semver
+from keten.formats.versions import semver
 from keten.model.plug import Ecosystem
 
 

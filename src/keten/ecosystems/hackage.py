@@ -1,6 +1,6 @@
 """Hackage: rows of numbers, as ``Data.Version`` orders them; ``1.0`` is below ``1.0.0``."""
 
-from keten.formats.dotted import row
+from keten.formats.versions.dotted import row
 from keten.model.plug import Ecosystem
 
 

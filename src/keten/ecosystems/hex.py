@@ -1,6 +1,6 @@
 """Hex packages of Erlang and Elixir: Semantic Versioning, names in lower case."""
 
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 

@@ -1,6 +1,6 @@
 """The VERS type ``intdot``: whole numbers with dots; reading stops at anything else."""
 
-from keten.formats.dotted import row
+from keten.formats.versions.dotted import row
 from keten.model.plug import Ecosystem
 
 

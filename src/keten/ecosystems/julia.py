@@ -1,6 +1,6 @@
 """Julia packages: Semantic Versioning in which build metadata orders too (``1.2.3+4``)."""
 
-from keten.formats.semver import built
+from keten.formats.versions.semver import built
 from keten.model.plug import Ecosystem
 
 ECOSYSTEM = Ecosystem(

@@ -1,7 +1,7 @@
 """The VERS type ``lexicographic``: the bytes of the UTF-8 text, without normalisation."""
 
 from keten.errors import CeilingError
-from keten.formats.order import CEILING
+from keten.formats.versions.order import CEILING
 from keten.model.plug import Ecosystem
 
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from keten.formats.intervals import native
-from keten.formats.order import clean, number
+from keten.formats.versions.intervals import native
+from keten.formats.versions.order import clean, number
 from keten.model.plug import Ecosystem
 
 _TOKEN = re.compile(r"([.-]?)([0-9]+|[^0-9.-]+|)")

@@ -3,7 +3,7 @@
 import re
 
 from keten.errors import InputError
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 _CLAUSE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})*)\s*(?:(\+)|-\s*([0-9]{1,9}(?:\.[0-9]{1,9})*))?")

@@ -1,7 +1,7 @@
 """npm: Semantic Versioning, names as they are, ranges as node-semver reads them."""
 
-from keten.formats.npm_ranges import native
-from keten.formats.semver import key
+from keten.formats.versions.npm_ranges import native
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 ECOSYSTEM = Ecosystem(

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from keten.formats import semver
-from keten.formats.intervals import native
-from keten.formats.order import clean
+from keten.formats.versions import semver
+from keten.formats.versions.intervals import native
+from keten.formats.versions.order import clean
 from keten.model.plug import Ecosystem
 
 

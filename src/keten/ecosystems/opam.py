@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from keten.formats.dpkg_order import part
-from keten.formats.order import clean
+from keten.formats.versions.dpkg_order import part
+from keten.formats.versions.order import clean
 from keten.model.plug import Ecosystem
 
 

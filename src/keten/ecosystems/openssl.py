@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from keten.formats import semver
-from keten.formats.order import clean, refuse
+from keten.formats.versions import semver
+from keten.formats.versions.order import clean, refuse
 from keten.model.plug import Ecosystem
 
 _VERSION = re.compile(r"([0-9]+(?:\.[0-9]+)*)([a-z]*)(?:[-.]?(.*))?", re.DOTALL)

@@ -1,6 +1,6 @@
 """Dart packages: Semantic Versioning in which build metadata orders too, as pub_semver has it."""
 
-from keten.formats.semver import built
+from keten.formats.versions.semver import built
 from keten.model.plug import Ecosystem
 
 

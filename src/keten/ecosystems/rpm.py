@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 from keten.model.plug import Ecosystem
 
 _SEGMENT = re.compile(r"[0-9]+|[A-Za-z]+|~|\^")

@@ -1,6 +1,6 @@
 """Semantic Versioning 2.0.0 as such, and OSV ecosystems that have no order of their own."""
 
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 ECOSYSTEM = Ecosystem(

@@ -1,6 +1,6 @@
 """Swift packages: Semantic Versioning; a package is named by the address of its repository."""
 
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 

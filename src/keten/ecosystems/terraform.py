@@ -1,6 +1,6 @@
 """Terraform's and OpenTofu's providers: Semantic Versioning, addresses in lower case."""
 
-from keten.formats.semver import key
+from keten.formats.versions.semver import key
 from keten.model.plug import Ecosystem
 
 

@@ -196,7 +196,7 @@ class Shape:
 
 
 def below(at: str, key: str) -> str:
-    """Return the field path of *key* in the mapping at *at*, as keten.formats.yaml writes it."""
+    """Return the field path of *key* in the mapping at *at*, as yaml.documents writes it."""
     if key.isascii() and key.replace("-", "_").isidentifier() and key[0] != "-":
         return f"{at}.{key}" if at else key
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')

@@ -9,7 +9,7 @@ from typing import Any
 
 from keten.errors import CeilingError, InputError
 from keten.formats.github_actions import below
-from keten.formats.yaml import Dialect, load_all
+from keten.formats.yaml.documents import Dialect, load_all
 from keten.model.delivery import Job, Pipeline, Step
 
 MAX_FILES = 150

@@ -112,7 +112,7 @@ def _trivy_lines(data: bytes) -> Ignored:
 
 
 def _yaml(data: bytes) -> tuple[dict[str, Any], Callable[[str], int]]:
-    from keten.formats.yaml import Dialect, load_all
+    from keten.formats.yaml.documents import Dialect, load_all
 
     document = next(iter(load_all(data, Dialect.CORE)), None)
     if document is None or document.value is None:

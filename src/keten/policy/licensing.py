@@ -17,8 +17,8 @@ from msgspec import Struct
 
 from keten.config import Concluded, Licenses, nearest
 from keten.errors import InputError, UsageError
-from keten.formats import license_categories, licenses
-from keten.formats.licenses import AllOf, AnyOf, Expression, Licence
+from keten.formats.licences import license_categories, licenses
+from keten.formats.licences.licenses import AllOf, AnyOf, Expression, Licence
 
 _CATEGORY = "category:"
 _TEXT = "text:"

@@ -23,8 +23,8 @@ from msgspec import Struct, structs
 
 from keten.errors import InputError
 from keten.formats import purl as purls
-from keten.formats import vers
 from keten.formats.distributions import source_of
+from keten.formats.versions import vers
 from keten.formats.vex.document import Document, Product, Statement, Status, moment
 from keten.formats.vex.reading import read
 from keten.model.delivery import Advisory, Image, Manifest, Package

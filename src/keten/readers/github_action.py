@@ -19,7 +19,7 @@ def read(source: Source) -> Facts:
     """Return one action, the image it runs in, if any, and the actions it uses."""
     from keten.formats import reference
     from keten.formats.github_actions import Shape
-    from keten.formats.yaml import Dialect, load_all
+    from keten.formats.yaml.documents import Dialect, load_all
 
     documents = list(load_all(source.data, Dialect.CORE))
     first = documents[0] if documents else None

@@ -23,7 +23,7 @@ def read(source: Source) -> Facts:
     """Return one workflow, the images its jobs run in and the actions they use."""
     from keten.formats import reference
     from keten.formats.github_actions import Shape
-    from keten.formats.yaml import Dialect, load_all
+    from keten.formats.yaml.documents import Dialect, load_all
 
     if not posixpath.dirname(source.path).endswith(FOLDERS):
         return Facts()

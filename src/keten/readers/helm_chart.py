@@ -18,7 +18,7 @@ from keten.model.plug import Reader, Source
 
 def read(source: Source) -> Facts:
     """Return the chart whose Chart.yaml *source* is."""
-    from keten.formats.yaml import Dialect, load_all
+    from keten.formats.yaml.documents import Dialect, load_all
 
     document = next(load_all(source.data, Dialect.KUBERNETES), None)
     value = document.value if document else None

@@ -44,7 +44,7 @@ def read(source: Source) -> Facts:
 
     if role(source) != "object":
         return Facts()
-    from keten.formats.yaml import uncollected
+    from keten.formats.yaml.documents import uncollected
 
     with uncollected():
         return _Reading(source).facts()
@@ -70,8 +70,8 @@ class _Reading:
 
     def facts(self) -> Facts:
         """Read every document; one that is broken does not hide the others."""
-        from keten.formats.yaml import load_part
-        from keten.formats.yaml_stream import split
+        from keten.formats.yaml.documents import load_part
+        from keten.formats.yaml.stream import split
 
         try:
             for part in split(self._data):

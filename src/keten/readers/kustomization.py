@@ -28,7 +28,7 @@ _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902")
 
 def read(source: Source) -> Facts:
     """Return the kustomization that *source* is."""
-    from keten.formats.yaml import Dialect, load_all
+    from keten.formats.yaml.documents import Dialect, load_all
 
     document = next(load_all(source.data, Dialect.KUBERNETES), None)
     if document is None:

@@ -219,6 +219,6 @@ def _shown(item: Any) -> str:
 
 
 def _join(path: str, name: str) -> str:
-    from keten.formats.yaml import step
+    from keten.formats.yaml.documents import step
 
     return path + step(name) if path else step(name).removeprefix(".")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from keten.formats.yaml import step
+from keten.formats.yaml.documents import step
 
 if TYPE_CHECKING:
     from keten.formats.kubernetes.judge import Refusal

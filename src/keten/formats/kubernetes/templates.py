@@ -88,7 +88,7 @@ def patches(data: bytes) -> frozenset[str]:
 
 def kustomization(data: bytes) -> dict[str, Any]:
     """Return the kustomization *data*; InputError where it is none."""
-    from keten.formats.yaml import Dialect, load_all
+    from keten.formats.yaml.documents import Dialect, load_all
 
     for document in load_all(data, Dialect.KUBERNETES):
         if isinstance(document.value, dict):

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from keten.errors import CeilingError
-from keten.formats.members import FOLDER, HARDLINK, SYMLINK, Members
+from keten.formats.archives.members import FOLDER, HARDLINK, SYMLINK, Members
 from keten.formats.oci.nodes import LAYER, MEMBER, Folder, Node, Symlink
 
 HOPS = 255

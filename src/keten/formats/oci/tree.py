@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from keten.formats.members import FILE, FOLDER, SYMLINK, Members
+from keten.formats.archives.members import FILE, FOLDER, SYMLINK, Members
 from keten.formats.oci.merge import HOPS, merge
 from keten.formats.oci.nodes import LAYER, MEMBER, Folder, Node, Symlink
 
@@ -16,7 +16,7 @@ STEPS = 20_000
 class Entry(Struct, frozen=True):
     """What stands at *path* (relative to the root, without links in it).
 
-    *kind* as in keten.formats.members. *layer* and *member* say which member of which layer
+    *kind* as in formats.archives.members. *layer* and *member* say which member of which layer
     it is, for a hard link the one that it shares; both are -1 for a folder that no member
     describes. *target* is a symbolic link's, as written.
     """

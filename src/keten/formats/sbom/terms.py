@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from keten.formats import licenses
 from keten.formats.lazy_pattern import lazy
-from keten.formats.licenses import AllOf, AnyOf, Expression, Licence
+from keten.formats.licences import licenses
+from keten.formats.licences.licenses import AllOf, AnyOf, Expression, Licence
 from keten.formats.sbom.identity import short
 from keten.formats.sbom.records import Component
 

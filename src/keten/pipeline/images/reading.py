@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from keten.formats.members import FILE
+from keten.formats.archives.members import FILE
 from keten.formats.oci.tree import Entry, Tree
 from keten.model.delivery import Package
 from keten.model.evidence import Evidence, Origin, Problem

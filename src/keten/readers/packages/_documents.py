@@ -13,7 +13,7 @@ class Yaml:
     """One document. ``at`` tells the line of a field path, ``text`` the text of a scalar."""
 
     def __init__(self, data: bytes) -> None:
-        from keten.formats import yaml
+        from keten.formats.yaml import documents as yaml
 
         document = next(iter(yaml.load_all(data, yaml.Dialect.CORE)), None)
         if document is None or not isinstance(document.value, dict):

@@ -241,7 +241,7 @@ def _licenses(texts: Iterable[str]) -> tuple[str, ...]:
     found = [text[:MAX_NAME] for text in texts if text]
     if not found:
         return ()
-    from keten.formats import licenses
+    from keten.formats.licences import licenses
 
     return licenses.gather(found)
 

@@ -8,9 +8,9 @@ without builds, ``NAME=1.2.3``: conda would take 1.2.3.1 for it as well, which i
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats import requirement as pep508
 from keten.formats.json_index import text
 from keten.formats.lazy_pattern import lazy
+from keten.formats.versions import requirement as pep508
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source

@@ -1,9 +1,9 @@
 """pdm.lock, formats 4.x; 3.x kept its hashes in a table at the end."""
 
 from keten.errors import InputError
-from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.formats.versions import requirement as pep508
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source

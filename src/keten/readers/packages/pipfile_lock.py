@@ -4,8 +4,8 @@ from typing import Any
 
 from keten.errors import InputError
 from keten.formats import json_index, toml_lines
-from keten.formats import requirement as pep508
 from keten.formats.json_index import Document, strings, table, text
+from keten.formats.versions import requirement as pep508
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source

@@ -169,7 +169,7 @@ def _text(value: Any) -> str:
 
 def read(source: Source) -> Facts:
     """Return the packages of one pnpm-lock.yaml."""
-    from keten.formats import yaml
+    from keten.formats.yaml import documents as yaml
 
     lock = _Lock(source)
     known = False

@@ -3,9 +3,9 @@
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.formats.versions import requirement as pep508
 from keten.model.evidence import Link
 from keten.model.facts import Facts, Trust
 from keten.model.plug import Reader, Source

@@ -4,9 +4,9 @@ https://packaging.python.org/en/latest/specifications/pylock-toml/
 """
 
 from keten.errors import InputError
-from keten.formats import requirement as pep508
 from keten.formats import toml_lines
 from keten.formats.toml_lines import Table
+from keten.formats.versions import requirement as pep508
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source

@@ -8,9 +8,9 @@ who asked for a package; what a comment says is CLAIMED.
 from collections.abc import Iterator
 
 from keten.errors import InputError
-from keten.formats import requirement as pep508
 from keten.formats.lazy_pattern import lazy
-from keten.formats.requirement import Logical, Requirement
+from keten.formats.versions import requirement as pep508
+from keten.formats.versions.requirement import Logical, Requirement
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Facts, Trust
 from keten.model.plug import Reader, Source

@@ -3,8 +3,8 @@
 import re
 
 from keten.errors import InputError
-from keten.formats import requirement as pep508
 from keten.formats.lazy_pattern import lazy
+from keten.formats.versions import requirement as pep508
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source

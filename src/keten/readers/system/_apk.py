@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from keten.formats import apk_database, licenses
+from keten.formats import apk_database
 from keten.formats.apk_database import Stanza
+from keten.formats.licences import licenses
 from keten.model.plug import Source
 from keten.readers.system._installed import Installed
 

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from keten.formats import deb822, debian_copyright
+from keten.formats import deb822
+from keten.formats.licences import debian_copyright
 from keten.model.plug import Source
 from keten.readers.system._installed import Installed
 

@@ -106,7 +106,7 @@ def problem(path: str, what: str, *, line: int = 0, about: str = "", advice: str
 
 def licenses(written: Iterable[object]) -> tuple[str, ...]:
     """Return SPDX expressions of what stands in a package's own file, or it as written."""
-    from keten.formats.licenses import gather
+    from keten.formats.licences.licenses import gather
 
     return gather(line(text) for text in written)
 

@@ -4,7 +4,7 @@ The files are large and many; what they name is some lines. It says nothing by i
 version of a package it belongs to stands in dpkg's database.
 """
 
-from keten.formats import debian_copyright
+from keten.formats.licences import debian_copyright
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Scope, Source

@@ -5,7 +5,7 @@ Coordinates are certain, and get a ``pkg:maven`` URL, where
 - a pom.properties or pom.xml stands in the archive (of a shaded jar: one for each library);
 - the manifest has Group-Id (Jenkins), or Implementation-Vendor-Id as Maven writes it, and the
   file is named as the artifact with the version that the manifest has;
-- the name is one of keten.formats.java_groups and the archive has the folder that proves it.
+- the name is one of formats.archives.java_groups and the archive has the folder that proves it.
 
 Anything else is a guess from the file's name and the manifest: a ``pkg:generic`` URL that no
 advisory is matched with, and ``guessed:`` in *source*. What lies within says where in *source*:
@@ -15,8 +15,8 @@ advisory is matched with, and ``guessed:`` in *source*. What lies within says wh
 from collections.abc import Iterator
 
 from keten.errors import InputError
-from keten.formats import java_archive
-from keten.formats.java_archive import ENDINGS, Archive, Pom
+from keten.formats.archives import java_archive
+from keten.formats.archives.java_archive import ENDINGS, Archive, Pom
 from keten.formats.lazy_pattern import lazy
 from keten.model.delivery import Package
 from keten.model.evidence import Link, Problem
@@ -165,7 +165,7 @@ def _named(pom: Pom, stem: str, version: str) -> bool:
 
 def _certain(archive: Archive, stem: str, version: str) -> Pom | None:
     """Return coordinates that follow without a pom; None where they would be a guess."""
-    from keten.formats import java_groups
+    from keten.formats.archives import java_groups
 
     said = archive.manifest
     group = said.get("group-id", "")
@@ -199,7 +199,7 @@ def _stated(said: dict[str, str]) -> str:
 
 def _bundle_license(text: str) -> Iterator[str]:
     """Yield the licences of OSGi's Bundle-License: ``name;link=...``, separated by commas."""
-    from keten.formats.licenses import parse
+    from keten.formats.licences.licenses import parse
 
     if text and parse(text) is not None:
         yield text

@@ -3,7 +3,8 @@
 ``status`` has dpkg's form; licences stand in ``info/NAME.control``, files in ``info/NAME.list``.
 """
 
-from keten.formats import deb822, licenses
+from keten.formats import deb822
+from keten.formats.licences import licenses
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Scope, Source

@@ -4,7 +4,7 @@ A folder for each package, with ``desc`` and ``files``: keys between percent sig
 line, an empty line. A reader sees one package at a time, so there are no edges.
 """
 
-from keten.formats import licenses
+from keten.formats.licences import licenses
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Scope, Source

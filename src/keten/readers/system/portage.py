@@ -4,8 +4,8 @@ A folder for each package, ``var/db/pkg/CATEGORY/NAME-VERSION``, with a small fi
 that is known of it. A reader sees one package at a time, so there are no edges.
 """
 
-from keten.formats import licenses
 from keten.formats.lazy_pattern import lazy
+from keten.formats.licences import licenses
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Scope, Source

@@ -80,7 +80,7 @@ def _fields(data: bytes) -> dict[str, list[str]]:
 
 def _licenses(fields: dict[str, list[str]]) -> Iterator[str]:
     """Yield what the package says: PEP 639's expression, else what is certain, else all of it."""
-    from keten.formats.licenses import normalise, parse
+    from keten.formats.licences.licenses import normalise, parse
 
     for text in fields.get("license-expression", ())[:1]:
         if language.line(text):
@@ -110,7 +110,7 @@ def _supplier(fields: dict[str, list[str]]) -> str:
 
 def _wants(fields: dict[str, list[str]], files: Files, egg: str) -> Iterator[str]:
     """Yield the names that it requires without an extra; other markers are taken as true."""
-    from keten.formats.requirement import normalise
+    from keten.formats.versions.requirement import normalise
 
     lines: Iterable[str] = [*fields.get("requires-dist", ()), *fields.get("requires", ())]
     if egg and not fields.get("requires-dist"):

@@ -71,7 +71,7 @@ def _names(texts: list[str]) -> Iterator[str]:
 
 def _license(text: str) -> str:
     """Return the SPDX expression of R's notation, or the text as it stands."""
-    from keten.formats.licenses import normalise, parse
+    from keten.formats.licences.licenses import normalise, parse
 
     parts = []
     for part in text.split("|")[:20]:

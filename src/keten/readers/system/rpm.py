@@ -4,7 +4,7 @@ A hash table of Berkeley DB, rpm's own format (ndb) or a table of SQLite. It is 
 all of it is not needed: what is, is kept while the layer streams by.
 """
 
-from keten.formats import licenses
+from keten.formats.licences import licenses
 from keten.formats.rpmdb import installed
 from keten.formats.rpmdb.header import Installed as Row
 from keten.model.evidence import Link

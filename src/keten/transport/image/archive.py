@@ -14,11 +14,11 @@ from typing import IO, Any
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats.chunks import Chunks
-from keten.formats.members import HARDLINK, SYMLINK, Builder
+from keten.formats.archives.chunks import Chunks
+from keten.formats.archives.members import HARDLINK, SYMLINK, Builder
+from keten.formats.archives.tar import Archive
 from keten.formats.oci import decode, digest
 from keten.formats.oci.records import Descriptor
-from keten.formats.tar import Archive
 from keten.transport.image import inflate, slices
 from keten.transport.image.source import Bytes, LayerRef
 

@@ -16,9 +16,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from keten.errors import CeilingError, InputError
-from keten.formats.chunks import Chunks
-from keten.formats.members import Builder, Members
-from keten.formats.tar import ROOM, Archive, File, weight
+from keten.formats.archives.chunks import Chunks
+from keten.formats.archives.members import Builder, Members
+from keten.formats.archives.tar import ROOM, Archive, File, weight
 from keten.model.evidence import Link, Problem
 from keten.transport.image.inflate import FREE, RATIO, READ, begun, packed, unpack
 from keten.transport.image.source import Bytes, LayerRef, Mismatch

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from keten.errors import CeilingError, InputError
-from keten.formats import members as kinds
-from keten.formats.members import Builder, clean, owner, told
-from keten.formats.tar import ENTRIES, HEAD, NAMES, ROOM, weight
+from keten.formats.archives import members as kinds
+from keten.formats.archives.members import Builder, clean, owner, told
+from keten.formats.archives.tar import ENTRIES, HEAD, NAMES, ROOM, weight
 from keten.model.evidence import Link, Problem
 from keten.transport.image.layers import HOLES, KEPT, PIECE, LayerRecord, Picker
 from keten.transport.image.spool import LARGEST, Content

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from keten.errors import CeilingError, InputError
-from keten.formats import java_groups, zip  # noqa: A004 the format's name
+from keten.formats.archives import java_groups, zip  # noqa: A004 the format's name
 from keten.formats.lazy_pattern import lazy
 
 ENDINGS = (".jar", ".war", ".ear", ".par", ".sar", ".jpi", ".hpi", ".nar", ".kar", ".lpkg", ".rar")

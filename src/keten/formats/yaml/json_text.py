@@ -11,7 +11,7 @@ import msgspec
 
 from keten.errors import CeilingError, InputError
 from keten.formats.json_index import crowded
-from keten.formats.yaml import DEPTH, Document, step
+from keten.formats.yaml.documents import DEPTH, Document, step
 
 LINED = 1 << 20  # bytes up to which every field gets its line; beyond, only the object does
 _EXPONENT = 1e21

@@ -1,6 +1,6 @@
 """What people write for a licence where that means one SPDX expression for certain.
 
-Keys of NAMES are the words that keten.formats.licenses keeps of a name (lower case, without
+Keys of NAMES are the words that formats.licences.licenses keeps of a name (lower case, without
 "the", "license", "version", "software", "gnu" and the "v" of a version). What may mean several
 licences is left out on purpose: "bsd", "apache", "gpl", "lgpl", "public domain", "artistic".
 "GPLv2" without "or later" is the version alone, as Fedora and Debian define it.

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats.chunks import Chunks
-from keten.formats.tar_pax import number
+from keten.formats.archives.chunks import Chunks
+from keten.formats.archives.tar_pax import number
 
 FRAGMENTS = 100_000
 """The most fragments of one sparse file that is read."""

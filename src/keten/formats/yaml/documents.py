@@ -22,8 +22,8 @@ from typing import Any
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats import yaml_scalars as scalars
-from keten.formats.yaml_nodes import compose, failure
+from keten.formats.yaml import scalars
+from keten.formats.yaml.nodes import compose, failure
 
 BYTES = 64 << 20  # of one stream
 DEPTH = 400  # nested collections; real objects (CRDs) stay below 100
@@ -74,7 +74,7 @@ def load_all(data: bytes, dialect: Dialect) -> Iterator[Document]:
     if dialect is Dialect.CORE:
         yield from _core(data)
         return
-    from keten.formats.yaml_stream import split
+    from keten.formats.yaml.stream import split
 
     for part in split(data):
         document = load_part(part)
@@ -85,7 +85,7 @@ def load_all(data: bytes, dialect: Dialect) -> Iterator[Document]:
 def load_part(part: Part) -> Document | None:
     """Return the document that *part* holds as Kubernetes reads it; None for none or null."""
     if part.json:
-        from keten.formats.yaml_json import load
+        from keten.formats.yaml.json_text import load
 
         return load(part.data, part.before)
     with uncollected():

@@ -5,8 +5,8 @@ they stand in ``License:`` fields. Other files mostly refer to the texts that ev
 ``/usr/share/common-licenses`` (Debian Policy 12.5); what they say in prose is not read.
 """
 
-from keten.formats import licenses as spdx
 from keten.formats.lazy_pattern import lazy
+from keten.formats.licences import licenses as spdx
 
 MAX_BYTES = 2 << 20
 MAX_LICENSES = 200

@@ -222,7 +222,7 @@ def _single(word: str) -> Expression | None:
 
 
 def _alias(text: str) -> Expression | None:
-    from keten.formats import licence_names
+    from keten.formats.licences import licence_names
 
     low = text.strip().lower()
     if low.count("(") != low.count(")"):
@@ -249,21 +249,21 @@ def _key(text: str) -> str:
 
 @cache
 def _licenses() -> dict[str, str]:
-    from keten.formats import spdx_ids
+    from keten.formats.licences import spdx_ids
 
     return {name.lower(): name for name in spdx_ids.LICENSES.split()}
 
 
 @cache
 def _exceptions() -> dict[str, str]:
-    from keten.formats import spdx_ids
+    from keten.formats.licences import spdx_ids
 
     return {name.lower(): name for name in spdx_ids.EXCEPTIONS.split()}
 
 
 @cache
 def _deprecated() -> dict[str, Expression]:
-    from keten.formats import spdx_ids
+    from keten.formats.licences import spdx_ids
 
     found: dict[str, Expression] = {}
     for old, new in spdx_ids.DEPRECATED.items():

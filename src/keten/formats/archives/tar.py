@@ -16,9 +16,9 @@ from struct import Struct
 from zlib import adler32
 
 from keten.errors import CeilingError, InputError
-from keten.formats import tar_sparse
-from keten.formats.chunks import Chunks
-from keten.formats.members import (
+from keten.formats.archives import tar_sparse
+from keten.formats.archives.chunks import Chunks
+from keten.formats.archives.members import (
     BLOCK,
     CHARACTER,
     FILE,
@@ -32,7 +32,7 @@ from keten.formats.members import (
     owner,
     told,
 )
-from keten.formats.tar_pax import Pax, number, telling
+from keten.formats.archives.tar_pax import Pax, number, telling
 
 ENTRIES = 500_000
 """The most members of one archive: with their tree some 200 MB. Large images have 300,000."""

@@ -3,7 +3,7 @@
 import re
 
 from keten.errors import InputError
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 
 _ROW = re.compile(r"[0-9]+(?:[.-][0-9]+)*")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from keten.errors import InputError
-from keten.formats.yaml import Part
+from keten.formats.yaml.documents import Part
 
 _SEPARATOR = b"---"
 _SPACE = " \t\n\v\f\r\x85\xa0"

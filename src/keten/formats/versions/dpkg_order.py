@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from keten.formats.order import number
+from keten.formats.versions.order import number
 
 _PAIR = re.compile(r"([^0-9]*)([0-9]*)")
 _END = "\x01"

@@ -7,7 +7,7 @@ pre-release that follows without its hyphen (``1.21rc2``).
 import re
 from typing import Any
 
-from keten.formats.order import clean, number
+from keten.formats.versions.order import clean, number
 
 _NUMBERS = re.compile(r"[0-9.]*")
 

@@ -1,0 +1,1 @@
+"""Archives (tar, zip, jar): their members read in place, within ceilings."""

@@ -1,0 +1,1 @@
+"""Licences: their names, SPDX expressions, and Debian copyright files."""

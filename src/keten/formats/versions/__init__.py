@@ -1,0 +1,1 @@
+"""Versions: how each ecosystem orders them, and the ranges written over them."""
