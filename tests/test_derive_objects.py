@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from keten.derive.objects import derive
-from keten.derive.selectors import Labelled, equality, selector
+from keten.cluster.selectors import Labelled, equality, selector
 from keten.graph.text import parse
 from keten.model.facts import Facts, Looked, Trust
 from keten.model.kube import NetworkPolicy, Workload

@@ -1,6 +1,6 @@
 """How the objects that are applied together hang together.
 
-Objects are related within a scope only (keten.derive.scopes). A namespace that the file does
+Objects are related within a scope only (keten.cluster.scopes). A namespace that the file does
 not say is taken as one namespace of its own: objects that leave it out are applied to the
 same one, whichever that is. An object that leaves it out and one that names it *may* meet
 there; such an edge is CLAIMED, all others are OBSERVED. So a check that says "this is
@@ -22,8 +22,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from keten.derive.retagged import retagged
-from keten.derive.scopes import Scope, scopes
-from keten.derive.selectors import Labelled, Selector, equality, selector
+from keten.cluster.scopes import Scope, scopes
+from keten.cluster.selectors import Labelled, Selector, equality, selector
 from keten.model.delivery import Chart
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust

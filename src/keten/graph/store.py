@@ -1,7 +1,7 @@
 """The graph at rest: facts merged, indexed, and seen through a View."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from keten.model.evidence import Evidence, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Node, Trust
 
 N = TypeVar("N", bound=Node)
+T = TypeVar("T")
 R = TypeVar("R", Edge, Looked, Problem)
 
 
@@ -87,6 +88,7 @@ class Graph:
         self._relations: dict[str, list[Edge]] | None = None
         self._out: dict[str, dict[str, list[Edge]]] = {}
         self._into: dict[str, dict[str, list[Edge]]] = {}
+        self._made: dict[Callable[[Any], Any], Any] = {}
 
     def node(self, ref: str) -> Node | None:
         """See View."""
@@ -138,6 +140,14 @@ class Graph:
             if refs is None or (ref not in refs and "*" not in refs):
                 missed.append(need)
         return missed
+
+    def once(self, make: "Callable[[Graph], T]") -> T:
+        """See View."""
+        self._widen("once")
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
 
     def _edges(self, relation: str) -> Sequence[Edge]:
         """Return the edges of one relation: most are never asked for."""

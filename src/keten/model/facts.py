@@ -1,6 +1,6 @@
 """Facts: the things there are, how they hang together, and how far that is believed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
@@ -86,6 +86,7 @@ class Facts(Struct, frozen=True, omit_defaults=True):
 
 
 N = TypeVar("N", bound=Node)
+T = TypeVar("T")
 
 
 class View(Protocol):
@@ -114,4 +115,8 @@ class View(Protocol):
 
     def covers(self, node: Node, need: str) -> bool:
         """Return whether *need* was looked for at *node*, found or not."""
+        ...
+
+    def once(self, make: "Callable[[View], T]") -> T:
+        """Return what *make* makes of this view: made the first time, kept while the view is."""
         ...

@@ -14,7 +14,10 @@ from keten.model.pod import PodSpec
 
 
 class Object(Node, frozen=True, omit_defaults=True):
-    """What every object has. *namespace* is "" when the file does not say."""
+    """What every object has. *namespace* is "" when the file does not say.
+
+    *uid* is a live object's; *owner* the ``Kind/name`` of the controller that made it.
+    """
 
     kind: str = ""
     name: str = ""
@@ -22,6 +25,8 @@ class Object(Node, frozen=True, omit_defaults=True):
     path: str = ""
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+    uid: str = ""
+    owner: str = ""
 
     @property
     def title(self) -> str:

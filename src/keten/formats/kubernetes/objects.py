@@ -73,6 +73,8 @@ def _node(value: dict[str, Any], key: str, path: str) -> kube.Object:
         "path": path,
         "labels": _map(meta.get("labels")),
         "annotations": _map(meta.get("annotations")),
+        "uid": _text(meta.get("uid")),
+        "owner": _owner(meta),
     }
     group = group_of(version)
     if kind in PODS and group in _BUILT_IN:
@@ -86,6 +88,14 @@ def _node(value: dict[str, Any], key: str, path: str) -> kube.Object:
 def name_of(meta: dict[str, Any]) -> str:
     """Return an object's name, or the beginning it is to be given."""
     return _text(meta.get("name")) or _text(meta.get("generateName"))
+
+
+def _owner(meta: dict[str, Any]) -> str:
+    """Return ``Kind/name`` of the controller (meta/v1 OwnerReference), "" where there is none."""
+    for ref in _dicts(meta.get("ownerReferences")):
+        if ref.get("controller") is True:
+            return f"{_text(ref.get('kind'))}/{_text(ref.get('name'))}"
+    return ""
 
 
 _BUILT_IN = {"", "apps", "batch", "extensions"}

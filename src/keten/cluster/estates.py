@@ -1,0 +1,85 @@
+"""The clusters that a view shows: objects that are applied together, with their engines.
+
+A check asks ``estate(view).of(node)``; what an engine knows is computed once for a scope.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from keten.cluster.scopes import Scope, scopes
+from keten.model.delivery import Chart
+from keten.model.facts import View
+from keten.model.kube import (
+    Binding,
+    ConfigMap,
+    Namespace,
+    NetworkPolicy,
+    Object,
+    Resource,
+    Role,
+    Route,
+    Secret,
+    Service,
+    ServiceAccount,
+    Webhook,
+    Workload,
+)
+
+if TYPE_CHECKING:  # built on demand
+    from keten.cluster.network.reach import Network
+    from keten.cluster.rbac.rights import Rights
+
+KINDS = (
+    Binding, ConfigMap, Namespace, NetworkPolicy, Resource, Role, Route, Secret, Service,
+    ServiceAccount, Webhook, Workload,
+)  # fmt: skip
+
+
+class Cluster:
+    """The objects of one scope, and what follows from them."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    @property
+    def objects(self) -> Sequence[Object]:
+        """Return every object of the scope."""
+        return self.scope.objects
+
+    @cached_property
+    def rights(self) -> "Rights":
+        """Return who may do what here."""
+        from keten.cluster.rbac.rights import Rights
+
+        return Rights(self.scope.objects)
+
+    @cached_property
+    def network(self) -> "Network":
+        """Return who reaches whom here."""
+        from keten.cluster.network.reach import Network
+
+        return Network(self.scope.objects)
+
+
+class Estate:
+    """Every cluster in view."""
+
+    def __init__(self, objects: Iterable[Object], charts: Iterable[Chart]) -> None:
+        self.clusters = tuple(Cluster(scope) for scope in scopes(objects, charts))
+        self._of = {item.ref: c for c in self.clusters for item in c.scope.objects}
+
+    def of(self, item: Object) -> Cluster:
+        """Return the cluster that *item* is an object of."""
+        return self._of[item.ref]
+
+
+def estate(view: View) -> Estate:
+    """Return the clusters of *view*; made once for a view."""
+    return view.once(_build)
+
+
+def _build(view: View) -> Estate:
+    objects = [item for kind in KINDS for item in view.every(kind)]
+    objects.sort(key=lambda item: item.ref)
+    return Estate(objects, view.every(Chart))

@@ -1,0 +1,1 @@
+"""Who reaches whom: what network policies of every kind let through."""

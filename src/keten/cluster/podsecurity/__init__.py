@@ -1,0 +1,1 @@
+"""The Pod Security Standards as the admission controller of Kubernetes evaluates them."""

@@ -1,0 +1,1 @@
+"""Who may do what: Kubernetes RBAC as the API server evaluates it."""
