@@ -21,9 +21,9 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from keten.derive.retagged import retagged
 from keten.cluster.scopes import Scope, scopes
 from keten.cluster.selectors import Labelled, Selector, equality, selector
+from keten.derive.retagged import retagged
 from keten.model.delivery import Chart
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust

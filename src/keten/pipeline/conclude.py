@@ -36,6 +36,7 @@ from keten.remedy.actions import actions, weights
 
 if TYPE_CHECKING:  # imported where there is one
     from keten.advisories.database import Database
+    from keten.remedy.bases import Base
     from keten.remedy.upgrade import Upgrade
 
 SCHEMA = "keten.result/1"
@@ -95,6 +96,7 @@ def conclude(
             exploited=lambda f: not exploited.isdisjoint(f.about),
             more=weights(advisories, config.rank),
             upgrades=_upgrades(facts, database),
+            bases=_bases(facts) if database is not None else {},
         ),
         findings=tuple(failed),
         set_aside=tuple(aside),
@@ -172,6 +174,12 @@ def _upgrades(facts: Facts, database: "Database | None") -> "dict[str, Upgrade]"
     from keten.remedy.upgrade import plan
 
     return {upgrade.package: upgrade for upgrade in plan(facts, database)}
+
+
+def _bases(facts: Facts) -> "dict[str, Base]":
+    from keten.remedy.bases import bases
+
+    return bases(facts)
 
 
 def _answering(facts: Facts, database: "Database | None") -> tuple[DataSource, ...]:

@@ -1,7 +1,8 @@
 """The next actions: findings grouped by the change that resolves them, ranked by what goes.
 
 Findings whose changes share a group in one file are one action; a finding without a change
-is grouped with its like: one check, one file.
+is grouped with its like: one check, one file. What the base image brings is one action for each
+base, and one for what no version is fixed of (keten.remedy.bases).
 """
 
 from collections import defaultdict
@@ -17,8 +18,11 @@ from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import Action
 
 if TYPE_CHECKING:  # nothing is upgraded without a database
+    from keten.remedy.bases import Base
     from keten.remedy.upgrade import Upgrade
 
+VULNERABLE = "dependencies/known-vulnerability"
+"""The check whose findings an upgrade resolves."""
 LIKELY = 0.1
 """From this probability (EPSS) on an exploit within 30 days is called likely."""
 Exploited = Callable[[Finding], bool]
@@ -31,22 +35,26 @@ def actions(
     fix: Callable[[str], str],
     exploited: Exploited,
     upgrades: "Mapping[str, Upgrade]",
+    bases: "Mapping[str, Base] | None" = None,
     more: Callable[[Finding], float] = lambda _: 0.0,
 ) -> tuple[Action, ...]:
     """Return the actions, the one that removes most risk first. *findings* come worst first.
 
     *fix* gives a check's advice, *exploited* whether a finding is known to be used in attacks,
-    *upgrades* what was judged again, by the package's ref, *more* what a finding weighs beside
-    its severity.
+    *upgrades* what was judged again and *bases* the base image that brought it, both by the
+    package's ref, *more* what a finding weighs beside its severity.
     """
+    bases = bases or {}
     groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.FAIL:
-            groups[_key(finding)].append(finding)
+            upgrade = upgrades.get(finding.subject) if finding.check == VULNERABLE else None
+            groups[_key(finding, upgrade, bases.get(finding.subject))].append(finding)
     made = [
         _upgraded(
             _action(found, rank, fix, exploited=exploited, more=more),
-            upgrades.get(found[0].subject),
+            _upgrades(found, upgrades),
+            bases.get(found[0].subject),
         )
         for found in groups.values()
     ]
@@ -64,13 +72,27 @@ def weights(advisories: Iterable[Advisory], rank: Rank) -> Callable[[Finding], f
     return lambda finding: sum(table.get(ref, 0) for ref in finding.about)
 
 
-def _upgraded(action: Action, upgrade: "Upgrade | None") -> Action:
-    """Return an action on a package as the upgrade that was judged again."""
-    if upgrade is None:
+def _upgrades(found: Sequence[Finding], upgrades: "Mapping[str, Upgrade]") -> "list[Upgrade]":
+    """Return what was judged again for the packages of *found*, each once, the worst first."""
+    if found[0].check != VULNERABLE:
+        return []
+    subjects = dict.fromkeys(finding.subject for finding in found)
+    return [upgrades[subject] for subject in subjects if subject in upgrades]
+
+
+def _upgraded(action: Action, upgrades: "Sequence[Upgrade]", base: "Base | None") -> Action:
+    """Return an action on packages as the upgrade that was judged again."""
+    if not upgrades:
         return action
+    from keten.remedy import bases
+
+    upgrade = upgrades[0]
     if not upgrade.after:
-        title = f"Replace {upgrade.name} {upgrade.before}, or waive: no fixed version is known"
+        title = bases.waiting(base, upgrades) if base else bases.replacement(upgrades)
         return structs.replace(action, title=title, changes=(), proof=upgrade.proof)
+    if base:
+        title, changes, proof = bases.renewal(base, upgrades)
+        return structs.replace(action, title=title, changes=changes, proof=proof)
     title = f"Upgrade {upgrade.name} {upgrade.before} to {upgrade.after}"
     if upgrade.through:
         title += f", required by {upgrade.through[-1]}"
@@ -81,8 +103,12 @@ def _upgraded(action: Action, upgrade: "Upgrade | None") -> Action:
 _NOWHERE = Location("")
 
 
-def _key(finding: Finding) -> tuple[str, ...]:
+def _key(finding: Finding, upgrade: "Upgrade | None", base: "Base | None") -> tuple[str, ...]:
     path = finding.location.path if finding.location else ""
+    if upgrade is not None and base is not None:
+        return ("base", base.name, "newer" if upgrade.after else "none")
+    if upgrade is not None and not upgrade.after:
+        return (path, finding.check)
     if finding.change and finding.change.group and not finding.change.field:
         return (path.rpartition("/")[0], finding.change.group)  # something new, once a folder
     if finding.change and finding.change.group:
