@@ -28,7 +28,8 @@ from keten.model.result import (
     Waived,
 )
 from keten.model.rules import Rules
-from keten.pipeline.judge import Judged, Lack, asks_for_secrets, findings_of, link_of
+from keten.pipeline.choosing import asks_for_secrets, link_of
+from keten.pipeline.judge import Judged, Lack, findings_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
 from keten.policy.waivers import Names, apply, matches
