@@ -18,8 +18,9 @@ from keten.model.facts import Facts, Looked
 from keten.model.kube import Object
 from keten.model.result import Result, Target
 from keten.model.rules import Rules
+from keten.pipeline.choosing import chooser
 from keten.pipeline.conclude import conclude
-from keten.pipeline.judge import Judged, chooser, judge_all, local, select, waiting
+from keten.pipeline.judge import Judged, judge_all, local, select, waiting
 
 if TYPE_CHECKING:  # imported where there is one
     from keten.advisories.database import Database

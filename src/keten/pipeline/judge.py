@@ -5,24 +5,22 @@ here, so that no check can get them wrong.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cache
 from hashlib import blake2b
 
 import msgspec
 
 from keten import plugs
-from keten.config import Policy
 from keten.graph.places import Places
 from keten.graph.store import Graph
 from keten.model.check import Check
 from keten.model.delivery import Credential, Package
-from keten.model.evidence import Link
 from keten.model.facts import Node, View
 from keten.model.finding import Finding, Location, Severity, Verdict, Violation
 from keten.model.needs import wide
 from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
+from keten.pipeline.choosing import link_of
 from keten.pipeline.guard import Broken, attempt
 
 MADE = 80
@@ -66,32 +64,6 @@ class Judged(msgspec.Struct):
 
 
 _COLUMN = {v: i for i, v in enumerate((Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.ERROR))}
-
-
-_LINKS = {str(link): link for link in Link}
-
-
-def link_of(check: str) -> Link:
-    """Return the link of the chain that a check belongs to: its folder."""
-    return _LINKS[check.partition("/")[0]]
-
-
-def chooser(policy: Policy) -> Callable[[str], bool]:
-    """Return which checks policy lets run."""
-    checks = policy.config.checks
-
-    def chosen(name: str) -> bool:
-        if checks.only and not any(fnmatchcase(name, glob) for glob in checks.only):
-            return False
-        return not any(fnmatchcase(name, glob) for glob in checks.disable)
-
-    return chosen
-
-
-def asks_for_secrets(policy: Policy) -> bool:
-    """Return whether a check of secrets may run."""
-    chosen = chooser(policy)
-    return any(chosen(name) for name in plugs.names(Check) if link_of(name) is Link.SECRETS)
 
 
 def select(

@@ -14,8 +14,9 @@ from keten.model.evidence import Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.nodes import TYPES
 from keten.model.result import Target
+from keten.pipeline.choosing import chooser
 from keten.pipeline.flow import Progress, Scanned, judge_here
-from keten.pipeline.judge import chooser, subjects
+from keten.pipeline.judge import subjects
 from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
 from keten.trust.git_signature import Signers

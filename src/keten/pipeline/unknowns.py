@@ -12,7 +12,8 @@ from keten.model.finding import Finding, Location, Severity, Verdict
 from keten.model.needs import NEEDS
 from keten.model.result import Unknown
 from keten.pipeline.asides import eased
-from keten.pipeline.judge import Lack, link_of, weight
+from keten.pipeline.choosing import link_of
+from keten.pipeline.judge import Lack, weight
 
 UNREAD = Severity.HIGH
 """An input that could not be read may hide anything."""

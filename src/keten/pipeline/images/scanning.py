@@ -7,9 +7,9 @@ from pathlib import Path
 
 from keten.config import Policy
 from keten.pipeline.cache import Cache
+from keten.pipeline.choosing import asks_for_secrets
 from keten.pipeline.flow import Scanned, judge_here
 from keten.pipeline.images.remembered import Stage, collect
-from keten.pipeline.judge import asks_for_secrets
 from keten.transport.image.open import ROOTFS, Options, kind_of, open_image
 
 
