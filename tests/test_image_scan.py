@@ -15,7 +15,7 @@ from keten.model.facts import Facts
 from keten.model.image import SystemFile
 from keten.model.result import Result
 from keten.pipeline.flow import Scanned
-from keten.pipeline.targets import Access, collect, scan
+from keten.pipeline.targets import Access, collect, named, scan
 
 NOW = date(2026, 11, 23)
 RELEASE = b'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12"\n'
@@ -38,13 +38,13 @@ BASE = [
 def collected(target: Path | str, tmp_path: Path, **access: Any) -> Scanned:
     policy = Policy(Config(), "default", "", tmp_path)
     options = Access(cache=str(tmp_path / "cache"), **access)
-    return collect(str(target), policy, access=options, now=NOW, progress=lambda *_: None)
+    return collect(named(str(target)), policy, access=options, now=NOW, progress=lambda *_: None)
 
 
 def scanned(target: Path | str, tmp_path: Path) -> Result:
     policy = Policy(Config(), "default", "", tmp_path)
     return scan(
-        str(target),
+        named(str(target)),
         policy,
         access=Access(cache=str(tmp_path / "cache")),
         database=None,
@@ -315,7 +315,11 @@ def test_no_instruction_with_a_secret_is_kept_where_none_is_asked_for(tmp_path: 
     built = build(tmp_path / "image", [BASE, [("a", "file", b"a")]], config=config)
     policy = Policy(Config(checks=Checks(only=("image/*",))), "default", "", tmp_path)
     facts = collect(
-        str(built.path), policy, access=Access(cache=""), now=NOW, progress=lambda *_: None
+        named(str(built.path)),
+        policy,
+        access=Access(cache=""),
+        now=NOW,
+        progress=lambda *_: None,
     ).facts
     assert token not in repr(facts)
     assert "RUN true" in repr(facts)

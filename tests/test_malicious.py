@@ -13,7 +13,7 @@ from keten.config import Config, Policy
 from keten.model.delivery import Package
 from keten.model.finding import Severity
 from keten.model.result import Result
-from keten.pipeline.targets import Access, scan
+from keten.pipeline.targets import Access, named, scan
 from keten.transport.image.open import Options
 
 EVERY = record("MAL-2026-1", "evil-models", affected={"versions": []})
@@ -22,7 +22,7 @@ SOME = record("MAL-2026-2", "half-evil", affected={"versions": ["1.1"]})
 
 def judged(target: str, at: Path) -> Result:
     return scan(
-        target,
+        named(target),
         Policy(Config(), "default", "", at),
         access=Access(Options(), cache=""),
         database=database(at / "data", EVERY, SOME),

@@ -98,7 +98,8 @@ def test_what_lacks_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 def collected(target: Path) -> Scanned:
     return targets.collect(
-        str(target), load(None, Path("/nonexistent")), access=targets.Access(cache=""),
+        targets.named(str(target)), load(None, Path("/nonexistent")),
+        access=targets.Access(cache=""),
         now=date(2026, 11, 22), progress=lambda *_: None, every=True,
     )  # fmt: skip
 

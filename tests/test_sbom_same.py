@@ -156,7 +156,7 @@ TARGETS: dict[str, tuple[Callable[[Path], Path], int]] = {
 
 def scan(target: str, advisories: Database) -> Result:
     return targets.scan(
-        target, load(None, Path("/nonexistent")), access=targets.Access(cache=""),
+        targets.named(target), load(None, Path("/nonexistent")), access=targets.Access(cache=""),
         database=advisories, now=NOW, progress=lambda *_: None,
     )  # fmt: skip
 
@@ -175,7 +175,8 @@ def found(result: Result) -> Found:
 def bills(target: Path, to: Path) -> dict[str, Path]:
     """Write the bills of materials of a target; return them by format."""
     collected = targets.collect(
-        str(target), load(None, Path("/nonexistent")), access=targets.Access(cache=""), now=NOW,
+        targets.named(str(target)), load(None, Path("/nonexistent")),
+        access=targets.Access(cache=""), now=NOW,
         progress=lambda *_: None, every=True,
     )  # fmt: skip
     document = inventory.document(collected.facts, collected.target, created=CREATED)

@@ -96,7 +96,8 @@ def image(at: Path) -> Document:
     ]
     files += [("usr/bin/odd", "file", b"\x7fELF" + b"\0" * 60, {"mode": 0o4755})]
     collected = targets.collect(
-        str(build(at / "image", [files]).path), load(None, at), access=targets.Access(cache=""),
+        targets.named(str(build(at / "image", [files]).path)), load(None, at),
+        access=targets.Access(cache=""),
         now=date(2026, 11, 22), progress=lambda *_: None, every=True,
     )  # fmt: skip
     return inventory.document(collected.facts, collected.target, created="2026-11-22T00:00:00Z")

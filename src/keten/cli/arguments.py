@@ -18,7 +18,7 @@ from keten.model.finding import Severity
 if TYPE_CHECKING:
     from keten.advisories.database import Database
     from keten.pipeline.flow import Scanned
-    from keten.pipeline.targets import Access
+    from keten.pipeline.targets import Access, Named
     from keten.policy.vex import Source
 
 SEVERITIES = (*(s.word for s in Severity), "never")
@@ -116,14 +116,16 @@ def access(arguments: argparse.Namespace) -> "Access":
     )
 
 
-def collected(arguments: argparse.Namespace, found: config.Policy, now: date) -> "Scanned":
-    """Return all facts of the target, with a bar meanwhile unless --quiet."""
+def collected(
+    arguments: argparse.Namespace, named: "Named", found: config.Policy, *, now: date
+) -> "Scanned":
+    """Return all facts of a target, with a bar meanwhile unless --quiet."""
     from keten.cli.progress import Bar
     from keten.pipeline.targets import collect
 
     with Bar(sys.stderr, shown=not arguments.quiet) as bar:
         return collect(
-            arguments.target,
+            named,
             found,
             access=access(arguments),
             now=now,
@@ -132,11 +134,11 @@ def collected(arguments: argparse.Namespace, found: config.Policy, now: date) ->
         )
 
 
-def folder(target: str) -> Path:
-    """Return the folder whose keten.toml judges *target*; UsageError where there is none such."""
-    from keten.pipeline.targets import folder_of
+def target(name: str) -> "Named":
+    """Tell what a target is."""
+    from keten.pipeline.targets import named
 
-    return folder_of(target)
+    return named(name)
 
 
 def day(text: str | None) -> date:

@@ -70,11 +70,12 @@ def _side(name: str, arguments: argparse.Namespace, now: date) -> "Side":
         return sides.saved(Path(name))
     from keten.pipeline.targets import scan
 
-    policy = common.policy(common.folder(name), arguments)
+    target = common.target(name)
+    policy = common.policy(target.folder, arguments)
     database = common.database(arguments, policy)
     with Bar(sys.stderr, shown=not arguments.quiet) as bar:
         result = scan(
-            name, policy, access=common.access(arguments), database=database, now=now,
+            target, policy, access=common.access(arguments), database=database, now=now,
             progress=bar.tell,
         )  # fmt: skip
     return sides.judged(name, result)

@@ -73,10 +73,11 @@ def of_fingerprint(arguments: argparse.Namespace) -> str:
     from keten.pipeline.targets import scan
 
     now = common.day(arguments.now)
-    policy = common.policy(common.folder(arguments.target), arguments)
+    target = common.target(arguments.target)
+    policy = common.policy(target.folder, arguments)
     database = common.database(arguments, policy)
     result = scan(
-        arguments.target,
+        target,
         policy,
         access=common.access(arguments),
         database=database,

@@ -22,10 +22,11 @@ def main(argv: list[str]) -> int:
     from keten.pipeline.targets import collect
 
     now = common.day(arguments.now)
-    policy = common.policy(common.folder(arguments.target), arguments)
+    target = common.target(arguments.target)
+    policy = common.policy(target.folder, arguments)
     database = common.database(arguments, policy)
     scanned = collect(
-        arguments.target,
+        target,
         policy,
         access=common.access(arguments),
         now=now,

@@ -27,8 +27,9 @@ def main(argv: list[str]) -> int:
     """Print the facts of an image; return 0."""
     arguments = parser().parse_args(argv)
     now = common.day(arguments.now)
-    policy = common.policy(common.folder(arguments.target), arguments)
-    scanned = common.collected(arguments, policy, now)
+    target = common.target(arguments.target)
+    policy = common.policy(target.folder, arguments)
+    scanned = common.collected(arguments, target, policy, now=now)
     if scanned.target.kind not in ("image", "rootfs"):
         raise UsageError(
             f"{arguments.target} is neither an image nor a root filesystem",

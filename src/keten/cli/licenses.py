@@ -37,8 +37,9 @@ def main(argv: list[str]) -> int:
     """Print the table; 1 where policy denies a licence."""
     arguments = parser().parse_args(argv)
     gc.disable()  # frozen records make no cycles
-    policy = common.policy(common.folder(arguments.target), arguments)
-    scanned = common.collected(arguments, policy, common.day(arguments.now))
+    target = common.target(arguments.target)
+    policy = common.policy(target.folder, arguments)
+    scanned = common.collected(arguments, target, policy, now=common.day(arguments.now))
     packages = [node for node in scanned.facts.nodes if isinstance(node, Package)]
     rows = sorted(
         table(packages, policy), key=lambda r: (not r.license, -len(r.packages), r.license)

@@ -96,15 +96,15 @@ def _document(arguments: argparse.Namespace, now: date) -> "Document":
     from keten.pipeline.sbom import inventory, scanning
 
     created = f"{now.isoformat()}T00:00:00Z"
-    target = arguments.target
-    if scanning.is_sbom(target):
+    target = common.target(arguments.target)
+    if target.kind == "sbom":
         from msgspec import structs
 
         from keten import __version__
 
-        document, _ = scanning.load(target)
+        document, _ = scanning.load(target.name)
         tools = dict.fromkeys((*document.tools, f"keten {__version__}"))
         return structs.replace(document, created=created, tools=tuple(tools))
-    policy = common.policy(common.folder(target), arguments)
-    scanned = common.collected(arguments, policy, now)
+    policy = common.policy(target.folder, arguments)
+    scanned = common.collected(arguments, target, policy, now=now)
     return inventory.document(scanned.facts, scanned.target, created=created)

@@ -37,8 +37,9 @@ def main(argv: list[str]) -> int:
     known = fingerprints(arguments.only_new) if arguments.only_new else frozenset()
     results: list[Result] = []
     access = common.access(arguments)
-    for target in arguments.targets:
-        policy = common.policy(common.folder(target), arguments)
+    for name in arguments.targets:
+        target = common.target(name)
+        policy = common.policy(target.folder, arguments)
         database = common.database(arguments, policy)
         with Bar(sys.stderr, shown=not arguments.quiet) as bar:
             results.append(

@@ -29,13 +29,12 @@ def main(argv: list[str]) -> int:
     from keten.pipeline.statements import document
 
     now = common.day(arguments.now)
-    policy = common.policy(common.folder(arguments.target), arguments)
+    target = common.target(arguments.target)
+    policy = common.policy(target.folder, arguments)
     database = common.database(arguments, policy)
     access = common.access(arguments)
     with Bar(sys.stderr, shown=not arguments.quiet) as bar:
-        scanned = targets.collect(
-            arguments.target, policy, access=access, now=now, progress=bar.tell
-        )
+        scanned = targets.collect(target, policy, access=access, now=now, progress=bar.tell)
         facts = merge([scanned.facts, *flow.derived(scanned, policy, database=database, now=now)])
         result = flow.judge(scanned, policy, database=database, now=now, progress=bar.tell)
     for unknown in result.unknown:

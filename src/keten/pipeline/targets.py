@@ -11,17 +11,44 @@ from msgspec import Struct
 from keten.config import Policy
 from keten.errors import UsageError
 from keten.model.result import Result
-from keten.pipeline import flow
 from keten.pipeline.cache import Cache, default_folder
-from keten.transport.image.open import Options, kind_of
+from keten.transport.image.open import ROOTFS, Options, kind_of
 
 if TYPE_CHECKING:  # imported where there is one
     from keten.advisories.database import Database
+    from keten.pipeline.flow import Scanned
 
 Progress = Callable[[str, int, int], None]
+SBOM = "sbom"
+TREE = "tree"
+NOTHING = ""
+"""The kind of a target that is not there."""
 PREFIX = "sbom:"
 REFERENCE_LIKE = re.compile(r"[a-z0-9][a-z0-9._/-]*")
 """What could be an image's name."""
+
+
+class Named(Struct, frozen=True):
+    """A target as the user named it, and what it is: the disk is asked once, by ``named``.
+
+    *kind* is ``sbom``, ``tree`` (a folder or file), "" (there is no such thing), or an image's
+    as ``keten.transport.image.open.kind_of`` tells. *folder* is whose keten.toml is the
+    policy: the target's own, else the current one.
+    """
+
+    name: str
+    kind: str
+    folder: Path = Path()
+
+    @property
+    def path(self) -> Path:
+        """Return where it lies; for what is no image."""
+        return Path(self.name.removeprefix(PREFIX) if self.kind == SBOM else self.name)
+
+    @property
+    def image(self) -> bool:
+        """Return whether it is an image or a root filesystem."""
+        return self.kind not in (SBOM, TREE, NOTHING)
 
 
 class Access(Struct, frozen=True):
@@ -36,29 +63,25 @@ class Access(Struct, frozen=True):
     cache: str | None = None
 
 
-def is_sbom(target: str) -> bool:
-    """Return whether *target* names a bill of materials: by its prefix, or by its content."""
+def named(target: str) -> Named:
+    """Tell what *target* is: by its prefix, else by what lies there."""
     if target.startswith(PREFIX):
-        return True
-    if Path(target).is_dir() or kind_of(target) is not None:
-        return False
+        return Named(target, SBOM, Path(target.removeprefix(PREFIX)).parent)
+    if (kind := kind_of(target)) is not None:
+        return Named(target, kind)
+    path = Path(target)
+    if path.is_dir():
+        return Named(target, TREE, path)
+    if not path.is_file():
+        # What is no regular file (a pipe) is told of where it is read.
+        return Named(target, TREE if path.exists() else NOTHING)
     from keten.pipeline.sbom import scanning as bills
 
-    return bills.is_sbom(target)
-
-
-def folder_of(target: str) -> Path:
-    """Return the folder whose keten.toml is the policy: the target's own, else the current."""
-    if is_sbom(target):
-        return Path(target.removeprefix(PREFIX)).parent
-    path = Path(target)
-    if path.is_dir() and kind_of(target) is None:
-        return path
-    return path.parent if path.is_file() and kind_of(target) is None else Path()
+    return Named(target, SBOM if bills.is_sbom(target) else TREE, path.parent)
 
 
 def scan(
-    target: str,
+    target: Named,
     policy: Policy,
     *,
     access: Access,
@@ -68,47 +91,49 @@ def scan(
     known: frozenset[str] = frozenset(),
 ) -> Result:
     """Return what *target* says, judged under *policy*; see keten.pipeline.flow.scan."""
+    from keten.pipeline import flow
+
     scanned = collect(target, policy, access=access, now=now, progress=progress)
     return flow.judge(scanned, policy, database=database, now=now, progress=progress, known=known)
 
 
 def collect(
-    target: str,
+    target: Named,
     policy: Policy,
     *,
     access: Access,
     now: date,
     progress: Progress,
     every: bool = False,
-) -> flow.Scanned:
+) -> "Scanned":
     """Return the facts of *target*; UsageError where there is no such thing."""
-    if is_sbom(target):
+    if target.kind == SBOM:
         from keten.pipeline.sbom import scanning as bills
 
-        return bills.collect(target, policy, now=now, progress=progress)
-    kind = kind_of(target)
-    if kind is None:
-        path = Path(target)
-        if not path.exists():
-            raise UsageError(
-                f"{target}: no such file or folder",
-                advice="An image of a registry is named with its tag or digest, or as registry:"
-                f"{target}."
-                if REFERENCE_LIKE.fullmatch(target)
-                else "",
-            )
+        return bills.collect(target.name, policy, now=now, progress=progress)
+    if target.kind == TREE:
         from keten.pipeline import trees
 
-        return trees.collect(path, policy, now=now, progress=progress, every=every)
+        return trees.collect(target.path, policy, now=now, progress=progress, every=every)
+    if target.kind == NOTHING:
+        raise UsageError(
+            f"{target.name}: no such file or folder",
+            advice="An image of a registry is named with its tag or digest, or as registry:"
+            f"{target.name}."
+            if REFERENCE_LIKE.fullmatch(target.name)
+            else "",
+        )
     from keten.pipeline.images import scanning
 
-    cache = Cache(default_folder() if access.cache is None else _folder(access.cache))
-    return scanning.collect_target(
-        target,
+    if target.kind == ROOTFS:
+        return scanning.collect_root(target.name, policy, now=now, progress=progress, every=every)
+    return scanning.collect_image(
+        target.name,
         policy,
+        kind=target.kind,
         options=access.image,
         base=access.base,
-        cache=cache,
+        cache=Cache(default_folder() if access.cache is None else _folder(access.cache)),
         now=now,
         progress=progress,
         every=every,

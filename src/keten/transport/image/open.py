@@ -123,23 +123,24 @@ def is_root(path: Path) -> bool:
     )
 
 
-def open_image(target: str, *, options: Options | None = None) -> "Opened":
+def open_image(target: str, *, kind: str | None = None, options: Options | None = None) -> "Opened":
     """Open the image that *target* names; InputError, NetworkError say why it can not be read.
 
-    The caller closes it. Its ``mismatches`` are to be looked at before anything of it.
+    *kind* is what ``kind_of`` tells of it, for who has asked already. The caller closes it. Its
+    ``mismatches`` are to be looked at before anything of it.
     """
     from keten.transport.image import opening
 
     chosen = options or Options()
-    kind, (_, rest) = kind_of(target), split(target)
-    match kind:
+    _, rest = split(target)
+    match kind or kind_of(target):
         case "registry" | "reference":
             return opening.reference(
                 rest, target, platform=chosen.platform, access=chosen.access(),
                 mirrors=chosen.mirrors,
             )  # fmt: skip
-        case "oci" | "oci-archive" | "docker-archive" | "archive" | "tar":
-            return opening.stored(rest, target, kind=kind, platform=chosen.platform)
+        case "oci" | "oci-archive" | "docker-archive" | "archive" | "tar" as stored:
+            return opening.stored(rest, target, kind=stored, platform=chosen.platform)
         case "rootfs":
             raise UsageError(f"{target} is a folder that holds a root filesystem, not an image")
     if os.path.lexists(target):
