@@ -20,19 +20,19 @@ def package(name: str, *, based: bool | None = True) -> Package:
                    based=based)  # fmt: skip
 
 
-def image(trust: str, **more: str) -> Image:
-    return Image("app", content=Content(base_trust=trust, **more))
+def image(trust: str, base: str = "", base_created: str = "") -> Image:
+    content = Content(base_trust=trust, base=base, base_created=base_created)
+    return Image("app", content=content)
 
 
 def upgrade(one: Package, after: str, *left: str) -> Upgrade:
     return Upgrade(one.ref, STATUS, 1, one.name, "1", after, (), left)
 
 
-def finding(one: Package, after: str, *, check: str = VULNERABLE, severity: Severity = Severity.HIGH,
-            key: str = "CVE-1") -> Finding:  # fmt: skip
+def finding(one: Package, after: str, *, check: str = VULNERABLE, key: str = "CVE-1") -> Finding:
     change = Change("version", "1", after, f"Upgrade {one.name}") if after else None
     return Finding(
-        check=check, verdict=Verdict.FAIL, severity=severity, link=Link.DEPENDENCIES,
+        check=check, verdict=Verdict.FAIL, severity=Severity.HIGH, link=Link.DEPENDENCIES,
         subject=one.ref, message="m", fingerprint=f"{one.name}/{check}/{key}",
         location=Location(STATUS, 1), change=change, key=key,
     )  # fmt: skip

@@ -93,18 +93,31 @@ def unnamed(data: Buffer) -> bool:
         return False
 
 
+def appended(data: Buffer) -> bool:
+    """Return whether bytes follow the section headers, which linkers write last of all."""
+    try:
+        head = _header(data)
+    except InputError:
+        return False
+    end = head.sections_at + head.sections * head.section_size
+    return bool(head.sections) and end < len(data)
+
+
 def section(data: Buffer, name: bytes) -> bytes | None:
     """Return the bytes in the file of the first section called *name*, or None.
 
     At most the file's own bytes; the caller bounds what it does with them.
     """
+    span = place(data, name)
+    return bytes(data[span.offset : span.offset + span.size]) if span else None
+
+
+def place(data: Buffer, name: bytes) -> Span | None:
+    """Return where the first section called *name* lies, or None."""
     if not has(data, name):
         return None
     wanted = name.decode("latin-1")
-    for span in _sections(data, _header(data)):
-        if span.name == wanted:
-            return bytes(data[span.offset : span.offset + span.size])
-    return None
+    return next((span for span in _sections(data, _header(data)) if span.name == wanted), None)
 
 
 def notes(data: Buffer) -> tuple[Note, ...]:

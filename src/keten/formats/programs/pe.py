@@ -11,6 +11,7 @@ from keten.errors import InputError
 from keten.formats.programs.executable import Buffer, Layout, Span
 
 MAX_SECTIONS = 1000
+MAX_DIRECTORIES = 16
 _COFF = Packed("<HHIIIHH")
 _SECTION = Packed("<8sIIIIIIHHI")
 _PE32_PLUS = 0x20B
@@ -43,3 +44,21 @@ def _span(data: Buffer, at: int, base: int) -> Span:
     size = max(0, min(size, memory or size, len(data) - offset))
     text = name.rstrip(b"\0").decode("utf-8", "replace")
     return Span(text, base + address, offset, size, bool(rights & _WRITE), bool(rights & _CODE))
+
+
+def directories(data: Buffer) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Return the image base, and address (without it) and size of each data directory."""
+    try:
+        start = int.from_bytes(data[60:64], "little") + 24
+        wide = int.from_bytes(data[start : start + 2], "little") == _PE32_PLUS
+        base = data[start + 24 : start + 32] if wide else data[start + 28 : start + 32]
+        at = start + (108 if wide else 92)
+        count = int.from_bytes(data[at : at + 4], "little")
+        pair = Packed("<II")
+        found = tuple(
+            pair.unpack_from(data, at + 4 + 8 * number)
+            for number in range(min(count, MAX_DIRECTORIES))
+        )
+    except struct.error:
+        raise InputError("a PE file that ends in its headers") from None
+    return int.from_bytes(base, "little"), found

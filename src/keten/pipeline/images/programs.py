@@ -28,13 +28,12 @@ def explained(
 
     *programs* are ELF or SCRIPT by layer and member, *diversions* dpkg's own list. What
     packages brought (Contents) is not returned: nobody asks for it any more. Nor is a program
-    that was told by its bytes alone where a package of the system has it: that knows better.
+    that was told by its bytes alone where a package of the system has it: that knows better; so
+    does the deps.json that lists an assembly of .NET.
     """
     runs: list[Executable] = []
     told: dict[str, tuple[str, ...]] = {}
-    sizes: dict[str, int] = {}
-    for entry in tree.files():
-        sizes[entry.path] = entry.size
+    for entry in tree.executables():
         traits = _traits(entry)
         kind = programs[entry.layer].get(entry.member)
         if kind or traits:
@@ -54,6 +53,7 @@ def explained(
         for path in sorted(told)
         if (one := tree.entry(path)) is not None
     ]
+    sizes = tree.sizes() if contents else {}
     return _with(facts, files, found.owners, _sizes(contents, sizes, folder))
 
 
@@ -77,7 +77,7 @@ def _with(
     sizes: Mapping[str, int],
 ) -> Facts:
     """Return *facts* with *files*, packages with their owner and size, and no Contents."""
-    dropped: set[str] = set()
+    dropped = _assemblies(facts)
     nodes = []
     for node in facts.nodes:
         if isinstance(node, Contents):
@@ -86,6 +86,7 @@ def _with(
             owner, size = owners.get(node.ref, ""), sizes.get(node.id, 0)
             if node.ecosystem == "generic" and node.ref in owners:
                 dropped.add(node.ref)
+            if node.ref in dropped:
                 continue
             if owner or size:
                 node = structs.replace(node, owner=owner, size=size)  # noqa: PLW2901 told more
@@ -99,6 +100,18 @@ def _with(
         looked=(*looked, *(Looked(node.ref, "image") for node in files)),
         places=(*places, *(Place(node.ref, node.id) for node in files)),
     )
+
+
+def _assemblies(facts: Facts) -> set[str]:
+    """Return the refs of .NET assemblies that a deps.json lists: of its package, or the program."""
+    told = [p for p in facts.nodes if isinstance(p, Package) and p.source.startswith("assembly:")]
+    if not told:
+        return set()
+    listed: set[str] = set()
+    for node in facts.nodes:
+        if isinstance(node, Contents) and "#pkg:nuget/" in node.id:
+            listed.update(node.files)
+    return {package.ref for package in told if package.path in listed}
 
 
 def _sizes(

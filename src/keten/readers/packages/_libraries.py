@@ -7,7 +7,7 @@ from keten.readers.packages._draft import Draft, Entry
 
 
 def take(draft: Draft, document: Document, *, digest: str) -> dict[str, Entry]:
-    """Take in ``libraries`` (``Name/1.0``) of type package, and the edges of ``targets``.
+    """Take in ``libraries`` (``Name/1.0``) that are packages, and the edges of ``targets``.
 
     *digest* is the key under which the hash stands. Returns the entries by lower-case name.
     """
@@ -17,7 +17,11 @@ def take(draft: Draft, document: Document, *, digest: str) -> dict[str, Entry]:
     for key, item in table(root.get("libraries")).items():
         line, column = document.at("libraries", key)
         name, _, version = key.partition("/")
-        if text(table(item).get("type")).lower() != "package":
+        kind = text(table(item).get("type")).lower()
+        if kind == "runtimepack":
+            # What a self-contained program brings of .NET itself: a package on NuGet.
+            name = name.removeprefix("runtimepack.")
+        elif kind != "package":
             continue
         if not name or not version:
             draft.problem(f"library {key[:80]!r} without name or version", line, column)

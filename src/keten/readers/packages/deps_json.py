@@ -31,7 +31,7 @@ READER = Reader(
     media_type="application/json",
     read=read,
     link=Link.DEPENDENCIES,
-    version=2,
+    version=3,
     scope=Scope.BOTH,
     names=("*.deps.json",),
 )
