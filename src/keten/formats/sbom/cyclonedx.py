@@ -4,7 +4,6 @@ Components are decoded one at a time, so that one that is wrong does not take th
 it, and so that the parts nobody asks for (pedigree, evidence, properties) stay bytes.
 """
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -13,14 +12,12 @@ import msgspec
 from msgspec import Raw
 
 from keten.errors import CeilingError, InputError
-from keten.formats import malformed
-from keten.formats.lazy_pattern import lazy
 from keten.formats.sbom import cyclonedx_shape as shape
+from keten.formats.sbom.cyclonedx_properties import in_development, own_of, told_of
+from keten.formats.sbom.opening import ERRORS, algorithm, bounded, hashes, opened
 from keten.formats.sbom.records import (
-    MAX_BYTES,
     MAX_COMPONENTS,
     MAX_NESTING,
-    MAX_OBJECTS,
     Component,
     Document,
     Faults,
@@ -30,33 +27,24 @@ from keten.formats.sbom.records import (
 )
 
 VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
-OWN = "keten:"
-"""What the names of keten's own properties begin with."""
-
-_ALGORITHM = lazy(r"[^a-z0-9]")
-_EXPORT = "Write it again with the tool that made it."
-
-
+_WHOLE = msgspec.json.Decoder(shape.Whole)
 _BOM = msgspec.json.Decoder(shape.Bom)
 _METADATA = msgspec.json.Decoder(shape.Metadata)
 _COMPONENT = msgspec.json.Decoder(shape.Component)
-_PROPERTIES = msgspec.json.Decoder(tuple[shape.Property, ...])
 _EVIDENCE = msgspec.json.Decoder(shape.Evidence)
 _DEPENDENCY = msgspec.json.Decoder(shape.Dependency)
 _COMPOSITION = msgspec.json.Decoder(shape.Composition)
 _ANNOTATION = msgspec.json.Decoder(shape.Annotation)
-_ERRORS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def parse(data: bytes, *, encoding: str = "json") -> Document:
     """Return the document in JSON *data*; InputError where nothing of it can be read."""
+    bom: shape.Whole | shape.Bom
     bounded(data)
     try:
-        bom = _BOM.decode(data)
-    except _ERRORS as error:
-        raise InputError(
-            f"no CycloneDX document: {malformed.why(error)}", advice=_EXPORT
-        ) from error
+        bom = _WHOLE.decode(data)  # at one go, which a part that is wrong ends
+    except ERRORS:
+        bom = opened(_BOM, data, "CycloneDX")
     if bom.specVersion not in VERSIONS:
         known = f"{VERSIONS[0]} to {VERSIONS[-1]}"
         raise InputError(
@@ -66,18 +54,10 @@ def parse(data: bytes, *, encoding: str = "json") -> Document:
     return _Reading(bom, encoding).document()
 
 
-def bounded(data: bytes) -> None:
-    """Raise CeilingError for a document of more bytes or objects than are read."""
-    if len(data) > MAX_BYTES:
-        raise CeilingError(f"{len(data):,} bytes is more than the {MAX_BYTES:,} that are read")
-    if data.count(b"{") > MAX_OBJECTS:
-        raise CeilingError(f"more than {MAX_OBJECTS:,} objects in one document")
-
-
 class _Reading:
     """One document while it is read."""
 
-    def __init__(self, bom: shape.Bom, encoding: str) -> None:
+    def __init__(self, bom: shape.Whole | shape.Bom, encoding: str) -> None:
         self.bom = bom
         self.encoding = encoding
         self.faults = Faults()
@@ -93,10 +73,12 @@ class _Reading:
         about = self._one(_METADATA, bom.metadata, "metadata") or shape.Metadata()
         subject = None
         if about.component:
-            self._component(about.component, "metadata.component")
+            found = self._one(_COMPONENT, about.component, "metadata.component")
+            if found is not None:
+                self._component(found, "metadata.component")
             subject = self.made[0] if self.made else None
-        for number, raw in enumerate(bom.components or ()):
-            self._component(raw, "components", number)
+        for number, found in self._every(_COMPONENT, bom.components, "components"):
+            self._component(found, "components", number)
         components = self.made[1:] if subject else self.made
         if self.deep:
             self.faults.tell(
@@ -128,15 +110,15 @@ class _Reading:
         )
 
     def _component(
-        self, raw: Raw, at: str, where: int | None = None, *, parent: str = "", depth: int = 0
+        self,
+        found: shape.Component,
+        at: str,
+        where: int | None = None,
+        *,
+        parent: str = "",
+        depth: int = 1,
     ) -> None:
         """Take in a component and all that lie in it."""
-        if depth >= MAX_NESTING:
-            self.deep += 1
-            return
-        found = self._one(_COMPONENT, raw, at, where)
-        if found is None:
-            return
         if not found.name and not found.purl:
             place = at if where is None else f"{at}[{where}]"
             self.faults.tell(f"{place} has neither a name nor a package URL")
@@ -145,57 +127,69 @@ class _Reading:
         self.made.append(self._made(found, ref, parent))
         if len(self.made) > MAX_COMPONENTS:
             raise CeilingError(f"more than {MAX_COMPONENTS:,} components in one document")
-        for number, inner in enumerate(found.components or ()):
-            inside = f"{at if where is None else f'{at}[{where}]'}.components"
+        if not found.components:
+            return
+        if depth >= MAX_NESTING:
+            self.deep += len(found.components)
+            return
+        inside = f"{at if where is None else f'{at}[{where}]'}.components"
+        for number, inner in self._every(_COMPONENT, found.components, inside):
             self._component(inner, inside, number, parent=ref, depth=depth + 1)
 
     def _made(self, found: shape.Component, ref: str, parent: str) -> Component:
-        raw: dict[str, bytes] = {}
-        if found.properties or found.evidence or found.pedigree:
-            raw = {name: bytes(part) for name in _KEPT if (part := getattr(found, name))}
-        told = _told(raw["properties"]) if found.properties else []
-        own, paths = _own(told) if told else ({}, [])
-        if found.evidence and b'"occurrences"' in raw["evidence"]:
-            evidence = self._one(_EVIDENCE, found.evidence, "evidence")
-            paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
+        properties = bytes(found.properties)
+        raw = {"properties": properties} if properties else {}
+        told = told_of(properties) if properties else []
+        own, paths = own_of(told) if told else ({}, [])
+        if found.evidence or found.pedigree:
+            raw |= {name: bytes(part) for name in _KEPT if (part := getattr(found, name))}
+            if b'"occurrences"' in raw.get("evidence", b""):
+                evidence = self._one(_EVIDENCE, found.evidence, "evidence")
+                paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
+        if own.get("path"):
+            paths = [own["path"], *paths]
         purls: tuple[str, ...] = (found.purl,) if found.purl else ()
         source = ""
         if found.external_references:
             purls, source = _linked(purls, found.external_references)
-        hashes = tuple(_hashes(found.hashes)) if found.hashes else ()
+        hashed = _hashes(found.hashes) if found.hashes else ()
         if "hash" in own:
-            hashes += tuple(own.pop("hash").split())
-        more = _more(found, told, parent)
-        if own or paths:
-            path = own.get("path", "")
-            more["own"], more["paths"] = (
-                own,
-                tuple(dict.fromkeys((path, *paths) if path else paths)),
-            )
-        return Component(
-            ref=ref,
-            name=found.name,
-            version=found.version or "",
-            purls=purls,
-            hashes=hashes,
-            licenses=_licences(found.licenses) if found.licenses else (),
-            source=source,
-            raw=raw,
-            **more,
+            hashed += tuple(own.pop("hash").split())
+        scope = _SCOPES.get(found.scope, "") if found.scope else ""
+        return Component(  # in the order of its fields: names cost more than all else here
+            ref,
+            found.name,
+            found.type or "library",
+            found.group or "",
+            found.version or "",
+            purls,
+            (found.cpe,) if found.cpe else (),
+            hashed,
+            _licences(found.licenses) if found.licenses else (),
+            _supplier(found),
+            found.author or (_authors(found) if found.authors else ""),
+            found.copyright or "",
+            found.description or "",
+            source,
+            "development" if told and in_development(told) else scope,
+            tuple(dict.fromkeys(paths)) if paths else (),
+            parent,
+            own,
+            raw,
         )
 
-    def _relations(self) -> Iterator[Relation]:
+    def _relations(self) -> list[Relation]:
+        made: list[Relation] = []
         same = self.shared.setdefault  # one string for all equal ones: there are few refs
-        for number, raw in enumerate(self.bom.dependencies or ()):
-            found = self._one(_DEPENDENCY, raw, "dependencies", number)
-            if found is not None:
-                src = same(found.ref, found.ref)
-                if not found.dependsOn:
-                    self.leaves.append(src)
-                for dst in found.dependsOn or ():
-                    yield Relation(src, "requires", same(dst, dst))
-                for dst in found.provides or ():
-                    yield Relation(src, "provides", same(dst, dst))
+        for _, found in self._every(_DEPENDENCY, self.bom.dependencies, "dependencies"):
+            src = same(found.ref, found.ref)
+            if found.dependsOn:
+                made += [Relation(src, "requires", same(dst, dst)) for dst in found.dependsOn]
+            else:
+                self.leaves.append(src)
+            if found.provides:
+                made += [Relation(src, "provides", same(dst, dst)) for dst in found.provides]
+        return made
 
     def _completeness(self) -> Iterator[tuple[str, str]]:
         for number, raw in enumerate(self.bom.compositions or ()):
@@ -210,44 +204,35 @@ class _Reading:
             if found is not None and found.text:
                 yield found.text
 
+    def _every(self, decoder: Any, listed: list[Any] | None, at: str) -> Iterator[tuple[int, Any]]:
+        """Yield what is *listed* at *at* with its number; what can not be read is a fault.
+
+        What was yielded is let go of: a document's parts are many.
+        """
+        for number in range(len(listed or ())):
+            assert listed is not None
+            found = listed[number]
+            listed[number] = None
+            if isinstance(found, Raw):
+                found = self._one(decoder, found, at, number)
+            if found is not None:
+                yield number, found
+
     def _one(self, decoder: Any, raw: Raw, at: str, number: int | None = None) -> Any:
         """Return what *raw* says, or None, with a fault. *number*: which of those *at* it is."""
         if not raw:
             return None
         try:
             return decoder.decode(raw)
-        except _ERRORS as error:
+        except ERRORS as error:
             where = at if number is None else f"{at}[{number}]"
             self.faults.tell(f"{where} can not be read: {error}")
             return None
 
 
-_KEPT: tuple[str, ...] = ("properties", "evidence", "pedigree")
+_KEPT: tuple[str, ...] = ("evidence", "pedigree")
 _SCOPES = {"excluded": "development", "optional": "optional"}
 _GOT = frozenset({"distribution", "vcs", "source-distribution"})
-_PATHS = re.compile(r"syft:location:\d+:path|aquasecurity:trivy:FilePath|internal:SrcFile|SrcFile")
-_TRIVY = "aquasecurity:trivy:Src"
-_DEVELOPMENT = frozenset({
-    "cdx:npm:package:development", "cdx:composer:package:isDevRequirement",
-    "cdx:pipenv:category:develop",
-})  # fmt: skip
-
-
-def _own(told: list[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
-    """Return what keten alone says in properties, and the paths that tools name there."""
-    own: dict[str, str] = {}
-    paths = []
-    sources: dict[str, str] = {}
-    for name, value in told:
-        if name.startswith(OWN):
-            own[name.removeprefix(OWN)] = value
-        elif _is_path(name):
-            paths.append(value)
-        elif name.startswith(_TRIVY) and value:
-            sources[name.removeprefix(_TRIVY)] = value
-    if sources:
-        own.setdefault("upstream", _upstream(sources))
-    return own, paths
 
 
 def _linked(
@@ -264,62 +249,14 @@ def _linked(
     return purls, source
 
 
-def _more(found: shape.Component, told: list[tuple[str, str]], parent: str) -> dict[str, Any]:
-    """Return what few components tell."""
-    more: dict[str, Any] = {}
-    if found.type and found.type != "library":
-        more["type"] = found.type
-    if found.group:
-        more["group"] = found.group
-    if found.cpe:
-        more["cpes"] = (found.cpe,)
-    if found.supplier or found.manufacturer or found.publisher:
-        more["supplier"] = _entity(found.supplier or found.manufacturer) or found.publisher or ""
-    if found.author or found.authors:
-        more["author"] = found.author or _authors(found)
-    if found.copyright:
-        more["copyright"] = found.copyright
-    if found.description:
-        more["description"] = found.description
-    if scope := _scope(found.scope, told):
-        more["scope"] = scope
-    if parent:
-        more["parent"] = parent
-    return more
+def _supplier(found: shape.Component) -> str:
+    if found.supplier or found.manufacturer:
+        return _entity(found.supplier or found.manufacturer) or found.publisher or ""
+    return found.publisher or ""
 
 
 def _authors(found: shape.Component) -> str:
     return ", ".join(filter(None, map(_entity, found.authors))) if found.authors else ""
-
-
-def _upstream(sources: dict[str, str]) -> str:
-    """Return ``name@version`` of the source package, as Trivy's properties tell it."""
-    version = "-".join(filter(None, (sources.get("Version"), sources.get("Release"))))
-    epoch = sources.get("Epoch", "")
-    version = f"{epoch}:{version}" if epoch and version else version
-    return "@".join(filter(None, (sources.get("Name", ""), version)))
-
-
-@lru_cache(1024)
-def _is_path(name: str) -> bool:
-    return _PATHS.fullmatch(name) is not None
-
-
-def _told(data: bytes) -> list[tuple[str, str]]:
-    """Return the properties that keten may understand."""
-    if not (b":path" in data or b"keten:" in data or b"FilePath" in data or b"cdx:" in data
-            or b"trivy:Src" in data or b"SrcFile" in data):  # fmt: skip
-        return []
-    try:
-        return [(p.name, p.value or "") for p in _PROPERTIES.decode(data)]
-    except _ERRORS:
-        return []
-
-
-def _scope(written: str | None, told: list[tuple[str, str]]) -> str:
-    if told and any(name in _DEVELOPMENT and value == "true" for name, value in told):
-        return "development"
-    return _SCOPES.get(written or "", "")
 
 
 def _licences(choices: tuple[shape.Choice, ...]) -> tuple[str, ...]:
@@ -377,20 +314,7 @@ def _nesting(components: list[Component]) -> Iterator[Relation]:
             yield Relation(component.parent, "contains", component.ref)
 
 
-def hashes(pairs: Any) -> Iterator[str]:
-    """Yield ``sha256:hex`` for each (algorithm, value), whatever the algorithm's spelling."""
-    for algorithm, value in pairs:
-        if algorithm and value:
-            yield f"{_algorithm(algorithm)}:{value.lower()}"
-
-
-def _hashes(found: tuple[shape.Hash, ...]) -> list[str]:
-    return [f"{_algorithm(h.alg)}:{h.content.lower()}" for h in found if h.alg and h.content]
-
-
-@lru_cache(256)
-def _algorithm(written: str) -> str:
-    name = _ALGORITHM.sub("", written.lower())
-    if name.startswith("sha3") and name != "sha384":
-        return f"sha3-{name[4:]}"
-    return f"blake2b-{name[7:]}" if name.startswith("blake2b") else name
+def _hashes(found: tuple[shape.Hash, ...]) -> tuple[str, ...]:
+    if len(found) == 1 and (one := found[0]).alg and one.content:
+        return (f"{algorithm(one.alg)}:{one.content.lower()}",)
+    return tuple(hashes((h.alg, h.content) for h in found))

@@ -122,8 +122,22 @@ class Metadata(Struct, frozen=True):
     lifecycles: tuple[Lifecycle, ...] | None = None
 
 
+class Whole(Struct, frozen=True):
+    """The document, with all of the many parts that it lists."""
+
+    bomFormat: str = ""  # noqa: N815 as the format spells it
+    specVersion: str = ""  # noqa: N815 as the format spells it
+    serialNumber: str | None = None  # noqa: N815 as the format spells it
+    metadata: Raw = Raw()
+    components: list[Component] | None = None
+    dependencies: list[Dependency] | None = None
+    compositions: list[Raw] | None = None
+    annotations: list[Raw] | None = None
+    vulnerabilities: Raw = Raw()
+
+
 class Bom(Struct, frozen=True):
-    """The document."""
+    """The document, each part that it lists as bytes: where one of them is wrong."""
 
     bomFormat: str = ""  # noqa: N815 as the format spells it
     specVersion: str = ""  # noqa: N815 as the format spells it

@@ -19,7 +19,7 @@ MAX_FAULTS = 100
 """The most faults of one document that are told one by one."""
 
 
-class Component(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Component(Struct, frozen=True, omit_defaults=True):
     """One thing that is listed. *ref* is unique in its document.
 
     *type* is CycloneDX's word (``library``, ``operating-system``, ``file``, ``container``).

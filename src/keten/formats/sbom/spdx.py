@@ -10,8 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats import malformed
-from keten.formats.sbom.cyclonedx import bounded, hashes
+from keten.formats.sbom.opening import ERRORS, hashes, opened
 from keten.formats.sbom.records import (
     MAX_COMPONENTS,
     Component,
@@ -124,19 +123,11 @@ _CREATION = msgspec.json.Decoder(_Creation)
 _NOTE = msgspec.json.Decoder(_Annotation)
 _EXTRACTED = msgspec.json.Decoder(_Extracted)
 _TABLE = msgspec.json.Decoder(dict[str, str])
-_ERRORS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def parse(data: bytes, *, encoding: str = "json") -> Document:
     """Return the document in JSON *data*; InputError where nothing of it can be read."""
-    bounded(data)
-    try:
-        whole = _SPDX.decode(data)
-    except _ERRORS as error:
-        raise InputError(
-            f"no SPDX document: {malformed.why(error)}",
-            advice="Write it again with the tool that made it.",
-        ) from error
+    whole = opened(_SPDX, data, "SPDX")
     if whole.spdxVersion not in VERSIONS:
         raise InputError(
             f"{whole.spdxVersion[:20]!r} is not read, only SPDX-2.2 and SPDX-2.3",
@@ -233,7 +224,7 @@ class _Reading:
             if note.comment.startswith(OWN):
                 try:
                     own.update(_TABLE.decode(note.comment.removeprefix(OWN)))
-                except _ERRORS:
+                except ERRORS:
                     self.faults.tell(f"an annotation of {found.SPDXID[:80]!r} can not be read")
         return own
 
@@ -273,7 +264,7 @@ class _Reading:
             return None
         try:
             return decoder.decode(raw)
-        except _ERRORS as error:
+        except ERRORS as error:
             self.faults.tell(f"{at} can not be read: {error}")
             return None
 

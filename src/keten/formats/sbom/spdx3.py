@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from keten.errors import CeilingError, InputError
-from keten.formats import malformed
-from keten.formats.sbom.cyclonedx import bounded, hashes
+from keten.errors import CeilingError
+from keten.formats.sbom.opening import ERRORS, hashes, opened
 from keten.formats.sbom.records import (
     MAX_COMPONENTS,
     Component,
@@ -104,16 +103,11 @@ class _Whole(Struct, frozen=True):
 _WHOLE = msgspec.json.Decoder(_Whole)
 _ELEMENT = msgspec.json.Decoder(_Element)
 _TABLE = msgspec.json.Decoder(dict[str, str])
-_ERRORS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def parse(data: bytes) -> Document:
     """Return the document in JSON-LD *data*; InputError where nothing of it can be read."""
-    bounded(data)
-    try:
-        whole = _WHOLE.decode(data)
-    except _ERRORS as error:
-        raise InputError(f"no SPDX 3 document: {malformed.why(error)}") from error
+    whole = opened(_WHOLE, data, "SPDX 3")
     if whole.graph is None:
         whole = _Whole([Raw(data)])  # one element may stand without a graph around it
     return _Reading(whole).document()
@@ -141,7 +135,7 @@ class _Reading:
         for number, raw in enumerate(whole.graph or ()):
             try:
                 self._sort(_ELEMENT.decode(raw))
-            except _ERRORS as error:
+            except ERRORS as error:
                 self.faults.tell(f"@graph[{number}] can not be read: {error}")
         if len(self.packages) > MAX_COMPONENTS:
             raise CeilingError(f"more than {MAX_COMPONENTS:,} packages in one document")
@@ -272,7 +266,7 @@ class _Reading:
                 continue
             try:
                 own = _TABLE.decode(text.removeprefix(OWN))
-            except _ERRORS:
+            except ERRORS:
                 self.faults.tell("an annotation of keten can not be read")
                 continue
             for ref in _refs(note.subject):

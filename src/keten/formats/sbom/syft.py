@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from keten.errors import CeilingError, InputError
-from keten.formats import malformed
-from keten.formats.sbom.cyclonedx import bounded
+from keten.errors import CeilingError
+from keten.formats.sbom.opening import ERRORS, opened
 from keten.formats.sbom.records import (
     MAX_COMPONENTS,
     Component,
@@ -74,16 +73,11 @@ class _Whole(Struct, frozen=True):
 _WHOLE = msgspec.json.Decoder(_Whole)
 _ARTIFACT = msgspec.json.Decoder(_Artifact)
 _LINK = msgspec.json.Decoder(_Link)
-_ERRORS = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 
 def parse(data: bytes) -> Document:
     """Return the document in *data*; InputError where nothing of it can be read."""
-    bounded(data)
-    try:
-        whole = _WHOLE.decode(data)
-    except _ERRORS as error:
-        raise InputError(f"no JSON of Syft: {malformed.why(error)}") from error
+    whole = opened(_WHOLE, data, "Syft")
     if len(whole.artifacts or ()) > MAX_COMPONENTS:
         raise CeilingError(f"more than {MAX_COMPONENTS:,} packages in one document")
     faults = Faults()
@@ -121,7 +115,7 @@ def _part(raw: Raw, kind: Any, faults: Faults) -> Any:
         return kind()
     try:
         return msgspec.json.decode(raw, type=kind)
-    except _ERRORS as error:
+    except ERRORS as error:
         faults.tell(f"{kind.__name__.strip('_').lower()} can not be read: {error}")
         return kind()
 
@@ -131,7 +125,7 @@ def _components(whole: _Whole, faults: Faults) -> Iterator[Component]:
     for number, raw in enumerate(whole.artifacts or ()):
         try:
             found = _ARTIFACT.decode(raw)
-        except _ERRORS as error:
+        except ERRORS as error:
             faults.tell(f"artifacts[{number}] can not be read: {error}")
             continue
         if not found.name:
@@ -162,7 +156,7 @@ def _relations(whole: _Whole, faults: Faults) -> Iterator[Relation]:
     for number, raw in enumerate(whole.artifactRelationships or ()):
         try:
             link = _LINK.decode(raw)
-        except _ERRORS as error:
+        except ERRORS as error:
             faults.tell(f"artifactRelationships[{number}] can not be read: {error}")
             continue
         if link.type == "dependency-of":
