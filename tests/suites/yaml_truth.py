@@ -42,7 +42,7 @@ def _read(file: Path) -> str:
 def seen(name: str, data: bytes) -> dict[str, Any]:
     """Return what the reader sees in *data*, as truth.json says it."""
     try:
-        facts = plugs.load(Reader, "k8s").read(Source(name, data, _Nothing()))
+        facts = plugs.load(Reader, "k8s").read(Source(name, data, Nothing()))
     except InputError as error:
         return {"refused": error.what}
     for problem in facts.problems:
@@ -72,7 +72,7 @@ def _shown(value: dict[str, Any]) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-class _Nothing:
+class Nothing:
     """The files beside: none."""
 
     def read(self, _: str) -> bytes | None:
