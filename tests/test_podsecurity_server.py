@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from api_server import needs_server, serving
 
 from keten.cluster.podsecurity.controls import CONTROLS
 from keten.cluster.podsecurity.standard import Level, Pod, breaches
 from keten.model.pod import PodSpec
-from tests.api_server import needs_server, serving
 
 PODS = 500
 MINORS = (0, 8, 18, 19, 22, 23, 24, 25, 27, 29, 30, 31, 32, 33, 34, 35, 36)

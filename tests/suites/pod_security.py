@@ -1,4 +1,4 @@
-"""Fixtures of the Pod Security admission controller: ``LEVEL/vMAJOR.MINOR/(pass|fail)/CHECKn.yaml``.
+"""Fixtures of the Pod Security admission controller: ``LEVEL/v1.N/(pass|fail)/CHECKn.yaml``.
 
 Each file is a pod (or a controller of pods). Below ``fail`` it must not pass the level at that
 version, because of the check that the file is named for, or of the one that stands in for it at
