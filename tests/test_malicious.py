@@ -25,7 +25,7 @@ def judged(target: str, at: Path) -> Result:
         named(target),
         Policy(Config(), "default", "", at),
         access=Access(Options(), cache=""),
-        database=database(at / "data", EVERY, SOME),
+        database=database(at / "data", EVERY, SOME).path,
         now=date(2026, 11, 23),
         progress=lambda *_: None,
     )

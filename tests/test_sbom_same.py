@@ -157,7 +157,7 @@ TARGETS: dict[str, tuple[Callable[[Path], Path], int]] = {
 def scan(target: str, advisories: Database) -> Result:
     return targets.scan(
         targets.named(target), load(None, Path("/nonexistent")), access=targets.Access(cache=""),
-        database=advisories, now=NOW, progress=lambda *_: None,
+        database=advisories.path, now=NOW, progress=lambda *_: None,
     )  # fmt: skip
 
 

@@ -69,23 +69,30 @@ def test_the_digest_of_the_readers_is_that_of_their_bytes(
     first = versions.fingerprint(kept)
     versions._KNOWN.clear()
     with monkeypatch.context() as without:
-        without.setattr(versions, "_read", lambda _: "read again")
+        without.setattr(versions, "_read", lambda *_: "read again")
         remembered = versions.fingerprint(kept)
 
-    assert first == remembered == versions._read(str(ROOT / "src/keten"))
+    root = str(ROOT / "src/keten")
+    everything = versions._files(root)
+    rooms = tuple(f"{root}/{room}/" for room in versions.ROOMS)
+    reading = [file for file in everything if file[0].startswith(rooms)]
+    assert first == remembered == versions._read(root, reading)
+    assert versions.whole(kept) == versions._read(root, everything) != first
 
 
 def test_a_reader_that_was_written_again_has_another_digest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(versions, "ROOMS", ("readers",))
     reader = tmp_path / "readers" / "one.py"
     reader.parent.mkdir()
     reader.write_text("1")
-    before = versions._name.__wrapped__(str(tmp_path)), versions._read(str(tmp_path))
+    files = versions._files.__wrapped__
+    before = files(str(tmp_path))
+    digest = versions._read(str(tmp_path), before)
 
     reader.write_text("23")
 
-    after = versions._name.__wrapped__(str(tmp_path)), versions._read(str(tmp_path))
-    assert before[0] != after[0]
-    assert before[1] != after[1]
+    after = files(str(tmp_path))
+    assert [path for path, *_ in before] == [path for path, *_ in after] == [str(reader)]
+    assert before != after
+    assert digest != versions._read(str(tmp_path), after)

@@ -29,6 +29,7 @@ _JUSTIFIED = (
     "vulnerable_code_cannot_be_controlled_by_adversary",
     "inline_mitigations_already_exist",
 )
+_ATTESTED = ("npm", "pypi")
 _UNLICENSED = ("unknown", "report", "ignore")
 _STRING = re.compile(rb"""\"[^"]*+\"|'[^']*+'""")
 
@@ -66,30 +67,57 @@ class Signers(Struct, frozen=True, rename="kebab"):
     window: int = 100
 
 
+class Publisher(Struct, frozen=True, rename="kebab"):
+    """Who signs for the packages *names* (patterns) of *ecosystem* (as in PURL).
+
+    *issuer* is who vouched for the signer, *identity* a pattern on the certificate's name,
+    *repository* the one that was built. The first publisher whose names match decides.
+    """
+
+    ecosystem: str
+    names: tuple[str, ...]
+    issuer: str
+    identity: str = ""
+    repository: str = ""
+
+
+class Attestations(Struct, frozen=True, rename="kebab"):
+    """What attestations of packages are held against, as paths relative to keten.toml.
+
+    *trusted_root* is Sigstore's trusted_root.json, *npm_keys* the keys of the npm registry.
+    """
+
+    trusted_root: str = ""
+    npm_keys: str = ""
+    publisher: tuple[Publisher, ...] = ()
+
+
 class Data(Struct, frozen=True, rename="kebab"):
     """The advisory database (default: the user's) and how old it may be, in days.
 
     *vex* are VEX files, as paths relative to keten.toml, that are taken at their word.
+    *require_signed*: what is not of a signed bundle that holds says nothing.
     """
 
     database: str = ""
     max_age_days: int = 7
     vex: tuple[str, ...] = ()
+    require_signed: bool = False
 
 
 class Rank(Struct, frozen=True, rename="kebab"):
     """Weights of what an action removes; see ``keten explain rank``."""
 
-    critical: float = 40
-    high: float = 10
-    medium: float = 3
-    low: float = 1
+    critical: float = 40.0
+    high: float = 10.0
+    medium: float = 3.0
+    low: float = 1.0
     info: float = 0.1
-    exploited: float = 100
-    proven: float = 5
-    likely: float = 20
-    reached: float = 5
-    exposed: float = 5
+    exploited: float = 100.0
+    proven: float = 5.0
+    likely: float = 20.0
+    reached: float = 5.0
+    exposed: float = 5.0
 
 
 class Waiver(Struct, frozen=True, rename="kebab"):
@@ -172,6 +200,7 @@ class Config(Struct, frozen=True, rename="kebab"):
     rank: Rank = Rank()
     licenses: Licenses = Licenses()
     registries: Registries = Registries()
+    attestations: Attestations = Attestations()
     waiver: tuple[Waiver, ...] = field(default=())
 
 
@@ -284,6 +313,7 @@ def _judge(config: Config, name: str) -> None:
             raise UsageError(f"{name}: waiver {number}: reason and owner must say something")
         _scoped(waiver, f"{name}: waiver {number}")
     _origins(config, name)
+    _publishers(config, name)
 
 
 def _origins(config: Config, name: str) -> None:
@@ -302,6 +332,16 @@ def _origins(config: Config, name: str) -> None:
     for place in (*config.registries.images, *hosts):
         if "://" in place or not place.strip("/"):
             raise UsageError(f"{name}: registries: {place!r} is no host: leave the scheme out")
+
+
+def _publishers(config: Config, name: str) -> None:
+    for number, said in enumerate(config.attestations.publisher, 1):
+        where = f"{name}: attestations.publisher {number}"
+        if said.ecosystem not in _ATTESTED:
+            known = nearest(said.ecosystem, list(_ATTESTED))
+            raise UsageError(f"{where}: ecosystem {said.ecosystem!r}{known}")
+        if not said.names or not said.issuer or not (said.identity or said.repository):
+            raise UsageError(f"{where}: needs names, an issuer, and an identity or a repository")
 
 
 def _scoped(waiver: Waiver, where: str) -> None:

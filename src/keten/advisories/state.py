@@ -38,6 +38,25 @@ def folder(database: Path) -> Path:
     return database.with_name(f"{database.name}.state")
 
 
+def stamp(database: Path) -> str:
+    """Return what changes when a database may have, or which bundle it is; "" without one."""
+    try:
+        told = [str(database), _told(database)]
+    except OSError:
+        return ""
+    try:
+        told.append(_told(folder(database) / "installed.json"))
+    except OSError:
+        told.append("made here")
+    return "\0".join(told)
+
+
+def _told(file: Path) -> str:
+    found = file.stat()
+    parts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return ":".join(f"{part:x}" for part in parts)
+
+
 def installed(database: Path) -> Installed | None:
     """Return which bundle a database was pulled from; DataError where that can not be read."""
     data = read(folder(database) / "installed.json")

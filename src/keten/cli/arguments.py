@@ -185,10 +185,12 @@ def _origins(found: config.Policy) -> None:
 
 def database(arguments: argparse.Namespace, found: config.Policy) -> "Database | None":
     """Return the advisory database that was named or is the user's; None where there is none."""
-    named = found.config.advisories.database
-    file = find(arguments.db or (found.folder / named if named else None))
-    if file is None:
-        return None
-    from keten.advisories.database import Database
+    from keten.pipeline.flow import opened
 
-    return Database(file)
+    return opened(data(arguments, found))
+
+
+def data(arguments: argparse.Namespace, found: config.Policy) -> Path | None:
+    """Return the file of that database, whether or not it can be used."""
+    named = found.config.advisories.database
+    return find(arguments.db or (found.folder / named if named else None))

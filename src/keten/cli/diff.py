@@ -72,7 +72,7 @@ def _side(name: str, arguments: argparse.Namespace, now: date) -> "Side":
 
     target = common.target(name)
     policy = common.policy(target.folder, arguments)
-    database = common.database(arguments, policy)
+    database = common.data(arguments, policy)
     with Bar(sys.stderr, shown=not arguments.quiet) as bar:
         result = scan(
             target, policy, access=common.access(arguments), database=database, now=now,

@@ -75,7 +75,7 @@ def of_fingerprint(arguments: argparse.Namespace) -> str:
     now = common.day(arguments.now)
     target = common.target(arguments.target)
     policy = common.policy(target.folder, arguments)
-    database = common.database(arguments, policy)
+    database = common.data(arguments, policy)
     result = scan(
         target,
         policy,

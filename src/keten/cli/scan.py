@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
     for name in arguments.targets:
         target = common.target(name)
         policy = common.policy(target.folder, arguments)
-        database = common.database(arguments, policy)
+        database = common.data(arguments, policy)
         with Bar(sys.stderr, shown=not arguments.quiet) as bar:
             results.append(
                 scan(

@@ -89,6 +89,15 @@ def judge(
     )
 
 
+def opened(database: Path | None) -> "Database | None":
+    """Return the advisory database in a file; DataError where it can not be used."""
+    if database is None:
+        return None
+    from keten.advisories.database import Database
+
+    return Database(database)
+
+
 def judge_here(facts: Facts, policy: Policy, now: date) -> Judged:
     """Judge facts made in this process by the checks that do not leave their subject."""
     checks = local(select(chooser(policy), of={type(node) for node in facts.nodes}))

@@ -15,8 +15,8 @@ from keten.pipeline.cache import Cache, default_folder
 from keten.transport.image.open import ROOTFS, Options, kind_of
 
 if TYPE_CHECKING:  # imported where there is one
-    from keten.advisories.database import Database
     from keten.pipeline.flow import Scanned
+    from keten.pipeline.images.scanning import Asked
 
 Progress = Callable[[str, int, int], None]
 SBOM = "sbom"
@@ -47,8 +47,8 @@ class Named(Struct, frozen=True):
 
     @property
     def image(self) -> bool:
-        """Return whether it is an image or a root filesystem."""
-        return self.kind not in (SBOM, TREE, NOTHING)
+        """Return whether it is an image: stored, or in a registry."""
+        return self.kind not in (SBOM, TREE, NOTHING, ROOTFS)
 
 
 class Access(Struct, frozen=True):
@@ -85,16 +85,25 @@ def scan(
     policy: Policy,
     *,
     access: Access,
-    database: "Database | None",
+    database: Path | None,
     now: date,
     progress: Progress,
     known: frozenset[str] = frozenset(),
 ) -> Result:
-    """Return what *target* says, judged under *policy*; see keten.pipeline.flow.scan."""
+    """Return what *target* says, judged under *policy*.
+
+    *database* is the file of the advisories; for the others see keten.pipeline.flow.judge.
+    """
+    if target.image:
+        from keten.pipeline.images import scanning
+
+        asked = _asked(target, policy, access, now=now, progress=progress)
+        return scanning.scan_image(asked, database=database, known=known)
     from keten.pipeline import flow
 
+    advisories = flow.opened(database)
     scanned = collect(target, policy, access=access, now=now, progress=progress)
-    return flow.judge(scanned, policy, database=database, now=now, progress=progress, known=known)
+    return flow.judge(scanned, policy, database=advisories, now=now, progress=progress, known=known)
 
 
 def collect(
@@ -127,10 +136,25 @@ def collect(
 
     if target.kind == ROOTFS:
         return scanning.collect_root(target.name, policy, now=now, progress=progress, every=every)
-    return scanning.collect_image(
-        target.name,
-        policy,
+    asked = _asked(target, policy, access, now=now, progress=progress, every=every)
+    return scanning.collect_image(asked)
+
+
+def _asked(
+    target: Named,
+    policy: Policy,
+    access: Access,
+    *,
+    now: date,
+    progress: Progress,
+    every: bool = False,
+) -> "Asked":
+    from keten.pipeline.images.scanning import Asked
+
+    return Asked(
+        target=target.name,
         kind=target.kind,
+        policy=policy,
         options=access.image,
         base=access.base,
         cache=Cache(default_folder() if access.cache is None else _folder(access.cache)),

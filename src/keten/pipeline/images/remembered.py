@@ -10,17 +10,17 @@ from msgspec import Struct
 
 from keten.model.facts import Facts
 from keten.model.result import Target
-from keten.pipeline import wire
 from keten.pipeline.cache import Cache, key
 from keten.pipeline.images.versions import fingerprint
 from keten.transport.image.source import LayerRef, Opened
 
 
 class Collected(Struct):
-    """The facts of an image and what was looked at."""
+    """The facts of an image and what was looked at; *name* is their key where they are kept."""
 
     facts: Facts
     target: Target
+    name: str = ""
 
 
 class Stage(Struct, frozen=True):
@@ -38,25 +38,28 @@ def collect(stage: Stage, base: Opened | None) -> Collected:
     What was read before is taken from the cache where the stored blobs are still those that
     were checked then (or where only their digests tell, as in a registry).
     """
+    from keten.pipeline import wire
+
     cache = stage.cache
-    name = _image_key(stage, base)
-    if name and (data := cache.get(name)):
+    known = name(stage, base)
+    if known and (data := cache.get(known)):
         try:
             facts, target = msgspec.msgpack.decode(data, type=tuple[bytes, Target])
-            return Collected(wire.unpack(facts), target)
+            return Collected(wire.unpack(facts), target, known)
         except msgspec.MsgspecError:
             pass
     from keten.pipeline.images import collect as anew
 
     made = anew.collect(stage, base)
-    name = _image_key(stage, base)
-    if name and not any(item.path == "" for item in made.facts.problems):
-        cache.put(name, msgspec.msgpack.encode((wire.pack(made.facts), made.target)))
+    known = name(stage, base)
+    if known and not any(item.path == "" for item in made.facts.problems):
+        cache.put(known, msgspec.msgpack.encode((wire.pack(made.facts), made.target)))
+        made.name = known
     cache.trim()
     return made
 
 
-def _image_key(stage: Stage, base: Opened | None) -> str:
+def name(stage: Stage, base: Opened | None) -> str:
     """Return the key of all that an image said; "" where its blobs are to be checked again."""
     opened = stage.opened
     if opened.mismatches or not opened.config_digest:

@@ -1,63 +1,71 @@
-"""What decides what is kept of a layer: the code that reads it, by its digest.
+"""What decides what is kept: the code that made it, by its digest.
 
-Which digest that is, is kept as well, by what the file system says of the files: they are read
-again only where one of them was written, as Python compiles a module again.
+What a layer says rests on the rooms that read; what an image was judged to be, on all of
+keten. Which digests those are is kept as well, by what the file system says of the files: they
+are read again only where one of them was written, as Python compiles a module again.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
-from importlib import import_module
 from pathlib import Path
 
+import keten
 from keten.pipeline.cache import Cache, key
 
 ROOMS = ("derive", "ecosystems", "formats", "graph", "model", "pipeline", "readers", "secrets",
          "transport/image")  # fmt: skip
+_CODE = (".py", ".json")
 _KNOWN: dict[str, str] = {}
+File = tuple[str, int, int, int]
+"""Path, size, and the times of the last change of its bytes and of its entry."""
 
 
 def fingerprint(kept: Cache) -> str:
-    """Return a digest of the code whose answers are kept: no reader can forget to rise."""
-    root = str(Path(next(iter(import_module("keten").__path__))))
-    name = _name(root)
+    """Return a digest of the code that reads layers: no reader can forget to rise."""
+    root = keten.__path__[0]
+    rooms = tuple(f"{root}/{room}/" for room in ROOMS)
+    return _digest(kept, root, [file for file in _files(root) if file[0].startswith(rooms)])
+
+
+def whole(kept: Cache) -> str:
+    """Return a digest of all code of keten: it decides what is judged, and how it is told."""
+    root = keten.__path__[0]
+    return _digest(kept, root, _files(root))
+
+
+def _digest(kept: Cache, root: str, files: Iterable[File]) -> str:
+    name = key("code", repr(files))
     known = _KNOWN.get(name)
     if known is None:
         found = kept.get(name)
-        known = _KNOWN[name] = found.decode() if found and found.isalnum() else _read(root)
+        known = found.decode() if found and found.isalnum() else _read(root, files)
+        _KNOWN[name] = known
         if not found:
             kept.put(name, known.encode())
     return known
 
 
-@cache
-def _name(root: str) -> str:
-    """Return the key under which the digest is kept: of names, sizes and times."""
-    told = []
-    for entry in _sources(root):
-        found = entry.stat()
-        told.append(f"{entry.path} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}")
-    return key("code", told)
-
-
-def _read(root: str) -> str:
+def _read(root: str, files: Iterable[File]) -> str:
     made = blake2b(digest_size=16)
-    for entry in _sources(root):
-        made.update(entry.path.removeprefix(root).encode() + b"\0")
-        made.update(Path(entry.path).read_bytes())
+    for path, *_ in files:
+        data = Path(path).read_bytes()
+        made.update(f"{path.removeprefix(root)}\0{len(data)}\0".encode() + data)
     return made.hexdigest()
 
 
-def _sources(root: str) -> Iterator["os.DirEntry[str]"]:
-    for room in ROOMS:
-        yield from _below(f"{root}/{room}")
+@cache
+def _files(root: str) -> tuple[File, ...]:
+    """Return the files of a program, sorted."""
+    return tuple(sorted(_below(root)))
 
 
-def _below(folder: str) -> Iterator["os.DirEntry[str]"]:
+def _below(folder: str) -> Iterator[File]:
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda found: found.name):
-            if entry.name.endswith(".py"):
-                yield entry
+        for entry in entries:
+            if entry.name.endswith(_CODE):
+                found = entry.stat()
+                yield entry.path, found.st_size, found.st_mtime_ns, found.st_ctime_ns
             elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
                 yield from _below(entry.path)

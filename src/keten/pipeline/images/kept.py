@@ -1,0 +1,67 @@
+"""What an image was judged to be, kept: a second scan does not judge again what is the same.
+
+A result follows from the facts of the image, the policy (waivers and VEX files are of it), the
+advisory database, the day, the fingerprints that a baseline has, and the code of keten; no check
+may ask anything else. All of these are in the key of a result. The database is told by what the
+file system says of its file, as stored layers are; the rest by digests of the bytes.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from keten.advisories import state
+from keten.config import Policy
+from keten.model.result import Result
+from keten.pipeline.cache import Cache, key
+from keten.pipeline.images.versions import whole
+
+
+def stamp(database: Path | None) -> str:
+    """Return what tells which advisories are asked, "" where nothing does.
+
+    It is to be asked before the database is opened: what is put in its place meanwhile is
+    another one.
+    """
+    return "none" if database is None else state.stamp(database)
+
+
+def name(
+    image: str, policy: Policy, advisories: str, *, now: date, known: Iterable[str], cache: Cache
+) -> str:
+    """Return the key of a result; "" where something has no name, so that nothing is kept.
+
+    *image* is the key of the image's facts, *advisories* the stamp of the database.
+    """
+    if not image or not advisories:
+        return ""
+    try:
+        rules = msgspec.json.encode(policy, enc_hook=_plain, order="deterministic").decode()
+    except NotImplementedError:  # it holds what has no bytes to be told by
+        return ""
+    return key("result", whole(cache), image, rules, advisories, now.isoformat(), sorted(known))
+
+
+def get(cache: Cache, named: str) -> Result | None:
+    """Return the result that is kept under a key."""
+    data = cache.get(named) if named else None
+    try:
+        return msgspec.msgpack.decode(data, type=Result) if data else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def put(cache: Cache, named: str, result: Result) -> None:
+    """Keep a result."""
+    if named:
+        cache.put(named, msgspec.msgpack.encode(result))
+        cache.trim()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError
