@@ -24,7 +24,10 @@ CASES: dict[str, tuple[str, bytes, str, bytes]] = {
     ),
     "pypy": ("opt/pypy/bin/libpypy3.10-c.so", b"\n[PyPy 7.3.11 with GCC", "7.3.11", b"PyPy 7.3.11"),
     "node": ("usr/local/bin/node", b"\0node.js/v20.20.2\0", "20.20.2", b"node.js/vX"),
-    "deno": ("usr/bin/deno", b"\0Deno/1.40.2", "1.40.2", b"deno 1.40.2"),
+    "deno": (
+        "usr/bin/deno", b"OTel-OTLP-Exporter-Deno/0.82.0 fe7ed01Deno/2.9.8Deno/2.9.8+fe7ed01",
+        "2.9.8", b"OTel-OTLP-Exporter-Deno/0.82.0",
+    ),
     "bun": ("usr/local/bin/bun", b"\0Bun/1.0.25\0", "1.0.25", b"Bun/x"),
     "go": ("usr/local/go/VERSION", b"go1.22.3\ntime 2024-05-01T19:49:47Z\n", "1.22.3", b"1.22.3\n"),
     "openjdk": (
@@ -101,6 +104,12 @@ CASES: dict[str, tuple[str, bytes, str, bytes]] = {
     "percona-xtrabackup": (
         "usr/bin/xtrabackup", b"/src/percona-xtrabackup-8.0.35-30/x", "8.0.35-30", b"xtrabackup-8.0.35-30/",
     ),
+    "mongodb": ("usr/bin/mongod", b"\x007.0.28\0heap_size", "7.0.28", b"\x007.0.28\0heapsize"),
+    "envoy": (
+        "usr/local/bin/envoy",
+        b"\x001.2.13\0\x001.36.4\0" + b"http." * 150 + b"envoy_reloadable_features", "1.36.4",
+        b"\x001.36.4\0" + b"http." * 250 + b"envoy_reloadable_features",
+    ),
     "arangodb": ("usr/sbin/arangod", b"\x003.11.8 [linux] 64bit", "3.11.8", b"3.11 [linux]"),
     "consul": ("bin/consul", b"CONSUL_VERSION: 1.18.1", "1.18.1", b"CONSUL_VERSION: dev"),
     "fluent-bit": ("fluent-bit/bin/fluent-bit", b"\x003.0.2\0%sFluent Bit v", "3.0.2", b"Fluent Bit v%s"),
@@ -113,6 +122,15 @@ CASES: dict[str, tuple[str, bytes, str, bytes]] = {
     "wordpress": (
         "var/www/html/wp-includes/version.php",
         b"<?php\n/**\n */\n$wp_version = '6.4.2';\n", "6.4.2", b"<?php\n// $wp_version = '6.4.2';\n",
+    ),
+    "chromium": (
+        "ms-playwright/chromium-1155/chrome-linux/headless_shell",
+        b"2.50.0\x00153.0.8010.0\x002025\0dawn/2079\x00156.0.8078.79\0a69", "156.0.8078.79",
+        b"\x00156.0.8078.79\0 \x00131.0.6778.33\0",
+    ),
+    "chrome": (
+        "opt/google/chrome/chrome", b"\x00127.0.6533.119\0Default", "127.0.6533.119",
+        b"Chrome/127.0.6533.119 Safari",
     ),
     "curl": ("usr/local/bin/curl", b"\0curl/8.7.1\0", "8.7.1", b"<curl/curl.h>"),
     "libcurl": ("usr/local/lib/libcurl.so.4.8.0", b"\0libcurl/8.7.1\0", "8.7.1", b"libcurl 8.7.1"),
@@ -211,6 +229,12 @@ def test_no_name_holds_a_number() -> None:
     names = [name for item in classified.CLASSIFIERS for name in item.names]
     assert all(names)
     assert [name for name in names if any(char.isdigit() for char in name)] == []
+
+
+def test_the_headless_build_of_an_unpatched_chromium_says_it_as_its_user_agent() -> None:
+    (package,) = facts("bin/headless_shell", ELF + b"vp8.0\0Chrome/147.0.7727.0\0Real").nodes
+    assert isinstance(package, Package)
+    assert package.purl == "pkg:generic/chromium@147.0.7727.0"
 
 
 def test_far_into_a_large_file() -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from keten.formats.programs.executable import Buffer, searchable
 
 BACK = 128
-"""How many bytes before an anchor the pattern may see."""
+"""How many bytes before an anchor the pattern may see, where the sign does not say."""
 AHEAD = 128
 """How many from the anchor on."""
 MAX_HITS = 4000
@@ -22,12 +22,14 @@ MAX_HITS = 4000
 class Sign(Struct, frozen=True):
     """Where a version stands: *pattern* (its first group the version) around *anchor*.
 
-    *alone*: it counts only where all of the file's hits tell the same version.
+    *alone*: it counts only where all of the file's hits tell the same version. *back* is how
+    many bytes before the anchor the pattern may see.
     """
 
     anchor: bytes
     pattern: bytes
     alone: bool = False
+    back: int = BACK
 
 
 class Classifier(Struct, frozen=True):
@@ -93,7 +95,7 @@ def _versions(data: Buffer, sign: Sign, start: str) -> list[str]:
     for _ in range(MAX_HITS):
         if at < 0:
             break
-        window = bytes(data[max(0, at - BACK) : at + len(sign.anchor) + AHEAD])
+        window = bytes(data[max(0, at - sign.back) : at + len(sign.anchor) + AHEAD])
         for match in pattern.finditer(window):
             version = match[1].decode("ascii", "replace")
             if version.startswith(start):

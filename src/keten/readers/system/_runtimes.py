@@ -30,7 +30,7 @@ RUNTIMES = (
         (Sign(b"[PyPy ", rb"\[PyPy " + _V3),),
     ),
     Classifier("node", "node", ("node", "nodejs", "libnode.so.*"), _NODE),
-    Classifier("deno", "deno", ("deno",), (Sign(b"Deno/", rb"Deno/" + _V3),)),
+    Classifier("deno", "deno", ("deno",), (Sign(b"Deno/", rb"(?<!-)Deno/" + _V3),)),
     Classifier("bun", "bun", ("bun",),
                (Sign(b"Bun/", rb"Bun/" + _V3), Sign(b"Bun v", rb"Bun v" + _V3))),
     Classifier(

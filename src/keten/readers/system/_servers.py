@@ -54,6 +54,14 @@ SERVERS = (
                (_mysql(b"percona-server"),)),
     Classifier("percona-xtrabackup", "percona-xtrabackup", ("xtrabackup",),
                (_mysql(b"percona-xtrabackup"),)),
+    # The version stands before the first key of its build's settings (util/version_impl).
+    Classifier("mongodb", "mongodb", ("mongod", "mongos"),
+               tuple(Sign(b"\0" + key, rb"(?:\A|[^0-9.])" + _V3 + rb"\x00{1,8}" + key)
+                     for key in (b"cppdefines", b"heap_size", b"tcmalloc"))),
+    # version_info.h's text is merged with others of the file: near to those of its features.
+    Classifier("envoy", "envoy", ("envoy",),
+               tuple(Sign(key, rb"\0(1\.[1-9]\d\.\d{1,2}(?:-dev)?)\0", alone=True, back=1000)
+                     for key in (b"envoy_reloadable_features", b"envoy.reloadable_features"))),
     Classifier("arangodb", "arangodb", ("arangod", "arangosh"),
                (Sign(b" [linux]", _V3 + rb"(?:-\d)? \[linux\]"),)),
     Classifier("consul", "consul", ("consul",),
@@ -76,7 +84,16 @@ SERVERS = (
                path=r"(?:^|/)wp-includes/version\.php$", text=True),
 )  # fmt: skip
 
+# The version alone between two texts; that of a part may be too, but is of no patched release.
+_CHROME = (
+    Sign(b".0.", rb"\0(\d{2,3}\.0\.\d{4,5}\.[1-9]\d{0,2})(?=\0)", alone=True),
+    Sign(b"Chrome/", rb"\0Chrome/(\d{2,3}\.0\.\d{4,5}\.\d{1,3})\0", alone=True),
+)
+
 TOOLS = (
+    Classifier("chromium", "chromium",
+               ("chromium", "chromium-browser", "headless_shell", "chrome-headless-shell"), _CHROME),
+    Classifier("chrome", "chrome", ("chrome", "google-chrome"), _CHROME),
     Classifier("curl", "curl", ("curl",), (Sign(b"curl/", rb"\0curl/" + _V3 + rb"[\0-]"),)),
     Classifier("libcurl", "curl", ("libcurl.so", "libcurl.so.*"),
                (Sign(b"libcurl/", rb"libcurl/" + _V3),)),
