@@ -40,8 +40,8 @@ def _port() -> int:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[list[str]]:
-    """Yield the kubectl command of a server that runs while the block does."""
+def serving(*flags: str) -> Iterator[list[str]]:
+    """Yield the kubectl command of a server that runs, with *flags* more, while the block does."""
     with tempfile.TemporaryDirectory(prefix="keten-api-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         store, peer, port = _port(), _port(), _port()
@@ -83,6 +83,7 @@ def serving() -> Iterator[list[str]]:
                 "--service-cluster-ip-range=10.96.0.0/16",
                 "--allow-privileged=true",
                 "--disable-admission-plugins=ServiceAccount",
+                *flags,
             ],
         )
         _wait(port, token, folder)
