@@ -5,7 +5,7 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -14,7 +14,6 @@ from msgspec import structs
 from keten import plugs
 from keten.cli import arguments as common
 from keten.cli.progress import Bar
-from keten.cli.waivers import embedded, notes
 from keten.errors import UsageError
 from keten.model.plug import Report
 from keten.model.result import Result, Style
@@ -29,7 +28,6 @@ def main(argv: list[str]) -> int:
     """Scan; return the exit status of the decision."""
     arguments = parser().parse_args(argv)
     gc.disable()  # frozen records make no cycles, and walking a million of them finds none
-    from keten.pipeline.several import join
     from keten.pipeline.targets import scan
 
     wanted = list(outputs(arguments))
@@ -53,16 +51,32 @@ def main(argv: list[str]) -> int:
                     known=known,
                 )
             )
-    result = join(results)
-    named = {path.resolve() for path in arguments.vex}
-    places = [Path(target) for target in arguments.targets]
-    said = [note for place in places for note in notes(place)]
-    said += [n for place in places if place.resolve() not in named for n in embedded(place)]
-    if said:
-        result = structs.replace(result, notes=(*result.notes, *said))
+    result = told(joined(results), arguments)
     for name, file in wanted:
         write(name, file, result, arguments)
     return result.decision.exit
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """Return one result for all targets."""
+    if len(results) == 1:
+        return results[0]
+    from keten.pipeline.several import join
+
+    return join(results)
+
+
+def told(result: Result, arguments: argparse.Namespace) -> Result:
+    """Return a result with what is to be said of files beside or in what was scanned."""
+    places = [path for path in map(Path, arguments.targets) if path.exists()]
+    if not places:
+        return result
+    from keten.cli.waivers import embedded, notes
+
+    named = {path.resolve() for path in arguments.vex}
+    said = [note for place in places for note in notes(place)]
+    said += [n for place in places if place.resolve() not in named for n in embedded(place)]
+    return structs.replace(result, notes=(*result.notes, *said)) if said else result
 
 
 def parser() -> argparse.ArgumentParser:

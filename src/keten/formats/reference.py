@@ -8,6 +8,7 @@ holds a dot or a colon or is ``localhost``, or has upper case; otherwise the reg
 import re
 
 from keten.errors import InputError
+from keten.formats.lazy_pattern import lazy
 from keten.model.delivery import Image
 
 LENGTH = 4096  # characters of a reference with a variable
@@ -18,12 +19,12 @@ _HUB = "docker.io"
 _PART = r"[a-z0-9]++(?:(?:\.|__?|-++)[a-z0-9]++)*+"
 _WORD = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _HOST = rf"(?:{_WORD}(?:\.{_WORD})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
-_PATH = re.compile(rf"{_PART}(?:/{_PART})*+")
-_REGISTRY = re.compile(_HOST)
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_PATH = lazy(rf"{_PART}(?:/{_PART})*+")
+_REGISTRY = lazy(_HOST)
+_TAG = lazy(r"\w[\w.-]{0,127}", re.ASCII)
+_DIGEST = lazy(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
 _SIZES = {"sha256": 64, "sha384": 96, "sha512": 128}
-_VARIABLE = re.compile(r"\$|\{\{|\}\}|<[^>]*>|%[({A-Z]|\(\(")
+_VARIABLE = lazy(r"\$|\{\{|\}\}|<[^>]*>|%[({A-Z]|\(\(")
 
 
 def parse(text: str) -> Image:

@@ -34,7 +34,7 @@ def name(
 ) -> str:
     """Return the key of a result; "" where something has no name, so that nothing is kept.
 
-    *image* is the key of the image's facts, *advisories* the stamp of the database.
+    *image* is the identity of the image, *advisories* the stamp of the database.
     """
     if not image or not advisories:
         return ""

@@ -16,11 +16,11 @@ from keten.transport.image.source import LayerRef, Opened
 
 
 class Collected(Struct):
-    """The facts of an image and what was looked at; *name* is their key where they are kept."""
+    """The facts of an image, what was looked at, and whether the cache has both."""
 
     facts: Facts
     target: Target
-    name: str = ""
+    kept: bool = False
 
 
 class Stage(Struct, frozen=True):
@@ -41,26 +41,26 @@ def collect(stage: Stage, base: Opened | None) -> Collected:
     from keten.pipeline import wire
 
     cache = stage.cache
-    known = name(stage, base)
+    known = _name(stage, base)
     if known and (data := cache.get(known)):
         try:
             facts, target = msgspec.msgpack.decode(data, type=tuple[bytes, Target])
-            return Collected(wire.unpack(facts), target, known)
+            return Collected(wire.unpack(facts), target, kept=True)
         except msgspec.MsgspecError:
             pass
     from keten.pipeline.images import collect as anew
 
     made = anew.collect(stage, base)
-    known = name(stage, base)
+    known = _name(stage, base)
     if known and not any(item.path == "" for item in made.facts.problems):
         cache.put(known, msgspec.msgpack.encode((wire.pack(made.facts), made.target)))
-        made.name = known
+        made.kept = True
     cache.trim()
     return made
 
 
-def name(stage: Stage, base: Opened | None) -> str:
-    """Return the key of all that an image said; "" where its blobs are to be checked again."""
+def identity(stage: Stage, base: Opened | None) -> str:
+    """Return what names all that an image can say; "" where its blobs are to be checked again."""
     opened = stage.opened
     if opened.mismatches or not opened.config_digest:
         return ""
@@ -71,10 +71,16 @@ def name(stage: Stage, base: Opened | None) -> str:
             return ""
         parts += [ref.diff_id, ref.descriptor.digest]
     return key(
-        "image", fingerprint(stage.cache), opened.name, opened.reference, opened.manifest_digest,
-        opened.config_digest, parts, [r.diff_id for r in base.layers] if base else [],
+        "image", opened.name, opened.reference, opened.manifest_digest, opened.config_digest,
+        parts, [r.diff_id for r in base.layers] if base else [],
         [base.name, base.reference] if base else [], str(stage.secrets),
     )  # fmt: skip
+
+
+def _name(stage: Stage, base: Opened | None) -> str:
+    """Return the key of what the readers there are now make of an image, or ""."""
+    told = identity(stage, base)
+    return key("facts", told, fingerprint(stage.cache)) if told else ""
 
 
 def stamp_key(stamp: str, ref: LayerRef) -> str:

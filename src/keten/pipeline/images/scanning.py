@@ -64,21 +64,23 @@ def scan_image(asked: Asked, *, database: Path | None, known: frozenset[str]) ->
     policy, cache, now = asked.policy, asked.cache, asked.now
     told = kept.stamp(database)
 
-    def name(image: str) -> str:
+    def name(stage: Stage, base: Opened | None) -> str:
+        image = remembered.identity(stage, base)
         return kept.name(image, policy, told, now=now, known=known, cache=cache)
 
     with _opened(asked) as (stage, base):
-        if (found := kept.get(cache, name(remembered.name(stage, base)))) is not None:
+        if (found := kept.get(cache, name(stage, base))) is not None:
             return found
         from keten.pipeline import flow
 
         advisories = flow.opened(database)
         made = remembered.collect(stage, base)
+        after = name(stage, base) if made.kept else ""
     result = flow.judge(
         _scanned(made, policy, now), policy, database=advisories, now=now,
         progress=asked.progress, known=known,
     )  # fmt: skip
-    kept.put(cache, name(made.name), result)
+    kept.put(cache, after, result)
     return result
 
 

@@ -6,10 +6,12 @@ are read again only where one of them was written, as Python compiles a module a
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+
+import msgspec
 
 import keten
 from keten.pipeline.cache import Cache, key
@@ -35,8 +37,8 @@ def whole(kept: Cache) -> str:
     return _digest(kept, root, _files(root))
 
 
-def _digest(kept: Cache, root: str, files: Iterable[File]) -> str:
-    name = key("code", repr(files))
+def _digest(kept: Cache, root: str, files: Sequence[File]) -> str:
+    name = key("code", blake2b(msgspec.msgpack.encode(files)).hexdigest())
     known = _KNOWN.get(name)
     if known is None:
         found = kept.get(name)
@@ -47,7 +49,7 @@ def _digest(kept: Cache, root: str, files: Iterable[File]) -> str:
     return known
 
 
-def _read(root: str, files: Iterable[File]) -> str:
+def _read(root: str, files: Sequence[File]) -> str:
     made = blake2b(digest_size=16)
     for path, *_ in files:
         data = Path(path).read_bytes()
@@ -58,14 +60,15 @@ def _read(root: str, files: Iterable[File]) -> str:
 @cache
 def _files(root: str) -> tuple[File, ...]:
     """Return the files of a program, sorted."""
-    return tuple(sorted(_below(root)))
-
-
-def _below(folder: str) -> Iterator[File]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(_CODE):
-                found = entry.stat()
-                yield entry.path, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-            elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                yield from _below(entry.path)
+    found: list[File] = []
+    folders = [root]
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.endswith(_CODE):
+                    told = entry.stat()
+                    found.append((entry.path, told.st_size, told.st_mtime_ns, told.st_ctime_ns))
+                elif "." not in name and name != "__pycache__" and entry.is_dir():
+                    folders.append(entry.path)
+    return tuple(sorted(found))
