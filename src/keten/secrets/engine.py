@@ -19,6 +19,7 @@ from keten.model.plug import Detector, Match
 from keten.secrets import assignments, catalogue, heads, manifests, paths, prefilter
 from keten.secrets.lazy import Lazy
 from keten.secrets.placeholders import entropy, hollow
+from keten.secrets.published import published
 
 FILE_CEILING = 256 << 20
 CHUNK = 32 << 20
@@ -354,6 +355,8 @@ def _weighed(hit: Hit, data: bytes, reason: str) -> tuple[Severity, str]:
     A test path counts twice for all but tokens whose structure speaks: keys, addresses and
     passwords there are nearly always fixtures.
     """
+    if public := published(data[hit.start : hit.end]):
+        return Severity.INFO, public
     severity, reasons = hit.severity, []
     proven = hit.match.confidence >= _PROVEN
     fixture = reason and (hit.rank == 1 or hit.kind == "hash" or _cut(hit))

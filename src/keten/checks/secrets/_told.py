@@ -16,6 +16,8 @@ CONTROLS = (
 )
 
 _HOST_KEYS = "etc/ssh/ssh_host_"
+_SNAKEOIL = "etc/ssl/private/ssl-cert-snakeoil.key"
+"""What Debian's ssl-cert makes when it is installed: no one's identity, but one for all copies."""
 
 
 def of(*kinds: str) -> Callable[[Credential], bool]:
@@ -44,11 +46,17 @@ def run(credential: Credential, _: View) -> Iterator[Violation]:
     if credential.layer and credential.path.startswith(_HOST_KEYS):
         group = "Make SSH's host keys when the container starts: all copies share the image's"
         after = "no key in the image"
+    severity = credential.severity
+    if credential.layer and credential.path == _SNAKEOIL:
+        told += ", self-signed by Debian's ssl-cert as the image was built: all its copies share it"
+        group = "Make ssl-cert's key when the container starts (make-ssl-cert), or leave it out"
+        after = "no key in the image"
+        severity = min(severity, Severity.LOW)
     if credential.deleted:
         told += "; a later layer hides it, who pulls the image has it"
     yield Violation(
         told,
         key=credential.id,
-        severity=credential.severity,
+        severity=severity,
         change=Change("", credential.title, after, group),
     )
