@@ -18,6 +18,8 @@ _WRITES = {
     "package-lock.json": "npm", "yarn.lock": "Yarn", "pnpm-lock.yaml": "pnpm",
     "bun.lock": "Bun", "Cargo.lock": "Cargo", "uv.lock": "uv", "poetry.lock": "Poetry",
     "pdm.lock": "PDM", "Pipfile.lock": "Pipenv", "pylock.toml": "the locker", "go.mod": "Go",
+    "pubspec.lock": "pub", "deno.lock": "Deno", "mix.lock": "Mix",
+    ".terraform.lock.hcl": "terraform init -upgrade",
 }  # fmt: skip
 _UNHASHED = ("git+", "hg+", "svn+", "bzr+", "path:", "bundled", "replaces", "file:", "link:")
 
@@ -47,11 +49,14 @@ def applies(manifest: Manifest) -> bool:
     """Take formats in which every package of a registry has a hash.
 
     Yarn 2 and later leaves out the checksum of what the platform does not need, and a go.mod
-    without go.sum is reported as not locked.
+    without go.sum is reported as not locked. Before Dart 2.19 pub wrote no hashes at all: then
+    it is the tool that has to be newer, not the entry.
     """
     settings = manifest.settings
     if settings.get("berry") or _locks.is_sample(manifest.id):
         return False
+    if manifest.format == "pubspec.lock":
+        return manifest.hashed is False
     return manifest.format in _WRITES and (
         manifest.format != "go.mod" or bool(settings.get("sums"))
     )

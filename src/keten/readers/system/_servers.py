@@ -92,7 +92,8 @@ _CHROME = (
 
 TOOLS = (
     Classifier("chromium", "chromium",
-               ("chromium", "chromium-browser", "headless_shell", "chrome-headless-shell"), _CHROME),
+               ("chromium", "chromium-browser", "headless_shell", "chrome-headless-shell"),
+               _CHROME),
     Classifier("chrome", "chrome", ("chrome", "google-chrome"), _CHROME),
     Classifier("curl", "curl", ("curl",), (Sign(b"curl/", rb"\0curl/" + _V3 + rb"[\0-]"),)),
     Classifier("libcurl", "curl", ("libcurl.so", "libcurl.so.*"),
