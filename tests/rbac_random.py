@@ -99,9 +99,18 @@ def _subject(rng: random.Random, *, whole: bool) -> dict[str, Any]:
     return {"kind": "Group", "apiGroup": API, "name": rng.choice(TEAMS)}
 
 
-def identity(rng: random.Random) -> tuple[str, list[str]]:
-    """Return a user and its groups, not always those the user has in truth."""
-    return rng.choice(USERS), rng.sample(TEAMS, rng.randint(0, 3))
+def identity(rng: random.Random, objects: list[dict[str, Any]]) -> tuple[str, list[str]]:
+    """Return a user and its groups, often one that a binding names; the groups may be any."""
+    groups = rng.sample(TEAMS, rng.randint(0, 3))
+    subject = rng.choice([s for item in objects for s in item.get("subjects", ())])
+    match subject:
+        case {"kind": "Group", "name": name}:
+            return rng.choice(USERS), sorted({*groups, name})
+        case {"kind": "ServiceAccount", "name": name} if rng.random() < 0.7:
+            space = subject.get("namespace") or rng.choice(SPACES)
+            return f"system:serviceaccount:{space}:{name}", groups
+        case _:
+            return rng.choice(USERS), groups
 
 
 def near(rng: random.Random, objects: list[dict[str, Any]]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def test_agrees_with_the_literal_authorizer(seed: int) -> None:
         objects = rbac_random.objects(rng)
         ours = rights(*objects)
         for _ in range(REQUESTS):
-            name, groups = rbac_random.identity(rng)
+            name, groups = rbac_random.identity(rng, objects)
             asked = rbac_random.near(rng, objects)
             theirs = rbac_literal.allowed(objects, name, groups, asked)
             decision = ours.allowed(Identity(name, tuple(groups)), Request(**asked))
@@ -45,7 +45,7 @@ def test_agrees_with_the_literal_authorizer(seed: int) -> None:
             assert decision.allowed == theirs, (objects, name, groups, asked)
             assert (decision.ground is not None) == theirs
             granted += theirs
-    assert granted > CLUSTERS * REQUESTS // 4 // 50, "many are allowed"
+    assert granted > CLUSTERS * REQUESTS // 4 // 25, "many are allowed"
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -60,7 +60,7 @@ def test_adding_a_rule_takes_no_right_away(seed: int) -> None:
             more[at] = {**more[at], "rules": [*more[at]["rules"], rule]}
         before, after = rights(*objects), rights(*more)
         for _ in range(50):
-            name, groups = rbac_random.identity(rng)
+            name, groups = rbac_random.identity(rng, objects)
             who, asked = Identity(name, tuple(groups)), Request(**rbac_random.near(rng, objects))
             assert after.allowed(who, asked).allowed >= before.allowed(who, asked).allowed
 
@@ -91,7 +91,7 @@ def test_of_is_what_is_allowed(seed: int) -> None:
     for _ in range(300):
         objects = rbac_random.objects(rng)
         ours = rights(*objects)
-        name, groups = rbac_random.identity(rng)
+        name, groups = rbac_random.identity(rng, objects)
         who = Identity(name, tuple(groups))
         held = list(ours.everything(who))
         for _ in range(20):

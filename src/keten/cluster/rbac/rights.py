@@ -156,12 +156,16 @@ class Rights:
                         yield grant
 
     def everything(self, identity: Identity) -> Iterator[Ground]:
-        """Yield every rule that *identity* holds, everywhere first, then by namespace."""
+        """Yield every rule that *identity* holds, everywhere first, then by namespace.
+
+        URLs that a RoleBinding gives are not held: requests for them are in no namespace.
+        """
         for space in ("", *self.namespaces(identity)):
             for grant in self.grants(identity, space):
                 if not space or grant.binding.kind == "RoleBinding":
                     for _, said in grant.rules:
-                        yield Ground(grant.binding, grant.subject, grant.role, said)
+                        if not space or said.rule.resources:
+                            yield Ground(grant.binding, grant.subject, grant.role, said)
 
     def namespaces(self, identity: Identity) -> list[str]:
         """Return the namespaces in which a RoleBinding gives *identity* something."""
