@@ -14,6 +14,8 @@ from image_builder import build
 from keten import plugs
 from keten.config import Checks, Config, Policy, Waiver
 from keten.errors import DataError
+from keten.model.delivery import Attestation
+from keten.model.facts import Facts
 from keten.model.plug import Report
 from keten.model.result import Result, Style
 from keten.pipeline import flow, targets
@@ -236,3 +238,9 @@ def test_what_has_no_bytes_to_be_told_by_is_not_kept(tmp_path: Path) -> None:
 
     assert name(Policy(Config(), "default", "", tmp_path))
     assert not name(Policy(Config(), "default", "", tmp_path, vex=(object(),)))
+
+
+def test_what_is_held_against_files_of_its_own_is_not_kept() -> None:
+    claim = Attestation("a#1")
+    assert kept.told(Facts())
+    assert not kept.told(Facts((claim,)))

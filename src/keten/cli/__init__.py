@@ -70,6 +70,7 @@ def _run(name: str, argv: list[str]) -> int:
 
     try:
         _lean()
+        _plain()
         command = import_module(f"keten.cli.{name}")
         return int(command.main(argv))
     except KetenError as error:
@@ -83,6 +84,13 @@ def _run(name: str, argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("keten: interrupted", file=sys.stderr)
         return 130
+
+
+def _plain() -> None:
+    """Let argparse speak English, as keten does, and look for no translations on the disk."""
+    import argparse
+
+    setattr(argparse, "_", str)  # noqa: B010 its own, which no type knows
 
 
 def _lean() -> None:

@@ -1,9 +1,10 @@
 """What an image was judged to be, kept: a second scan does not judge again what is the same.
 
 A result follows from the facts of the image, the policy (waivers and VEX files are of it), the
-advisory database, the day, the fingerprints that a baseline has, and the code of keten; no check
-may ask anything else. All of these are in the key of a result. The database is told by what the
-file system says of its file, as stored layers are; the rest by digests of the bytes.
+advisory database, the day, the fingerprints that a baseline has, and the code of keten: all of
+these are in its key. The database is told by what the file system says of its file, as stored
+layers are; the rest by the bytes. Whoever lets judging ask something else (a file, the
+environment) puts that into the key, or sees to it in ``told`` that such a result is not kept.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ import msgspec
 
 from keten.advisories import state
 from keten.config import Policy
+from keten.model.delivery import Attestation
+from keten.model.facts import Facts
 from keten.model.result import Result
 from keten.pipeline.cache import Cache, key
 from keten.pipeline.images.versions import whole
@@ -43,6 +46,14 @@ def name(
     except NotImplementedError:  # it holds what has no bytes to be told by
         return ""
     return key("result", whole(cache), image, rules, advisories, now.isoformat(), sorted(known))
+
+
+def told(facts: Facts) -> bool:
+    """Return whether a result follows from what is in its key.
+
+    Attestations are held against keys and roots that are read when they are judged.
+    """
+    return not any(isinstance(node, Attestation) for node in facts.nodes)
 
 
 def get(cache: Cache, named: str) -> Result | None:

@@ -75,7 +75,7 @@ def scan_image(asked: Asked, *, database: Path | None, known: frozenset[str]) ->
 
         advisories = flow.opened(database)
         made = remembered.collect(stage, base)
-        after = name(stage, base) if made.kept else ""
+        after = name(stage, base) if made.kept and kept.told(made.facts) else ""
     result = flow.judge(
         _scanned(made, policy, now), policy, database=advisories, now=now,
         progress=asked.progress, known=known,
