@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from keten.advisories.origins import NAME
+from keten.advisories.bundle_paths import NAME
 from keten.errors import CeilingError, InputError, NetworkError, UsageError
 from keten.formats import reference
 from keten.formats.oci import decode

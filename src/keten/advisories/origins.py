@@ -4,13 +4,12 @@ Each gives files of a TUF repository by their path (``metadata/…``, ``targets/
 it gives is believed here.
 """
 
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from keten.advisories.packed import Packed
-from keten.errors import CeilingError, InputError, NetworkError, UsageError
+from keten.errors import CeilingError, NetworkError, UsageError
 from keten.transport.download import Download, Told
 from keten.transport.http import Client
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _ABSENT = (403, 404, 410)
 _OK = 200
-NAME = re.compile(r"(?:metadata|targets)/[A-Za-z0-9][A-Za-z0-9._-]{0,180}")
 
 
 class Origin(Protocol):
@@ -128,10 +126,3 @@ def find(
         f"{text}: no such file or folder",
         advice="A bundle comes from a folder, a file, https://… or oci://…",
     )
-
-
-def named(path: str) -> str:
-    """Return a path that may be asked for; InputError for one that is none of ours."""
-    if not NAME.fullmatch(path):
-        raise InputError(f"{path[:100]!r} is no file of a bundle")
-    return path

@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from keten.advisories import delta, state
+from keten.advisories.bundle_paths import named
 from keten.advisories.database import Database
 from keten.advisories.layout import SCHEMA
-from keten.advisories.origins import Origin, named
+from keten.advisories.origins import Origin
 from keten.advisories.state import Installed
 from keten.errors import (
     CeilingError,

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keten.cli import db_bundle, db_update, printing
+from keten.cli.db_imports import claim, day, report
 from keten.errors import DataError, Exit, KetenError, UsageError
 
 if TYPE_CHECKING:
     from keten.advisories.database import Database
-    from keten.advisories.imports import Claim, Imported
     from keten.advisories.source import DataSource
 
 MAX_AGE_DAYS = 7
@@ -92,46 +92,16 @@ def _import(args: argparse.Namespace) -> Exit:
     return Exit.ALLOWED
 
 
-def claim(args: argparse.Namespace) -> "Claim":
-    """Return what the user says of what is imported."""
-    from keten.advisories.imports import Claim
-
-    return Claim(
-        getattr(args, "name", ""),
-        tuple(filter(None, (name.strip() for name in args.complete.split(",")))),
-        _day(args.as_of, "--as-of").isoformat() if args.as_of else "",
-    )
-
-
-def report(done: "Imported") -> None:
-    """Print what an import did, and what it could not read."""
-    for source in done.sources:
-        printing.write([_line(source)])
-    for problem in done.problems:
-        printing.problem(f"{problem.path}: {problem.what}", problem.advice)
-
-
 def _tell(what: str) -> None:
     if sys.stderr.isatty():
         print(f"reading {what}", file=sys.stderr)
-
-
-def _line(source: "DataSource") -> str:
-    parts = [f"{source.records} records", f"as of {source.as_of or 'not known'}"]
-    if source.kind == "osv":
-        parts.append("complete" if source.complete else "only a part")
-    if source.withdrawn:
-        parts.append(f"{source.withdrawn} withdrawn left out")
-    if source.unread:
-        parts.append(f"{source.unread} could not be read")
-    return f"{source.name}: {', '.join(parts)}"
 
 
 def _status(args: argparse.Namespace) -> Exit:
     from keten.advisories.database import Database
     from keten.advisories.location import default_path
 
-    now = _day(args.now, "--now") if args.now else datetime.now(UTC).date()
+    now = day(args.now, "--now") if args.now else datetime.now(UTC).date()
     path = args.db or default_path()
     try:
         database = Database(path)
@@ -246,10 +216,3 @@ def _json(database: "Database", now: date, most: int) -> None:
     }
     text = msgspec.json.encode(told)
     print(msgspec.json.format(text, indent=2).decode())
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option} {text}: a date is written YYYY-MM-DD") from None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keten.cli.db_imports import claim, report
 from keten.cli.progress import Bar
 from keten.errors import Exit, UsageError
 
@@ -98,7 +99,6 @@ def run(args: argparse.Namespace) -> Exit:
 def _build(args: argparse.Namespace) -> Exit:
     from keten.advisories import imports
     from keten.advisories.database import Database
-    from keten.cli.db import claim, report
 
     if args.to.exists():
         raise UsageError(f"{args.to} exists", advice="keten db import adds to a database.")

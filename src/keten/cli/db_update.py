@@ -5,6 +5,7 @@ import sys
 
 from keten.cli import printing
 from keten.cli.db_bundle import client, network
+from keten.cli.db_imports import report
 from keten.cli.progress import Bar
 from keten.errors import Exit, UsageError
 
@@ -54,7 +55,6 @@ def run(args: argparse.Namespace) -> Exit:
     """Renew; tell what came and what did not."""
     from keten.advisories import state, update
     from keten.advisories.location import default_path
-    from keten.cli.db import report
 
     database = args.db or default_path()
     http = client(args)
