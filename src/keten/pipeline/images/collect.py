@@ -20,7 +20,7 @@ from keten.pipeline.cache import key
 from keten.pipeline.images import describe
 from keten.pipeline.images.assembly import Unpacked, assemble, unpacked
 from keten.pipeline.images.picker import Picker
-from keten.pipeline.images.remembered import Collected, Stage, stamp_key
+from keten.pipeline.images.stage import Collected, Stage, stamp_key
 from keten.pipeline.images.versions import fingerprint
 from keten.pipeline.read import Readers
 from keten.transport.image import layers as streams

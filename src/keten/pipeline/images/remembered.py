@@ -3,33 +3,13 @@
 Nothing that reads layers is imported before a layer has to be read.
 """
 
-from collections.abc import Callable
-
 import msgspec
-from msgspec import Struct
 
-from keten.model.facts import Facts
 from keten.model.result import Target
-from keten.pipeline.cache import Cache, key
+from keten.pipeline.cache import key
+from keten.pipeline.images.stage import Collected, Stage, stamp_key
 from keten.pipeline.images.versions import fingerprint
-from keten.transport.image.source import LayerRef, Opened
-
-
-class Collected(Struct):
-    """The facts of an image, what was looked at, and whether the cache has both."""
-
-    facts: Facts
-    target: Target
-    kept: bool = False
-
-
-class Stage(Struct, frozen=True):
-    """What every step of one collection needs."""
-
-    opened: Opened
-    cache: Cache
-    secrets: bool
-    progress: Callable[[str, int, int], None]
+from keten.transport.image.source import Opened
 
 
 def collect(stage: Stage, base: Opened | None) -> Collected:
@@ -81,8 +61,3 @@ def _name(stage: Stage, base: Opened | None) -> str:
     """Return the key of what the readers there are now make of an image, or ""."""
     told = identity(stage, base)
     return key("facts", told, fingerprint(stage.cache)) if told else ""
-
-
-def stamp_key(stamp: str, ref: LayerRef) -> str:
-    """Return the key under which it is kept that a stored blob was checked."""
-    return key("stamp", stamp, ref.diff_id, ref.descriptor.digest)

@@ -13,7 +13,7 @@ from keten.model.result import Result
 from keten.pipeline.cache import Cache
 from keten.pipeline.choosing import asks_for_secrets
 from keten.pipeline.images import kept, remembered
-from keten.pipeline.images.remembered import Collected, Stage
+from keten.pipeline.images.stage import Collected, Stage
 from keten.transport.image.open import Options, open_image
 from keten.transport.image.source import Opened
 
