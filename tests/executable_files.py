@@ -163,3 +163,16 @@ def macho(sections: dict[str, bytes]) -> bytes:
 def auditable(text: str) -> bytes:
     """Return what cargo-auditable writes into a program."""
     return zlib.compress(text.encode())
+
+
+def fat(*parts: bytes, wide: bool = False) -> bytes:
+    """Return a Mach-O file of several architectures."""
+    entry = ">IIQQII" if wide else ">IIIII"
+    head = struct.pack(">II", 0xCAFEBABF if wide else 0xCAFEBABE, len(parts))
+    at = 4096
+    body = b""
+    for number, part in enumerate(parts):
+        more = (12, 0) if wide else (12,)
+        head += struct.pack(entry, 0x1000007 + number, 3, at + len(body), len(part), *more)
+        body += part + b"\0" * (-len(part) % 4096)
+    return head.ljust(at, b"\0") + body

@@ -328,6 +328,37 @@ def test_rust_crates(make: type) -> None:
     assert not found.problems
 
 
+@pytest.mark.parametrize("wide", [True, False])
+def test_of_several_architectures(*, wide: bool) -> None:
+    """A Mach-O file with a program for each of two; the first says nothing."""
+    program = made.macho({"__go_buildinfo": made.buildinfo("go1.22.0", MODULES)})
+    crates = made.macho({".dep-v0": made.auditable(CRATES)})
+    data = made.fat(made.macho({"__data": b"x"}), program, crates, wide=wide)
+
+    assert "pkg:golang/stdlib@1.22.0" in packages(facts("system/go-binary", data))
+    assert "pkg:cargo/serde@1.0.0" in packages(facts("system/rust-binary", data))
+    for reader in ("system/go-binary", "system/rust-binary"):
+        assert data.startswith(plugs.load(Reader, reader).magic)
+
+
+def test_a_class_of_java_is_no_program() -> None:
+    data = b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(100)
+    assert not data.startswith(plugs.load(Reader, "system/go-binary").magic)
+    assert list(executable.parts(data)) == [data]
+    cut = made.fat(b"x" * 100)[:40]
+    assert list(executable.parts(cut)) == []
+
+
+def test_packed_with_upx() -> None:
+    plain = made.elf({".text": b"\x90" * 64}, headers=False)
+    for data in (plain.replace(b"\x90" * 4, b"UPX!", 1), plain + bytes(2000) + b"UPX!" + bytes(32)):
+        found = facts("system/packed-program", data)
+        assert [problem.path for problem in found.problems] == ["usr/bin/shop"]
+        assert "packed with UPX" in found.problems[0].what
+    others = (plain, made.elf({".rodata": b"UPX!"}), b"UPX!", b"\x7fELF")
+    assert not any(facts("system/packed-program", data).problems for data in others)
+
+
 @pytest.mark.parametrize(
     "packed",
     [b"no zlib", made.auditable("[]"), made.auditable("{"), made.auditable(CRATES)[:-8],
@@ -400,7 +431,10 @@ def test_mutated_program_of_this_machine(edits: list[tuple[int, bytes]], end: bo
 
 # --- hostile ---
 
-READERS = ("system/go-binary", "system/rust-binary", "system/elf-notes", "system/classified")
+READERS = (
+    "system/go-binary", "system/rust-binary", "system/elf-notes", "system/classified",
+    "system/packed-program", "system/dotnet-bundle",
+)  # fmt: skip
 REAL = (
     go(),
     made.elf({".dep-v0": made.auditable(CRATES), ".note.package": NOTE}, notes=[".note.package"]),
@@ -409,6 +443,7 @@ REAL = (
     made.pe({".data": made.buildinfo("go1.22.0", MODULES)}),
     made.macho({"__go_buildinfo": made.buildinfo("go1.22.0", MODULES)}),
     go(table=made.pclntab12(NAMES)),
+    made.fat(made.macho({"__go_buildinfo": made.buildinfo("go1.22.0", MODULES)}), wide=True),
 )
 
 

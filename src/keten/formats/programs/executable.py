@@ -6,7 +6,9 @@ nothing is allocated by a size that a header tells.
 """
 
 import re
+from collections.abc import Iterator
 from mmap import mmap
+from struct import Struct as Packed
 
 from msgspec import Struct
 
@@ -19,7 +21,17 @@ MAGIC = (
     b"\x7fELF", b"MZ", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe",
     b"\xcf\xfa\xed\xfe",
 )  # fmt: skip
-"""What a file of these formats begins with. Mach-O of several architectures is not read."""
+"""What a file of these formats begins with."""
+MAX_PARTS = 8
+"""The most architectures of one Mach-O file that are looked at."""
+FAT = tuple(
+    magic + count.to_bytes(4, "big")
+    for magic in (b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf")
+    for count in range(1, MAX_PARTS + 1)
+)
+"""What a Mach-O file of several architectures begins with: their number is in it, for a class of
+Java begins with the same four bytes, and goes on with a version of 45 or more.
+"""
 
 
 class Span(Struct, frozen=True):
@@ -56,6 +68,24 @@ class Layout(Struct, frozen=True):
             if 0 <= into < span.size:
                 return span.offset + into, span.size - into
         return None
+
+
+def parts(data: Buffer) -> Iterator[Buffer]:
+    """Yield the program of each architecture: of most files it is the file itself.
+
+    By mach-o/fat.h; a part that is said to lie elsewhere than in the file is left out.
+    """
+    if not bytes(data[:8]).startswith(FAT):
+        yield data
+        return
+    entry = Packed(">IIQQII" if data[3] == 0xBF else ">IIIII")  # noqa: PLR2004 FAT_MAGIC_64
+    for number in range(int.from_bytes(data[4:8], "big")):
+        at = 8 + number * entry.size
+        if at + entry.size > len(data):
+            return
+        _, _, offset, size, *_ = entry.unpack_from(data, at)
+        if 0 < size <= len(data) - offset:
+            yield bytes(data[offset : offset + size])
 
 
 def layout(data: Buffer) -> Layout:

@@ -1,7 +1,7 @@
 """Mach-O (macOS executables): segments and sections, as far as finding data in them takes.
 
-By Apple's Mach-O File Format Reference: the header and the commands LC_SEGMENT(_64). A file of
-several architectures is not read.
+By Apple's Mach-O File Format Reference: the header and the commands LC_SEGMENT(_64). Of a file
+of several architectures see ``executable.parts``.
 """
 
 import struct

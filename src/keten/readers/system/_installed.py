@@ -9,7 +9,7 @@ from keten.model.delivery import Package
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.image import Contents
-from keten.model.plug import Source
+from keten.model.plug import Files, Source
 
 MAX_PACKAGES = 60_000
 MAX_NAME = 1000
@@ -30,7 +30,7 @@ class Installed:
     def __init__(self, source: Source, *, ecosystem: str, by: str, fallback: str = "") -> None:
         self.path = source.path
         self.ecosystem = ecosystem
-        self.release = os_release.identify(source.files.read)
+        self.release = _identified(source.files)
         self.distro = self.release.qualifier if self.release else ""
         self.vendor = self.release.distro if self.release else fallback
         self._by = by
@@ -130,6 +130,17 @@ class Installed:
                 for package, line in self._packages.values()
             ),
         )  # fmt: skip
+
+
+_last: tuple[Files, os_release.Release | None] | None = None
+
+
+def _identified(files: Files) -> os_release.Release | None:
+    """Return the operating system; the last one is remembered, as thousands of files may ask."""
+    global _last  # noqa: PLW0603 one entry; the same files are the same object
+    if _last is None or _last[0] is not files:
+        _last = files, os_release.identify(files.read)
+    return _last[1]
 
 
 def contents(found: Mapping[str, Iterable[str]]) -> Facts:

@@ -45,7 +45,14 @@ class _Sifted(Struct, frozen=True, array_like=True):
 
 
 def sift(data: bytes) -> bytes:
-    """Keep the build information and the names of functions; nothing of what is not Go."""
+    """Keep the build information and the names of functions; nothing of what is not Go.
+
+    Of a file of several architectures it is the first that says something: they are one build.
+    """
+    return next(filter(None, map(_sift, executable.parts(data))), b"")
+
+
+def _sift(data: executable.Buffer) -> bytes:
     if not go_buildinfo.present(data):
         return b""
     try:
@@ -226,8 +233,8 @@ READER = Reader(
     read=read,
     link=Link.DEPENDENCIES,
     ceiling=CEILING,
-    magic=executable.MAGIC,
+    magic=(*executable.MAGIC, *executable.FAT),
     sift=sift,
     scope=Scope.SYSTEM,
-    version=2,
+    version=3,
 )

@@ -22,7 +22,7 @@ _SOURCES = {
 
 def sift(data: bytes) -> bytes:
     """Keep the section of cargo-auditable; nothing where there is none."""
-    return cargo_auditable.section(data)
+    return next(filter(None, map(cargo_auditable.section, executable.parts(data))), b"")
 
 
 def read(source: Source) -> Facts:
@@ -63,7 +63,8 @@ READER = Reader(
     read=read,
     link=Link.DEPENDENCIES,
     ceiling=CEILING,
-    magic=executable.MAGIC,
+    magic=(*executable.MAGIC, *executable.FAT),
+    version=2,
     sift=sift,
     scope=Scope.SYSTEM,
 )
