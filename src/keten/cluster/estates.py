@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keten.cluster.scopes import Scope, scopes
+from keten.model import kube
 from keten.model.delivery import Chart
 from keten.model.facts import View
 from keten.model.kube import (
@@ -65,8 +66,13 @@ class Cluster:
 class Estate:
     """Every cluster in view."""
 
-    def __init__(self, objects: Iterable[Object], charts: Iterable[Chart]) -> None:
-        self.clusters = tuple(Cluster(scope) for scope in scopes(objects, charts))
+    def __init__(
+        self,
+        objects: Iterable[Object],
+        charts: Iterable[Chart],
+        listed: Iterable[kube.Cluster] = (),
+    ) -> None:
+        self.clusters = tuple(Cluster(scope) for scope in scopes(objects, charts, listed))
         self._of = {item.ref: c for c in self.clusters for item in c.scope.objects}
 
     def of(self, item: Object) -> Cluster:
@@ -82,4 +88,4 @@ def estate(view: View) -> Estate:
 def _build(view: View) -> Estate:
     objects = [item for kind in KINDS for item in view.every(kind)]
     objects.sort(key=lambda item: item.ref)
-    return Estate(objects, view.every(Chart))
+    return Estate(objects, view.every(Chart), view.every(kube.Cluster))

@@ -3,7 +3,8 @@
 The same object may lie in a repository several times: a base, its overlays, a release bundle.
 Objects are only related within one *scope*: the top-most directory under which no object
 (kind, namespace, name) is defined twice. Where one is, each child directory, and the
-directory's own files, are judged apart, and so on down.
+directory's own files, are judged apart, and so on down. What was listed from one cluster is one
+scope.
 """
 
 import posixpath
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from keten.model.delivery import Chart
-from keten.model.kube import Object
+from keten.model.kube import Cluster, Object
 
 # What a kustomization may say without changing which objects relate to which.
 _PLAIN = {
@@ -28,18 +29,28 @@ class Scope(Struct, frozen=True):
 
     *whole* is false where objects may be missing or stand for alternatives: a template in the
     same tree was not rendered, or the files of one folder define an object twice. What is not
-    found in such a scope is not known to be absent.
+    found in such a scope is not known to be absent. *cluster* is the one that was listed; then
+    what it did not tell (its ``denied`` and ``failed``) is not known either.
     """
 
     folder: str
     objects: tuple[Object, ...]
     whole: bool
+    cluster: Cluster | None = None
 
 
-def scopes(objects: Iterable[Object], charts: Iterable[Chart]) -> Iterator[Scope]:
-    """Yield the scopes of *objects*, which have paths, in the order of their folders."""
+def scopes(
+    objects: Iterable[Object], charts: Iterable[Chart], clusters: Iterable[Cluster] = ()
+) -> Iterator[Scope]:
+    """Yield the scopes of *objects*, which have paths: of each of *clusters*, then by folder."""
+    rest = list(objects)
+    for cluster in sorted(clusters, key=lambda item: (-len(item.id), item.id)):
+        mine = [item for item in rest if inside(item.path, cluster)]
+        if mine:
+            rest = [item for item in rest if not inside(item.path, cluster)]
+            yield Scope(cluster.id, tuple(mine), whole=True, cluster=cluster)
     blockers = sorted({_folder(chart.id) for chart in charts if _hides(chart)})
-    stack = [("", list(objects))]
+    stack = [("", rest)]
     while stack:
         folder, items = stack.pop()
         if not items:
@@ -51,6 +62,11 @@ def scopes(objects: Iterable[Object], charts: Iterable[Chart]) -> Iterator[Scope
         if own:
             yield _scope(folder, own, blockers, whole=not _repeats(own))
         stack += [(name, children[name]) for name in sorted(children, reverse=True)]
+
+
+def inside(path: str, cluster: Cluster) -> bool:
+    """Return whether the file at *path* is of what was listed from *cluster*."""
+    return cluster.id == "." or path.startswith(f"{cluster.id}/")
 
 
 def _scope(folder: str, items: Sequence[Object], blockers: list[str], *, whole: bool) -> Scope:

@@ -11,7 +11,8 @@ from custom resources, which an operator turns into workloads that no file shows
 said of a service or network policy in the same namespace as one. And of those, and of a
 binding to a Role, it is not said where what they are for may be elsewhere: nothing of its
 kind lies beside them, it lies in another scope, or they are in a namespace of Kubernetes' own.
-Nor is it said of anything in a folder of which some manifest could not be read.
+Nor is it said of anything in a folder of which some manifest could not be read. Of what was
+listed from a live cluster it is said by what was listed: derive/collected.
 
 Policies of Cilium, Calico and the like are not read: each is CLAIMED to select what is in its
 namespace, or everything where it has none.
@@ -23,12 +24,14 @@ from typing import Any
 
 from keten.cluster.scopes import Scope, scopes
 from keten.cluster.selectors import Labelled, Selector, equality, selector
+from keten.derive import collected
 from keten.derive.retagged import retagged
 from keten.model.delivery import Chart
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.kube import (
     Binding,
+    Cluster,
     ConfigMap,
     Namespace,
     NetworkPolicy,
@@ -77,16 +80,30 @@ def derive(facts: Facts) -> Facts:
     edges = list(retagged((o for o in objects if isinstance(o, Workload)), charts))
     looked: list[Looked] = []
     problems: list[Problem] = []
-    for scope in scopes(objects, charts):
+    clusters = [node for node in facts.nodes if isinstance(node, Cluster)]
+    lists = collected.lists(facts.looked)
+    for scope in scopes(objects, charts, clusters):
         mine, full = _edges(scope)
         edges += mine
         if full:
             problems.append(_too_many(scope))
+        elif scope.cluster is not None:
+            looked += _answered(scope, collected.of_snapshot(scope, facts.problems))
+        elif scope.whole and collected.is_dump(scope, lists):
+            lacking, why = collected.of_dump(scope, lists)
+            looked += _answered(scope, lacking)
+            problems += why
         elif scope.whole:
             related = {edge.src for edge in mine if edge.relation in _MEANT}
             found = _looked(scope, related, everywhere)
             looked += [Looked(item.ref, "objects") for item in found if _folder(item) not in unread]
     return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
+
+
+def _answered(scope: Scope, lacking: frozenset[str]) -> Iterator[Looked]:
+    for item in scope.objects:
+        if collected.answered(item, lacking):
+            yield Looked(item.ref, "objects")
 
 
 def _edges(scope: Scope) -> tuple[list[Edge], bool]:

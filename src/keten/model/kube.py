@@ -39,6 +39,9 @@ class Workload(Object, frozen=True, omit_defaults=True, tag="workload"):
 
     *pod_path* is the field path of the pod spec (``spec.template.spec``), *spec* what else
     stands in the object's own ``spec`` beside the template (replicas, strategy, schedule).
+
+    What its live pods say, where there are any: the *nodes* they are on, their *pod_ips*, and
+    by container the digests of the images that really run (*image_ids*), each sorted.
     """
 
     pod: PodSpec = PodSpec()
@@ -47,6 +50,9 @@ class Workload(Object, frozen=True, omit_defaults=True, tag="workload"):
     pod_annotations: dict[str, str] = {}
     api_version: str = ""
     spec: dict[str, Any] = {}
+    nodes: tuple[str, ...] = ()
+    pod_ips: tuple[str, ...] = ()
+    image_ids: dict[str, tuple[str, ...]] = {}
 
 
 class Namespace(Object, frozen=True, omit_defaults=True, tag="namespace"):
@@ -137,7 +143,47 @@ class Webhook(Object, frozen=True, omit_defaults=True, tag="webhook"):
 
 
 class Resource(Object, frozen=True, omit_defaults=True, tag="resource"):
-    """Any other object, by its kind; *spec* is kept for the few kinds some check asks for."""
+    """Any other object, by its kind; *spec* as in the API, {} for one beyond measure.
+
+    Of a kind without ``spec`` (StorageClass, SecurityContextConstraints) it is what stands in
+    its place. *status* is kept of a Node (nodeInfo, addresses) and a signing request.
+    """
 
     api_version: str = ""
     spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+
+
+class Cluster(Node, frozen=True, omit_defaults=True, tag="cluster"):
+    """A cluster that was listed: what its API server says of itself, and what was not to be had.
+
+    *id* is the snapshot's folder, ``.`` for the target itself. *taken* is when, RFC 3339.
+    *version* is ``gitVersion`` (``v1.36.3``), *minor* its minor version, 0 when not known.
+    *groups* are the served API groups ("" is core) with their versions. *listed* counts the
+    objects by resource (``networkpolicies.networking.k8s.io``); *denied* are rights that were
+    missing (``list pods at cluster scope``), *failed* what the server could not answer,
+    *absent* resources that it does not serve, so that there are none.
+    """
+
+    path: str = ""
+    taken: str = ""
+    context: str = ""
+    version: str = ""
+    minor: int = 0
+    platform: str = ""
+    provider: str = "unknown"
+    groups: dict[str, tuple[str, ...]] = {}
+    listed: dict[str, int] = {}
+    denied: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    @property
+    def alpha(self) -> tuple[str, ...]:
+        """Return the alpha APIs that are served (``group/version``)."""
+        return tuple(
+            f"{group}/{version}"
+            for group, versions in self.groups.items()
+            for version in versions
+            if "alpha" in version
+        )

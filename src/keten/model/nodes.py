@@ -20,6 +20,7 @@ from keten.model.delivery import (
 from keten.model.image import Contents, Symbols, System, SystemFile
 from keten.model.kube import (
     Binding,
+    Cluster,
     ConfigMap,
     Namespace,
     NetworkPolicy,
@@ -67,6 +68,7 @@ AnyNode = (
     | Secret
     | Webhook
     | Resource
+    | Cluster
     | Rules
     | Ruling
     | Attestation

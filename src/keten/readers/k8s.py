@@ -4,6 +4,7 @@ Whole objects only: a Helm template, a kustomize patch or another tool's file th
 ``apiVersion`` and ``kind`` says nothing here.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +22,7 @@ OBJECTS = 100_000  # of one file
 BROKEN = 100  # documents of one file that are no YAML, told one by one
 SHOWN = 5  # refusals of one object that become problems
 
+SNAPSHOT = "keten-snapshot.json"  # formats.kubernetes.snapshot.NAME, which few files need
 _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 _MEND = "Mend the file so that the API server accepts it."
@@ -65,6 +67,8 @@ class _Reading:
         self._texts: dict[str, Image] = {}
         self._ids: dict[str, int] = {}
         self._template = b"{{" in source.data
+        folder = posixpath.dirname(posixpath.dirname(posixpath.dirname(source.path)))
+        self._taken = source.files.exists(posixpath.join(folder, SNAPSHOT))
         self._others: list[tuple[str, int]] = []  # documents that are no objects, and why
         self._broken: list[tuple[Problem, bool]] = []  # no YAML; whether meant to be an object
 
@@ -74,7 +78,7 @@ class _Reading:
         from keten.formats.yaml.stream import split
 
         try:
-            for part in split(self._data):
+            for part in () if self._listed() else split(self._data):
                 try:
                     document = load_part(part)
                 except InputError as error:
@@ -94,6 +98,28 @@ class _Reading:
             places=tuple(self._places),
         )
 
+    def _listed(self) -> bool:
+        """Read a long List in JSON, object by object; return whether it was one."""
+        from keten.formats.kubernetes.listing import LONG, listing
+
+        if len(self._data) <= LONG and not self._taken:
+            return False
+        found = listing(self._data)
+        if found is None or not _is_object({"apiVersion": found.api_version, "kind": found.kind}):
+            return False
+        head = {"apiVersion": found.api_version, "kind": found.kind}
+        for item in found:
+            for value in _typed(item.value, head):
+                self._object(value, {}, item.line, listed=True)
+        self._tell(head, empty=not found.items)
+        return True
+
+    def _tell(self, head: dict[str, Any], *, empty: bool) -> None:
+        """Tell that a List of one kind is here, though it may be empty (see derive/collected)."""
+        kind = str(head["kind"]).removesuffix("List")
+        if kind and (empty or any(node.uid for node in self._nodes)):
+            self._looked.append(Looked(f"list {self._path}", kind))
+
     def _document(self, document: Any) -> None:
         value, fields = document.value, document.fields
         if not isinstance(value, dict) or not _is_object(value):
@@ -108,17 +134,21 @@ class _Reading:
                 if _is_list(item):  # a list in a list, as kubectl flattens it
                     for j, inner, below in _items(item, lines):
                         if isinstance(inner, dict) and _is_object(inner):
-                            self._object(inner, below, lines.get(f"items[{j}]", line))
+                            self._object(inner, below, lines.get(f"items[{j}]", line), listed=True)
                 else:
-                    self._object(item, lines, line)
+                    self._object(item, lines, line, listed=True)
+        self._tell(value, empty=not value["items"])
 
-    def _object(self, value: dict[str, Any], fields: dict[str, int], line: int) -> None:
+    def _object(
+        self, value: dict[str, Any], fields: dict[str, int], line: int, *, listed: bool = False
+    ) -> None:
         from keten.formats.kubernetes.judge import refusals
         from keten.formats.kubernetes.objects import node
 
         if len(self._nodes) >= OBJECTS:
             raise InputError(f"more than {OBJECTS} objects in one file", line=line)
-        refused = list(refusals(value))
+        # What a server gave out it has taken: a field it knows and we do not is newer than we.
+        refused = [] if listed and (self._taken or _is_live(value)) else list(refusals(value))
         if refused and _has_no_pod(value):  # a piece of a workload: there is nothing to judge
             what = f"the API server would refuse this: {refused[0].what}"
             self._problem(what, _line(fields, refused[0].at) or line, _MEND)
@@ -213,6 +243,29 @@ class _Reading:
         self._problems.append(
             Problem(self._path, what, line, column, advice, link, about=about, need=need)
         )
+
+
+def _typed(value: Any, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the object *value* of the list *head*, or those of the list that it is itself."""
+    kind = str(head["kind"]).removesuffix("List")
+    if not isinstance(value, dict):
+        return
+    if kind and not value.get("kind") and not value.get("apiVersion"):
+        value = {**value, "kind": kind, "apiVersion": head["apiVersion"]}
+    if not _is_object(value):
+        return
+    if not _is_list(value):
+        yield value
+        return
+    for item in value["items"]:
+        if isinstance(item, dict) and _is_object(item):
+            yield item
+
+
+def _is_live(value: dict[str, Any]) -> bool:
+    """Return whether an API server gave the object out: it has an identity and a version there."""
+    meta = value.get("metadata")
+    return isinstance(meta, dict) and bool(meta.get("uid")) and bool(meta.get("resourceVersion"))
 
 
 LONGEST = 512  # characters of an image's text that is no reference

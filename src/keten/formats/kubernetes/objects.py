@@ -21,7 +21,9 @@ _ROUTES = {
     },
     "route.openshift.io": {"Route"},
 }  # fmt: skip
-_SPECLESS = {"CustomResourceDefinition"}  # big, and no check asks
+_OUTSIDE = {"apiVersion", "kind", "metadata", "status"}
+_STATUS = {"Node": ("nodeInfo", "addresses"), "CertificateSigningRequest": ("conditions",)}
+_OF_VERSIONS = ("name", "served", "storage", "deprecated")
 
 
 def node(value: dict[str, Any], key: str, path: str, *, clean: bool) -> kube.Object:
@@ -112,8 +114,10 @@ def _workload(value: dict[str, Any], common: dict[str, Any]) -> kube.Workload:
         spec = {name: item for name, item in own.items() if name != "template"}
         if common["kind"] == "CronJob":
             spec = _without_template(spec)
+    live = _live(value, pod) if common["kind"] == "Pod" and common["uid"] else {}
     return kube.Workload(
         **common,
+        **live,
         pod=pod,
         pod_path=path,
         pod_labels=_map(meta.get("labels")),
@@ -121,6 +125,28 @@ def _workload(value: dict[str, Any], common: dict[str, Any]) -> kube.Workload:
         api_version=value["apiVersion"],
         spec=spec,
     )
+
+
+def _live(value: dict[str, Any], pod: PodSpec) -> dict[str, Any]:
+    """Return what a live pod says of where it runs and what it really runs."""
+    status = _dict(value.get("status"))
+    told = [*_dicts(status.get("podIPs")), {"ip": status.get("podIP")}]
+    images: dict[str, tuple[str, ...]] = {}
+    for name in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
+        for one in _dicts(status.get(name)):
+            if digest := _digest(_text(one.get("imageID"))):
+                images[_text(one.get("name"))] = (digest,)
+    return {
+        "nodes": (pod.node_name,) if pod.node_name else (),
+        "pod_ips": tuple(sorted({_text(one.get("ip")) for one in told} - {""})),
+        "image_ids": images,
+    }
+
+
+def _digest(image: str) -> str:
+    """Return the digest in an imageID: ``docker-pullable://name@sha256:…``, ``name@sha256:…``."""
+    digest = image.rpartition("@")[2].removeprefix("docker://")
+    return digest if digest.startswith("sha256:") else ""
 
 
 def _without_template(spec: dict[str, Any]) -> dict[str, Any]:
@@ -174,10 +200,28 @@ def _webhook(value: dict[str, Any], common: dict[str, Any]) -> kube.Webhook:
 
 
 def _resource(value: dict[str, Any], common: dict[str, Any]) -> kube.Resource:
-    spec = {} if common["kind"] in _SPECLESS else _dict(value.get("spec"))
+    kind = common["kind"]
+    if "spec" in value:
+        spec = _dict(value["spec"])
+    else:
+        spec = {name: item for name, item in value.items() if name not in _OUTSIDE}
+    if kind == "CustomResourceDefinition":
+        spec = _definition(spec)
     if spec and len(msgspec.json.encode(spec)) > CUSTOM:
         spec = {}
-    return kube.Resource(**common, api_version=value["apiVersion"], spec=spec)
+    said = _dict(value.get("status")) if kind in _STATUS else {}
+    status = {name: said[name] for name in _STATUS.get(kind, ()) if name in said}
+    return kube.Resource(**common, api_version=value["apiVersion"], spec=spec, status=status)
+
+
+def _definition(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a CustomResourceDefinition's spec without its schemas, which are big."""
+    versions = [
+        {name: item for name, item in version.items() if name in _OF_VERSIONS}
+        for version in _dicts(spec.get("versions"))
+    ]
+    kept = {name: item for name, item in spec.items() if name not in ("versions", "validation")}
+    return {**kept, "versions": versions} if versions else kept
 
 
 def _speced(kind: Callable[..., Any]) -> Callable[[dict[str, Any], dict[str, Any]], Any]:

@@ -24,7 +24,7 @@ def load(data: bytes, before: int = 0, *, lined: bool | None = None) -> Document
 
     *before* is the number of lines ahead of it. InputError for what is not JSON.
     """
-    value = _wire(_decode(data), 0)
+    value = wire(_decode(data))
     if value is None:
         return None
     lead = len(data) - len(data.lstrip())
@@ -48,8 +48,12 @@ def _decode(data: bytes) -> Any:
         raise InputError(f"not JSON: {getattr(error, 'msg', error)}", line=line) from None
 
 
+def wire(value: Any) -> Any:
+    """Return *value* with whole floats as int, as Go re-encodes them; CeilingError if too deep."""
+    return _wire(value, 0)
+
+
 def _wire(value: Any, depth: int) -> Any:
-    """Return *value* with whole floats as int, as Go re-encodes them."""
     kind = type(value)
     if kind is float:
         return int(value) if value.is_integer() and abs(value) < _EXPONENT else value

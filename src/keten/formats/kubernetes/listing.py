@@ -1,0 +1,78 @@
+"""A long List in JSON, object by object: no more than one is built at a time.
+
+A list of 50,000 pods as one value would take gigabytes. The envelope is decoded with its
+items left as bytes, and each is decoded as it is asked for.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from keten.errors import CeilingError, InputError
+from keten.formats.yaml import json_text
+
+LONG = 1 << 20
+"""A List of more bytes is read object by object; only the objects have lines then."""
+_PEEK = 4096
+
+
+class _Envelope(Struct, rename="camel"):
+    api_version: str
+    kind: str
+    items: list[msgspec.Raw]
+
+
+class Item(Struct, frozen=True):
+    """An object of a list and its line."""
+
+    value: Any
+    line: int
+
+
+class Listing(Struct, frozen=True):
+    """A List: its *api_version*, *kind*, and the bytes of its items."""
+
+    api_version: str
+    kind: str
+    items: list[msgspec.Raw]
+    data: bytes
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield each item; InputError for one that Kubernetes would not read."""
+        at, line = max(self.data.find(b"["), 0), 1
+        line += self.data.count(b"\n", 0, at)
+        for raw in self.items:
+            begins = self.data.find(bytes(raw[:_HEAD]), at)
+            begins = at if begins < 0 else begins
+            line += self.data.count(b"\n", at, begins)
+            yield Item(_built(raw), line)
+            ends = begins + len(raw)
+            line += self.data.count(b"\n", begins, ends)
+            at = ends
+
+
+_HEAD = 64
+
+
+def listing(data: bytes) -> Listing | None:
+    """Return *data* as a List whose items are still bytes; None for anything else."""
+    if data[:_PEEK].lstrip()[:1] != b"{":
+        return None
+    try:
+        found = msgspec.json.decode(data, type=_Envelope)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if not found.kind.endswith("List"):
+        return None
+    return Listing(found.api_version, found.kind, found.items, data)
+
+
+def _built(raw: msgspec.Raw) -> Any:
+    try:
+        return json_text.wire(msgspec.json.decode(raw))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(f"not JSON: {str(error)[:200]}") from error
+    except RecursionError:
+        raise CeilingError("JSON nested too deep") from None
