@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from shared_data import SHARED, needs_shared
 
 from keten.derive import attested
@@ -21,6 +22,8 @@ from keten.model.delivery import Attestation
 from keten.model.facts import Facts
 from keten.testing.examples import facts_of
 from keten.trust import attestation as trust
+from keten.trust import sigstore_bundle
+from keten.trust.sigstore import pae
 
 IDENTITY = "https://github.com/webshop/shop/.github/workflows/release.yml@refs/tags/v1.0"
 WHEEL = b"PK: the bytes of a wheel"
@@ -71,7 +74,7 @@ def pep740(said: Any = None, key: Any = None, *identities: str) -> dict[str, Any
     """Return an attestation object over *said* by *key*."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     payload = json.dumps(statement() if said is None else said).encode()
-    data = trust.pae("application/vnd.in-toto+json", payload)
+    data = pae("application/vnd.in-toto+json", payload)
     match key:
         case ec.EllipticCurvePrivateKey():
             signature = key.sign(data, ec.ECDSA(hashes.SHA256()))
@@ -114,7 +117,7 @@ def read(files: dict[str, bytes]) -> tuple[Facts, list[Attestation]]:
 def test_the_encoding_is_that_of_the_specification() -> None:
     expected = b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
 
-    assert trust.pae("http://example.com/HelloWorld", b"hello world") == expected
+    assert pae("http://example.com/HelloWorld", b"hello world") == expected
 
 
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()),
@@ -165,7 +168,7 @@ def test_npm_is_held_against_the_locked_hash() -> None:
         lock = {"lockfileVersion": 3, "packages": {"": {}, "node_modules/@shop/cart": entry}}
         facts, _ = read({"attestations.json": json.dumps(npm).encode(),
                          "package-lock.json": json.dumps(lock).encode()})  # fmt: skip
-        return [edge.relation for edge in attested.derive(facts).edges]
+        return [edge.relation for edge in attested.derive(facts, attested.Anchors()).edges]
 
     assert relations(digest) == ["attests"]
     assert relations(sha512(b"another").digest()) == ["contradicts"]
@@ -218,19 +221,18 @@ def _other(item: dict[str, Any]) -> str:
 )
 def test_what_does_not_hold_says_which_step(item: dict[str, Any], said: str) -> None:
     with pytest.raises(TrustError) as error:
-        trust.verify(trust.pep740(item))
+        trust.verify(sigstore_bundle.pep740(item))
 
     assert said in error.value.what
 
 
 def test_a_small_key_is_refused() -> None:
     key = rsa.generate_private_key(65537, 1024)
-    envelope = trust.Envelope(
-        "application/vnd.in-toto+json", b"{}", b"x" * 128, certificate(key, IDENTITY)
-    )
+    envelope = sigstore_bundle.Envelope("application/vnd.in-toto+json", b"{}", b"x" * 128)
+    bundle = sigstore_bundle.Bundle("0.3", envelope, certificate(key, IDENTITY))
 
     with pytest.raises(TrustError, match="nobody may sign with"):
-        trust.verify(envelope)
+        trust.verify(bundle)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_a_small_key_is_refused() -> None:
 )
 def test_a_bundle_that_is_none_is_refused(part: str, value: Any, said: str) -> None:
     with pytest.raises(TrustError) as error:
-        trust.bundle({**as_bundle(pep740()), part: value})
+        trust.verify(sigstore_bundle.read({**as_bundle(pep740()), part: value}))
 
     assert said in error.value.what
 
@@ -254,7 +256,7 @@ def test_the_payload_type_counts() -> None:
     item["dsseEnvelope"]["payloadType"] = "text/plain"
 
     with pytest.raises(TrustError, match="no in-toto statement"):
-        trust.verify(trust.bundle(item))
+        trust.verify(sigstore_bundle.read(item))
 
 
 @needs_shared
@@ -262,7 +264,7 @@ def test_a_real_bundle_holds_and_no_changed_one_does() -> None:
     assert SHARED is not None
     file = "vectors/sigstore/bundle-verify/happy-path-intoto-in-dsse-v3/bundle.sigstore.json"
     item = json.loads((SHARED / file).read_text())
-    said = trust.verify(trust.bundle(item))
+    said = trust.verify(sigstore_bundle.read(item))
 
     assert said.predicate == "https://slsa.dev/provenance/v1"
     assert said.issuer == "https://token.actions.githubusercontent.com"
@@ -278,7 +280,7 @@ def test_a_real_bundle_holds_and_no_changed_one_does() -> None:
         mutated["dsseEnvelope"]["payload"] = b64(bytes(payload))
         payload[at] ^= 1
         with pytest.raises(TrustError):
-            trust.verify(trust.bundle(mutated))
+            trust.verify(sigstore_bundle.read(mutated))
 
 
 JSON = st.recursive(
@@ -293,7 +295,7 @@ JSON = st.recursive(
 @given(st.sampled_from(sorted(as_bundle(pep740()))), JSON)
 def test_any_bundle_is_taken_or_refused(part: str, value: Any) -> None:
     try:
-        trust.verify(trust.bundle({**as_bundle(GOOD), part: value}))
+        trust.verify(sigstore_bundle.read({**as_bundle(GOOD), part: value}))
     except TrustError:
         return
     assert part not in {"dsseEnvelope", "verificationMaterial"}
@@ -301,22 +303,21 @@ def test_any_bundle_is_taken_or_refused(part: str, value: Any) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_taken_or_refused(data: bytes) -> None:
-    envelope = trust.bundle(as_bundle(GOOD))
+    bundle = sigstore_bundle.read(as_bundle(GOOD))
+    envelope = bundle.content
+    whole = bundle.certificate
     changes = (
-        trust.Envelope(envelope.kind, data, envelope.signature, envelope.certificate),
-        trust.Envelope(envelope.kind, envelope.payload, data, envelope.certificate),
-        trust.Envelope(envelope.kind, envelope.payload, envelope.signature, data),
-        trust.Envelope(
-            envelope.kind, envelope.payload, envelope.signature,
-            envelope.certificate[: len(data)] + data + envelope.certificate[2 * len(data) :],
-        ),
-    )  # fmt: skip
+        structs.replace(bundle, content=structs.replace(envelope, payload=data)),
+        structs.replace(bundle, content=structs.replace(envelope, signature=data)),
+        structs.replace(bundle, certificate=data),
+        structs.replace(bundle, certificate=whole[: len(data)] + data + whole[2 * len(data) :]),
+    )
     for change in changes:
         try:
             trust.verify(change)
         except TrustError:
             continue
-        assert change == envelope or change.certificate != envelope.certificate
+        assert change == bundle or change.certificate != whole
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))

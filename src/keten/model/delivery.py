@@ -348,10 +348,12 @@ class Sbom(Node, frozen=True, omit_defaults=True, tag="sbom"):
 class Attestation(Node, frozen=True, omit_defaults=True, tag="attestation"):
     """A signed statement about packages that lies there; id is ``path#number``.
 
-    *format* is ``pep740`` or ``npm``; *predicate* the type of what is stated; *subjects* what it
-    is stated of, as ``name algorithm:hex``. *identity*, *issuer*, *repository* and *workflow* are
-    who signed by the certificate's own word. *fault* is what does not hold: signature, form, or
-    the digest of the file beside it.
+    *format* is ``pep740``, ``npm``, or ``npm-signature`` (a registry's, of a package);
+    *predicate* the type of what is stated; *subjects* what it is stated of, as ``name
+    algorithm:hex``. *identity*, *issuer*, *repository* and *workflow* are who signed by the
+    certificate's own word, *key* names the key where there is no certificate. *fault* is what
+    does not hold: signature, form, or the digest of the file beside it. *material* is the
+    document as JSON, to be held against a trusted root.
     """
 
     format: str = ""
@@ -362,3 +364,5 @@ class Attestation(Node, frozen=True, omit_defaults=True, tag="attestation"):
     repository: str = ""
     workflow: str = ""
     fault: str = ""
+    key: str = ""
+    material: bytes = b""

@@ -91,7 +91,13 @@ NEEDS: dict[str, Need] = {
     ),
     "issuer": Need(
         "who may sign or issue the certificate: the signature is one, and nobody is named for it",
-        "Compare the identity in it with who publishes the package.",
+        "Name them in keten.toml: [attestations] trusted-root (Sigstore's trusted_root.json), "
+        "npm-keys (what the registry answers at /-/npm/v1/keys).",
+        wide=True,
+    ),
+    "publisher": Need(
+        "who publishes the package: the signature holds, and nobody says whose it has to be",
+        "Name them in keten.toml: [[attestations.publisher]] ecosystem, names, issuer, identity.",
         wide=True,
     ),
     "reference": Need(

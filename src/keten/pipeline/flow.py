@@ -13,11 +13,12 @@ from keten.derive import rulings, vulnerabilities
 from keten.graph.places import Places
 from keten.graph.store import Graph, merge
 from keten.model.check import Check
-from keten.model.delivery import Attestation, Chart
+from keten.model.delivery import Chart
 from keten.model.facts import Facts, Looked
 from keten.model.kube import Object
 from keten.model.result import Result, Target
 from keten.model.rules import Rules
+from keten.pipeline import attestations
 from keten.pipeline.choosing import chooser
 from keten.pipeline.conclude import conclude
 from keten.pipeline.judge import Judged, judge_all, local, select, waiting
@@ -117,7 +118,7 @@ def derived(
     known = Facts()
     if _wants_advisories(policy):
         known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
-    tied = _attested(scanned.facts)
+    tied = attestations.proven(scanned.facts, policy)
     return related, known, beside, rulings.derive(scanned.facts, policy.config), tied
 
 
@@ -135,15 +136,6 @@ def _wants_advisories(policy: Policy) -> bool:
         for name in plugs.names(Check)
         if chosen(name)
     )
-
-
-def _attested(facts: Facts) -> Facts:
-    """Return what attestations prove, where there are any."""
-    if not any(isinstance(node, Attestation) for node in facts.nodes):
-        return Facts()
-    from keten.derive import attested
-
-    return attested.derive(facts)
 
 
 def _related(facts: Facts) -> Facts:
