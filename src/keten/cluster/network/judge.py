@@ -1,0 +1,331 @@
+"""What policies let through: for each kind of pod, whom it may send to and hear from.
+
+Pods that no policy tells apart are one class, and the classes are found by refining one block
+by every set that some rule names. For a class and a direction the answer is a partition of
+all peers by the ports that are open to them; twice: what is let through for *sure*, and what
+*may* be, where something can not be known. The two differ only then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+
+from msgspec import Struct
+
+from keten.cluster.network.policies import (
+    ANYTHING,
+    NODES,
+    WAYS,
+    Action,
+    Policy,
+    Rule,
+    Side,
+    Tier,
+    Way,
+)
+from keten.cluster.network.ports import ALL, NONE, Ports, ports
+from keten.cluster.network.selection import Pods, gathered, members
+from keten.cluster.network.spans import Spans
+from keten.cluster.network.universe import Universe
+
+Parts = tuple[tuple[Ports, Ports, int], ...]
+"""All peers, parted by what is open to them: (for sure, perhaps, who)."""
+
+_NODE = Policy("", "the node of the pod", Tier.PLAIN, 0)
+_NODE_RULE = Rule("allow", ANYTHING, "")
+
+
+class Clause(Struct, frozen=True):
+    """A rule, or a part of one, for the *subjects* it holds (bits of shapes)."""
+
+    tier: Tier
+    action: Action
+    subjects: int
+    peers: int
+    ports: Ports
+    sure: bool
+    policy: Policy
+    rule: Rule
+
+
+class _Held(Struct, frozen=True):
+    """Pods that a policy isolates in a direction; not *sure*: that may do so."""
+
+    subjects: int
+    sure: bool
+    policy: Policy
+
+
+class Judge:
+    """The policies of one network, compiled. *unseen*: bits of pods whose labels are unknown."""
+
+    def __init__(
+        self, pods: Pods, policies: Sequence[Policy], *, hosts: int = 0, unseen: int = 0
+    ) -> None:
+        self.pods = pods
+        self.policies = policies
+        self._hosts = hosts
+        self._unseen = unseen
+        self.universes = {way: Universe(pods.count, policies, way) for way in WAYS}
+        self.clauses: dict[Way, list[Clause]] = {way: list(self._compiled(way)) for way in WAYS}
+        self.held: dict[Way, list[_Held]] = {way: list(self._holding(way)) for way in WAYS}
+        self._known: dict[tuple[Way, int], Parts] = {}
+        self._same: dict[tuple[Way, tuple[int, ...], bool | None], Parts] = {}
+
+    def _sides(self, way: Way) -> Iterator[tuple[Policy, Side]]:
+        for policy in self.policies:
+            side = policy.side(way)
+            if side is not None and policy.subjects:
+                yield policy, side
+
+    def _compiled(self, way: Way) -> Iterator[Clause]:
+        universe = self.universes[way]
+        blocks: dict[Spans, int] = {}
+        for policy, side in self._sides(way):
+            for rule in side.rules:
+                sure, perhaps = universe.said(rule, blocks)
+                if rule.anyone and rule.action == "allow":
+                    perhaps |= self._unseen & ~sure
+                if rule.action == "pass":
+                    perhaps = 0
+                for subjects, peers, those in self._targets(policy, rule, way):
+                    for who, certain in ((sure & peers, rule.sure), (perhaps & peers, False)):
+                        if who and subjects:
+                            yield Clause(
+                                policy.tier, rule.action, subjects, who, those,
+                                certain, policy, rule,
+                            )  # fmt: skip
+        outside = (self._hosts | universe.entity(NODES)) if self.policies else 0
+        if outside:  # a node reaches its own pods, whatever policies say; which, is not known
+            yield Clause(Tier.PLAIN, "allow", self.pods.all, outside, ALL, sure=False,
+                         policy=_NODE, rule=_NODE_RULE)  # fmt: skip
+
+    def _targets(self, policy: Policy, rule: Rule, way: Way) -> Iterator[tuple[int, int, Ports]]:
+        """Yield (subjects, peers, ports) of a rule: a named port means what its pods say."""
+        every = self.universes[way].all
+        if rule.match.fixed:
+            yield policy.subjects, every, rule.match.fixed
+        for name, protocol in rule.match.named:
+            for (spoken, number), pods in self.pods.named(name, protocol).items():
+                if way == "ingress":
+                    yield policy.subjects & pods, every, ports(spoken, [(number, number)])
+                else:
+                    yield policy.subjects, pods, ports(spoken, [(number, number)])
+
+    def _holding(self, way: Way) -> Iterator[_Held]:
+        for policy, side in self._sides(way):
+            if side.isolates is not False and policy.tier is not Tier.BASELINE:
+                yield _Held(policy.subjects, side.isolates is True, policy)
+
+    @cached_property
+    def classes(self) -> list[int]:
+        """Return for each shape the number of its class."""
+        count = self.pods.count
+        seen: set[int] = {0, self.pods.all}
+        label = [0] * count
+        fresh = 1
+        for way in WAYS:
+            for bits in (
+                *(held.subjects for held in self.held[way]),
+                *(clause.subjects for clause in self.clauses[way]),
+                *(clause.peers & self.pods.all for clause in self.clauses[way]),
+            ):
+                if bits in seen:
+                    continue
+                rest = self.pods.all & ~bits
+                seen |= {bits, rest}
+                moved: dict[int, int] = {}
+                for place in members(bits if bits.bit_count() <= rest.bit_count() else rest):
+                    old = label[place]
+                    new = moved.get(old)
+                    if new is None:
+                        new = moved[old] = fresh
+                        fresh += 1
+                    label[place] = new
+        return label
+
+    @cached_property
+    def representatives(self) -> dict[int, int]:
+        """Return one shape of each class: class to shape."""
+        made: dict[int, int] = {}
+        for place, label in enumerate(self.classes):
+            made.setdefault(label, place)
+        return made
+
+    @cached_property
+    def of_class(self) -> dict[int, int]:
+        """Return the shapes of each class, by its representative."""
+        first = self.representatives
+        places: dict[int, list[int]] = {}
+        for place, label in enumerate(self.classes):
+            places.setdefault(first[label], []).append(place)
+        return {rep: gathered(those, self.pods.count) for rep, those in places.items()}
+
+    @cached_property
+    def _relevant(self) -> dict[Way, dict[int, list[int]]]:
+        chosen = 0
+        for place in self.representatives.values():
+            chosen |= 1 << place
+        found: dict[Way, dict[int, list[int]]] = {way: {} for way in WAYS}
+        for way in WAYS:
+            lists = found[way]
+            everyone = [i for i, c in enumerate(self.clauses[way]) if c.subjects & chosen == chosen]
+            for place in self.representatives.values():
+                lists[place] = list(everyone)
+            common = set(everyone)
+            for i, clause in enumerate(self.clauses[way]):
+                if i not in common:
+                    for place in members(clause.subjects & chosen):
+                        lists[place].append(i)
+            if common:
+                for those in lists.values():
+                    those.sort()
+        return found
+
+    @cached_property
+    def _isolated(self) -> dict[Way, tuple[int, int]]:
+        """Return whom some policy isolates: for sure, and perhaps."""
+        made: dict[Way, tuple[int, int]] = {}
+        for way in WAYS:
+            sure = perhaps = 0
+            for held in self.held[way]:
+                perhaps |= held.subjects
+                sure |= held.subjects if held.sure else 0
+            made[way] = (sure, perhaps)
+        return made
+
+    def parts(self, way: Way, place: int) -> Parts:
+        """Return whom the pods of a shape may hear from (ingress) or send to (egress)."""
+        rep = self.representatives[self.classes[place]]
+        known = self._known.get((way, rep))
+        if known is None:
+            those = tuple(self._relevant[way][rep])
+            sure, perhaps = self._isolated[way]
+            isolated = True if sure >> rep & 1 else (None if perhaps >> rep & 1 else False)
+            key = (way, those, isolated)
+            known = self._same.get(key)
+            if known is None:
+                clauses = [self.clauses[way][i] for i in those]
+                known = self._same[key] = _parts(clauses, isolated, self.universes[way].all)
+            self._known[way, rep] = known
+        return known
+
+
+def _parts(clauses: Sequence[Clause], isolated: bool | None, everyone: int) -> Parts:
+    if isolated is False and not clauses:
+        return ((ALL, ALL, everyone),)
+    lower = decide(clauses, everyone, isolated=isolated is not False, sure=True)
+    if isolated is not None and all(clause.sure for clause in clauses):
+        return tuple((those, those, who) for those, who in lower.items())
+    upper = decide(clauses, everyone, isolated=isolated is True, sure=False)
+    made: dict[tuple[Ports, Ports], int] = {}
+    for low, who in lower.items():
+        for high, others in upper.items():
+            both = who & others
+            if both:
+                key = (low, high | low)
+                made[key] = made.get(key, 0) | both
+    return tuple((low, high, who) for (low, high), who in made.items())
+
+
+def decide(
+    clauses: Sequence[Clause], everyone: int, *, isolated: bool, sure: bool
+) -> dict[Ports, int]:
+    """Return all peers parted by the open ports: the tiers in their order.
+
+    *sure*: what is let through in any case; otherwise what may be at best. So what is not sure
+    counts against, or in favour.
+    """
+    counted = [c for c in clauses if c.sure or (c.action == "deny") is sure]
+    ruling = [c for c in counted if c.tier is Tier.ADMIN]
+    plain = [c for c in counted if c.tier is Tier.PLAIN]
+    last = [c for c in counted if c.tier is Tier.BASELINE]
+    rest = {ALL: everyone}
+    allowed: dict[Ports, int] = {NONE: everyone}
+    if ruling:
+        allowed, rest = _ordered(ruling, rest)
+    denied = _summed((c for c in plain if c.action == "deny"), everyone)
+    if len(denied) > 1:
+        rest = _joined(rest, denied, _without)
+    if isolated:
+        named = _summed((c for c in plain if c.action == "allow"), everyone)
+        rest = named if len(rest) == 1 and ALL in rest else _joined(rest, named, _both)
+    elif last:
+        by_baseline, left = _ordered(last, rest)
+        rest = _joined(by_baseline, left, _either)
+    return rest if len(allowed) == 1 and NONE in allowed else _joined(allowed, rest, _either)
+
+
+def _summed(clauses: Iterable[Clause], everyone: int) -> dict[Ports, int]:
+    """Return all peers parted by the ports that some clause names for them."""
+    made: dict[Ports, int] = {NONE: everyone}
+    for clause in clauses:
+        for those, who in list(made.items()):
+            hit = who & clause.peers
+            if not hit:
+                continue
+            more = those | clause.ports
+            if more == those:
+                continue
+            if hit == who:
+                del made[those]
+            else:
+                made[those] = who ^ hit
+            made[more] = made.get(more, 0) | hit
+    return made
+
+
+def _ordered(
+    clauses: Iterable[Clause], rest: dict[Ports, int]
+) -> tuple[dict[Ports, int], dict[Ports, int]]:
+    """Return what the clauses allow and what they leave open, the first that matches deciding."""
+    state: dict[tuple[Ports, Ports, Ports], int] = {}
+    for those, who in rest.items():
+        state[NONE, those, NONE] = who
+    for clause in clauses:
+        for key, who in list(state.items()):
+            allowed, still, passed = key
+            hit = who & clause.peers
+            taken = still & clause.ports
+            if not hit or not taken:
+                continue
+            if hit == who:
+                del state[key]
+            else:
+                state[key] = who ^ hit
+            if clause.action == "allow":
+                allowed |= taken
+            elif clause.action == "pass":
+                passed |= taken
+            new = (allowed, still - taken, passed)
+            state[new] = state.get(new, 0) | hit
+    given: dict[Ports, int] = {}
+    left: dict[Ports, int] = {}
+    for (allowed, still, passed), who in state.items():
+        given[allowed] = given.get(allowed, 0) | who
+        left[still | passed] = left.get(still | passed, 0) | who
+    return given, left
+
+
+def _joined(
+    a: dict[Ports, int], b: dict[Ports, int], how: Callable[[Ports, Ports], Ports]
+) -> dict[Ports, int]:
+    made: dict[Ports, int] = {}
+    for x, who in a.items():
+        for y, others in b.items():
+            both = who & others
+            if both:
+                those = how(x, y)
+                made[those] = made.get(those, 0) | both
+    return made
+
+
+def _both(a: Ports, b: Ports) -> Ports:
+    return a & b
+
+
+def _either(a: Ports, b: Ports) -> Ports:
+    return a | b
+
+
+def _without(a: Ports, b: Ports) -> Ports:
+    return a - b

@@ -1,0 +1,251 @@
+"""Who takes part: the pods of workloads and virtual machines, each kind of pod once.
+
+The pods of one controller are one peer. Live pods belong to their top-most owner; the labels
+that controllers add to tell their pods apart do not part them, unless a policy selects by
+such a label. Two pods of one owner with other labels are two peers: a policy may tell them
+apart.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from typing import Any
+
+from msgspec import Struct
+
+from keten.model.kube import Object, Resource, Workload
+
+DEFAULT = "default"
+"""The namespace of an object that does not say one."""
+_MADE_BY_CONTROLLERS = {
+    "pod-template-hash", "controller-revision-hash", "pod-template-generation",
+    "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "job-name",
+    "controller-uid", "batch.kubernetes.io/job-completion-index",
+}  # fmt: skip
+_OWNERS = 8  # steps from a pod to its top-most owner
+_MULTUS = "k8s.v1.cni.cncf.io/networks"
+
+NamedPort = tuple[str, str, int]
+
+
+class Peer(Struct, frozen=True):
+    """Pods that no policy can tell apart by what made them.
+
+    *refs* are the objects they come from. *named* are the container ports that have a name:
+    (name, protocol, number), *declared* the numbers of all that are declared. *attached* is
+    what the pods say of further networks, as ``namespace/name``.
+    """
+
+    namespace: str
+    name: str
+    kind: str
+    labels: Mapping[str, str]
+    refs: tuple[str, ...] = ()
+    named: tuple[NamedPort, ...] = ()
+    declared: frozenset[int] = frozenset()
+    host: bool = False
+    attached: tuple[str, ...] = ()
+    account: str = ""
+    annotations: Mapping[str, str] = {}
+    mark: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return ``namespace/name[Kind]``; where one owner has several peers, told apart."""
+        return f"{self.namespace}/{self.name}[{self.kind}]{self.mark}"
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Return what policies can see of it."""
+        labels = frozenset(self.labels.items())
+        return (
+            self.namespace, labels, self.named, self.declared, self.host, self.attached,
+            self.account,
+        )  # fmt: skip
+
+
+def peers(objects: Iterable[Object], used: Set[str]) -> list[Peer]:
+    """Return the peers among *objects*, sorted; *used* are the label keys that policies name."""
+    ignored = _MADE_BY_CONTROLLERS - used
+    workloads: list[Workload] = []
+    machines: list[Resource] = []
+    for item in objects:
+        if isinstance(item, Workload):
+            workloads.append(item)
+        elif isinstance(item, Resource) and item.kind == "VirtualMachine":
+            machines.append(item)
+    owners = {(w.namespace, w.title): w.owner for w in workloads if w.owner and w.kind != "Pod"}
+    known = {(w.namespace, w.title) for w in workloads}
+    alive: dict[tuple[str, str], bool] = {}
+    for w in workloads:
+        if w.kind == "Pod" and w.owner:
+            alive[w.namespace, _top(w, owners)] = True
+    made: dict[tuple[Any, ...], Peer] = {}
+    for w in workloads:
+        if _stands_for_itself(w, known, alive):
+            _add(made, _of_workload(w, _top(w, owners), ignored))
+    for machine in machines:
+        _add(made, _of_machine(machine))
+    return _told_apart(sorted(made.values(), key=_order))
+
+
+def _stands_for_itself(
+    workload: Workload, known: Set[tuple[str, str]], alive: Mapping[tuple[str, str], bool]
+) -> bool:
+    """Return whether a workload has pods of its own: not one whose pods are there to be seen."""
+    if workload.kind == "Pod":
+        return True
+    if workload.owner and (workload.namespace, workload.owner) in known:
+        return False  # a ReplicaSet of a Deployment that is there, a Job of a CronJob
+    return (workload.namespace, workload.title) not in alive
+
+
+def _top(workload: Workload, owners: Mapping[tuple[str, str], str]) -> str:
+    """Return the title of the top-most owner."""
+    title = workload.title
+    above = workload.owner
+    for _ in range(_OWNERS):
+        if not above or above.startswith("Node/"):  # a static pod has no controller
+            break
+        title = above
+        above = owners.get((workload.namespace, title), "")
+    return title
+
+
+def _of_workload(w: Workload, title: str, ignored: Set[str]) -> Peer:
+    kind, _, name = title.partition("/")
+    labels = w.pod_labels or (w.labels if w.kind == "Pod" else {})
+    if w.kind == "Pod" and w.owner:
+        labels = {key: value for key, value in labels.items() if key not in ignored}
+    annotations = w.pod_annotations or (w.annotations if w.kind == "Pod" else {})
+    named: list[NamedPort] = []
+    declared: set[int] = set()
+    for port in _ports(w):
+        number = port.get("containerPort")
+        if isinstance(number, int) and not isinstance(number, bool):
+            declared.add(number)
+            if isinstance(port.get("name"), str):
+                named.append((port["name"], str(port.get("protocol") or "TCP"), number))
+    namespace = w.namespace or DEFAULT
+    return Peer(
+        namespace=namespace,
+        name=name,
+        kind=kind or "Pod",
+        labels=labels,
+        refs=(w.ref,),
+        named=tuple(named),
+        declared=frozenset(declared),
+        host=w.pod.host_network,
+        attached=tuple(_attached(annotations.get(_MULTUS, ""), namespace)),
+        account=w.pod.service_account_name or w.pod.service_account or "default",
+        annotations=annotations,
+    )
+
+
+def _ports(workload: Workload) -> Iterator[dict[str, Any]]:
+    """Yield the ports of containers, and of sidecars among the init containers."""
+    for container in workload.pod.containers:
+        yield from container.ports
+    for container in workload.pod.init_containers:
+        if container.restart_policy == "Always":
+            yield from container.ports
+
+
+def _of_machine(machine: Resource) -> Peer:
+    template = _dict(machine.spec.get("template"))
+    meta = _dict(template.get("metadata"))
+    spec = _dict(template.get("spec"))
+    namespace = machine.namespace or DEFAULT
+    attached = []
+    for network in _dicts(spec.get("networks")):
+        name = _dict(network.get("multus")).get("networkName")
+        if isinstance(name, str):
+            attached.append(name if "/" in name else f"{namespace}/{name}")
+    return Peer(
+        namespace=namespace,
+        name=machine.name,
+        kind=machine.kind,
+        labels=_texts(meta.get("labels")),
+        refs=(machine.ref,),
+        attached=tuple(attached),
+        account="default",
+        annotations=_texts(meta.get("annotations")),
+    )
+
+
+def _attached(said: str, namespace: str) -> Iterator[str]:
+    """Yield the networks of a Multus annotation: a list of names, or JSON (its specification)."""
+    if said.lstrip().startswith("["):
+        import msgspec
+
+        try:
+            items = msgspec.json.decode(said)
+        except msgspec.DecodeError:
+            return
+        for item in items:
+            if isinstance(item, dict) and isinstance(item.get("name"), str):
+                yield f"{item.get('namespace') or namespace}/{item['name']}"
+        return
+    for item in said.split(","):
+        name = item.strip().partition("@")[0]
+        if name:
+            yield name if "/" in name else f"{namespace}/{name}"
+
+
+def _add(made: dict[tuple[Any, ...], Peer], peer: Peer) -> None:
+    key = (peer.name, peer.kind, peer.shape)
+    there = made.get(key)
+    if there is None:
+        made[key] = peer
+    else:
+        from msgspec import structs
+
+        made[key] = structs.replace(there, refs=(*there.refs, *peer.refs))
+
+
+def _told_apart(found: list[Peer]) -> list[Peer]:
+    """Return *found* with a mark where one owner has several: the labels that differ."""
+    from msgspec import structs
+
+    groups: dict[str, list[Peer]] = {}
+    for peer in found:
+        groups.setdefault(peer.title, []).append(peer)
+    made = []
+    for group in groups.values():
+        if len(group) == 1:
+            made += group
+            continue
+        shared = set.intersection(*(set(peer.labels.items()) for peer in group))
+        for i, peer in enumerate(group):
+            own = sorted(set(peer.labels.items()) - shared)
+            said = ",".join(f"{key}={value}" for key, value in own) or f"#{i + 1}"
+            made.append(structs.replace(peer, mark=f"{{{said}}}"))
+    return made
+
+
+def _order(peer: Peer) -> tuple[Any, ...]:
+    return (peer.namespace, peer.name, peer.kind, sorted(peer.labels.items()), peer.refs)
+
+
+def by_title(found: Iterable[Peer]) -> Callable[[str], list[Peer]]:
+    """Return a finder of peers by what people write: title, namespace/name, Kind/name, name."""
+    names: dict[str, list[Peer]] = {}
+    for peer in found:
+        plain = f"{peer.namespace}/{peer.name}[{peer.kind}]"
+        for name in {
+            peer.title, plain, f"{peer.namespace}/{peer.name}", peer.name,
+            f"{peer.kind}/{peer.name}", f"{peer.namespace}/{peer.kind}/{peer.name}",
+        }:  # fmt: skip
+            names.setdefault(name, []).append(peer)
+    return lambda name: names.get(name, [])
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {key: item for key, item in _dict(value).items() if isinstance(item, str)}

@@ -1,0 +1,124 @@
+"""The policies among the objects of a cluster, of every kind that can hold traffic."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from keten.cluster.network import admin, cilium
+from keten.cluster.network.native import native
+from keten.cluster.network.peers import DEFAULT
+from keten.cluster.network.policies import Policy, unknown
+from keten.cluster.network.selection import Pods
+from keten.cluster.selectors import Selector, equality
+from keten.model.kube import NetworkPolicy, Object, Resource, Service
+
+_FOREIGN = {
+    ("projectcalico.org", "NetworkPolicy"), ("crd.projectcalico.org", "NetworkPolicy"),
+    ("projectcalico.org", "GlobalNetworkPolicy"), ("crd.projectcalico.org", "GlobalNetworkPolicy"),
+    ("crd.antrea.io", "NetworkPolicy"), ("crd.antrea.io", "ClusterNetworkPolicy"),
+    ("k8s.ovn.org", "EgressFirewall"), ("network.openshift.io", "EgressNetworkPolicy"),
+    ("networking.gke.io", "FQDNNetworkPolicy"), ("networking.k8s.aws", "ApplicationNetworkPolicy"),
+    ("networking.k8s.aws", "ClusterNetworkPolicy"),
+}  # fmt: skip
+"""Kinds of network plugins' own policies that are not read; staged ones hold nothing."""
+
+_DEPTH = 12  # of a policy's text
+_KEYS = 50_000  # values of one policy's text
+
+
+def is_policy(item: Object) -> bool:
+    """Return whether *item* can hold traffic."""
+    if isinstance(item, NetworkPolicy):
+        return True
+    if not isinstance(item, Resource):
+        return False
+    group = item.api_version.partition("/")[0]
+    if (group, item.kind) in _FOREIGN:
+        return True
+    if item.kind in admin.KINDS:
+        return group == "policy.networking.k8s.io"
+    return item.kind in cilium.KINDS or item.kind == "MultiNetworkPolicy"
+
+
+def label_keys(policies: Iterable[Object]) -> set[str]:
+    """Return every label key that some policy may ask for."""
+    found: set[str] = set()
+    for policy in policies:
+        stack: list[tuple[Any, int]] = [(getattr(policy, "spec", {}), 0)]
+        seen = 0
+        while stack and seen < _KEYS:
+            value, depth = stack.pop()
+            seen += 1
+            if depth > _DEPTH:
+                continue
+            if isinstance(value, dict):
+                for key in value.get("matchLabels") or ():
+                    found.add(str(key).rpartition(":")[2])
+                if isinstance(value.get("key"), str):
+                    found.add(value["key"].rpartition(":")[2])
+                stack += ((item, depth + 1) for item in value.values())
+            elif isinstance(value, list):
+                stack += ((item, depth + 1) for item in value)
+    return found
+
+
+def read(policies: Sequence[Object], services: Sequence[Service], pods: Pods) -> Iterator[Policy]:
+    """Yield what the policies say, in the order of their tier, priority and name."""
+    behind = _Behind(services, pods)
+    made = [policy for item in policies for policy in _read(item, pods, behind)]
+    yield from sorted(made, key=lambda p: (p.tier, p.priority, p.title, p.ref))
+
+
+def _read(item: Object, pods: Pods, behind: "_Behind") -> Iterator[Policy]:
+    if isinstance(item, NetworkPolicy):
+        yield from native(item, pods)
+        return
+    if not isinstance(item, Resource):
+        return
+    group = item.api_version.partition("/")[0]
+    if (group, item.kind) in _FOREIGN:
+        wide = item.kind.startswith(("Global", "Cluster"))
+        inside = pods.subject if wide else pods.in_space.get(item.namespace or DEFAULT, 0)
+        name = item.name if wide else f"{item.namespace or DEFAULT}/{item.name}"
+        why = f"policies of {group} are not read"
+        yield unknown(item.ref, f"{item.kind} {name}", inside & pods.subject, why, over=True)
+    elif item.kind in admin.KINDS:
+        yield from admin.admin(item, pods)
+    elif item.kind in cilium.KINDS:
+        yield from cilium.cilium(item, pods, behind.pods)
+    elif item.kind == "MultiNetworkPolicy":
+        yield from native(item, pods)
+
+
+class _Behind:
+    """The pods behind services."""
+
+    def __init__(self, services: Sequence[Service], pods: Pods) -> None:
+        self._pods = pods
+        self._services = services
+
+    def pods(self, namespace: str, name: str, wanted: Selector | None) -> int | None:
+        """Return the pods behind the service *name*, or those *wanted*; None where not known."""
+        found: int | None = None
+        for service in self._services:
+            if namespace and (service.namespace or DEFAULT) != namespace:
+                continue
+            if (service.name != name) if name else not _has(service, wanted):
+                continue
+            held = equality(service.spec.get("selector") or {})
+            if not held or not held.wants:
+                return None  # its endpoints are written by somebody else
+            among = self._pods.in_space.get(service.namespace or DEFAULT, 0)
+            found = (found or 0) | self._pods.select(held, among)
+        return found
+
+
+def _has(service: Service, wanted: Selector | None) -> bool:
+    if wanted is None:
+        return False
+    labels = service.labels
+    for key, values in wanted.wants:
+        if key not in labels or (values is not None and labels[key] not in values):
+            return False
+    return not any(
+        key in labels and (values is None or labels[key] in values) for key, values in wanted.bars
+    )

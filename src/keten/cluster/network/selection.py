@@ -1,0 +1,166 @@
+"""Sets of pods as the bits of one whole number, and what selectors pick of them.
+
+Pods that nothing can tell apart (their *shape*: namespace, labels, named ports, host network)
+are one bit. A selector is an intersection of such numbers, so that a policy costs as much as
+its text is long, not as there are pods.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from keten.cluster.network.peers import Peer
+from keten.cluster.selectors import Selector
+from keten.model.kube import Namespace
+
+NAME = "kubernetes.io/metadata.name"
+"""The label with its own name that the API server gives each namespace."""
+
+Having = Callable[[str, tuple[str, ...] | None], int]
+
+
+def members(bits: int) -> Iterator[int]:
+    """Yield the positions of *bits*, ascending."""
+    text = bin(bits)[:1:-1]  # the lowest first; to seek in text is quicker than to shift
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
+
+
+def pick(wanted: Selector, having: Having, among: int) -> int:
+    """Return what *wanted* selects of *among*."""
+    for key, values in wanted.wants:
+        among &= having(key, values)
+        if not among:
+            return 0
+    for key, values in wanted.bars:
+        among &= ~having(key, values)
+    return among
+
+
+class _Labels:
+    """Which of several things have a label."""
+
+    def __init__(self, labels: Iterable[Mapping[str, str]]) -> None:
+        self._pairs: dict[tuple[str, str], int] = {}
+        self._keys: dict[str, int] = {}
+        pairs: dict[tuple[str, str], list[int]] = {}
+        count = 0
+        for i, each in enumerate(labels):
+            count = i + 1
+            for pair in each.items():
+                pairs.setdefault(pair, []).append(i)
+        for pair, places in pairs.items():
+            self._pairs[pair] = gathered(places, count)
+        for (key, _), bits in self._pairs.items():
+            self._keys[key] = self._keys.get(key, 0) | bits
+
+    def having(self, key: str, values: tuple[str, ...] | None) -> int:
+        """Return what has *key*, with one of *values* where they are said."""
+        if values is None:
+            return self._keys.get(key, 0)
+        found = 0
+        for value in values:
+            found |= self._pairs.get((key, value), 0)
+        return found
+
+
+def gathered(places: Iterable[int], size: int) -> int:
+    """Return the number with the bits *places*, all below *size*."""
+    made = bytearray(size // 8 + 1)
+    for place in places:
+        made[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(made, "little")
+
+
+class Pods:
+    """The pods of a cluster, by shape."""
+
+    def __init__(
+        self, peers: Sequence[Peer], namespaces: Iterable[Namespace], *, hosts_are_pods: bool
+    ) -> None:
+        self.peers = peers
+        self.shapes: list[Peer] = []  # one peer of each shape
+        self.of_shape: list[list[Peer]] = []
+        places: dict[object, int] = {}
+        for peer in peers:
+            shape = peer.shape
+            at = places.get(shape)
+            if at is None:
+                at = places[shape] = len(self.shapes)
+                self.shapes.append(peer)
+                self.of_shape.append([])
+            self.of_shape[at].append(peer)
+        self.place = {id(p): at for at, group in enumerate(self.of_shape) for p in group}
+        size = len(self.shapes)
+        self.count = size
+        self.all = (1 << size) - 1
+        self.hosts = gathered((i for i, p in enumerate(self.shapes) if p.host), size)
+        self.subject = self.all if hosts_are_pods else self.all & ~self.hosts
+        """Pods that policies select: those of the host's network have no address of their own."""
+        spaces: dict[str, list[int]] = {}
+        for i, peer in enumerate(self.shapes):
+            spaces.setdefault(peer.namespace, []).append(i)
+        self.in_space = {name: gathered(those, size) for name, those in spaces.items()}
+        self.space_labels = _space_labels(namespaces, spaces)
+        self._spaces = sorted(self.space_labels)
+        self._selected: dict[tuple[Selector, str | None], int] = {}
+
+    @cached_property
+    def labels(self) -> _Labels:
+        """Return which pods have which label."""
+        return _Labels(peer.labels for peer in self.shapes)
+
+    @cached_property
+    def _of_spaces(self) -> _Labels:
+        return _Labels(self.space_labels[name] for name in self._spaces)
+
+    def spaces(self, wanted: Selector) -> list[str]:
+        """Return the namespaces that *wanted* selects."""
+        every = (1 << len(self._spaces)) - 1
+        return [self._spaces[i] for i in members(pick(wanted, self._of_spaces.having, every))]
+
+    def within(self, wanted: Selector) -> int:
+        """Return the pods of the namespaces that *wanted* selects."""
+        if not wanted.wants and not wanted.bars:
+            return self.subject
+        found = 0
+        for name in self.spaces(wanted):
+            found |= self.in_space.get(name, 0)
+        return found & self.subject
+
+    def select(self, wanted: Selector, among: int) -> int:
+        """Return the pods that *wanted* selects of *among*."""
+        return pick(wanted, self.labels.having, among & self.subject)
+
+    def named(self, name: str, protocol: str | None) -> dict[tuple[str, int], int]:
+        """Return which pods a named port means which (protocol, number) for.
+
+        The first container port of that name counts, as the API has a name once in a pod.
+        """
+        return self._named.get((name, protocol), {})
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str | None], dict[tuple[str, int], int]]:
+        found: dict[tuple[str, str | None], dict[tuple[str, int], list[int]]] = {}
+        for i, peer in enumerate(self.shapes):
+            seen: set[tuple[str, str | None]] = set()
+            for name, protocol, number in peer.named:
+                for key in ((name, protocol), (name, None)):
+                    if key not in seen:
+                        seen.add(key)
+                        found.setdefault(key, {}).setdefault((protocol, number), []).append(i)
+        return {
+            key: {what: gathered(those, self.count) for what, those in by.items()}
+            for key, by in found.items()
+        }
+
+
+def _space_labels(
+    namespaces: Iterable[Namespace], used: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Return the labels of each namespace; one that no file describes has its name's alone."""
+    made = {item.name: {**item.labels, NAME: item.name} for item in namespaces}
+    for name in used:
+        made.setdefault(name, {NAME: name})
+    return made
