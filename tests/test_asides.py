@@ -4,12 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from folder_scan import scan
 
 from keten.config import load
 from keten.model.evidence import Link
 from keten.model.finding import Severity
 from keten.pipeline.asides import SAID, eased, is_aside
-from keten.pipeline.flow import scan
 
 POD = """apiVersion: v1
 kind: Pod

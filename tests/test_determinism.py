@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from folder_scan import scan
 
 from keten import plugs
 from keten.config import Policy, load
@@ -15,7 +16,6 @@ from keten.errors import KetenError
 from keten.model.plug import Report
 from keten.model.result import Result, Style
 from keten.pipeline import workers
-from keten.pipeline.flow import scan
 
 ROOT = Path(__file__).parents[1]
 NOW = date(2026, 11, 22)

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from folder_scan import scan
 
 from keten import plugs
 from keten.advisories.database import Database
@@ -19,7 +20,6 @@ from keten.config import load
 from keten.model.check import Check
 from keten.model.plug import Report
 from keten.model.result import Result, Style
-from keten.pipeline.flow import scan
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from advisory_data import database, record, span
+from folder_scan import scan
 
 from keten import plugs
 from keten.config import load
 from keten.model.plug import Ecosystem
-from keten.pipeline.flow import scan
 
 COMMIT = "4f2d1c3b5a69788796a5b4c3d2e1f00112233445"
 BEFORE = "0e58ed8671d6b60d0890c21b07f8835ace038e67"  # the malicious one of CVE-2025-30066

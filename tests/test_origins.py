@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from folder_scan import scan
 
 from keten.cli import licenses as command
 from keten.config import Config, Licenses, Policy, parse
@@ -12,7 +13,6 @@ from keten.derive import rulings
 from keten.errors import UsageError
 from keten.graph.store import merge
 from keten.model.delivery import Image, Package
-from keten.pipeline.flow import scan
 from keten.policy import licensing, places
 from keten.testing.examples import facts_of
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from folder_scan import scan
 from msgspec import structs
 
 from keten import plugs
@@ -18,7 +19,6 @@ from keten.config import load
 from keten.model.check import Check
 from keten.model.plug import Report
 from keten.model.result import Result, Style
-from keten.pipeline.flow import scan
 from keten.reports.json import schema
 
 ROOT = Path(__file__).parents[1]

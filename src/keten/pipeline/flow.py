@@ -41,22 +41,6 @@ class Scanned(Struct, frozen=True):
     whole: bool = True
 
 
-def scan(
-    root: Path,
-    policy: Policy,
-    *,
-    database: "Database | None",
-    now: date,
-    progress: Progress,
-    known: frozenset[str] = frozenset(),
-) -> Result:
-    """Return what the directory *root* says, judged under *policy*: see trees and judge."""
-    from keten.pipeline import trees
-
-    scanned = trees.collect(root, policy, now=now, progress=progress)
-    return judge(scanned, policy, database=database, now=now, progress=progress, known=known)
-
-
 def judge(
     scanned: Scanned,
     policy: Policy,

@@ -26,23 +26,21 @@ File = tuple[str, int, int, int]
 
 def fingerprint(kept: Cache) -> str:
     """Return a digest of the code that reads layers: no reader can forget to rise."""
-    root = keten.__path__[0]
-    rooms = tuple(f"{root}/{room}/" for room in ROOMS)
-    return _digest(kept, root, [file for file in _files(root) if file[0].startswith(rooms)])
+    return _digest(kept, keten.__path__[0], ROOMS)
 
 
 def whole(kept: Cache) -> str:
     """Return a digest of all code of keten: it decides what is judged, and how it is told."""
-    root = keten.__path__[0]
-    return _digest(kept, root, _files(root))
+    return _digest(kept, keten.__path__[0], ())
 
 
-def _digest(kept: Cache, root: str, files: Sequence[File]) -> str:
-    name = key("code", blake2b(msgspec.msgpack.encode(files)).hexdigest())
+def _digest(kept: Cache, root: str, rooms: tuple[str, ...]) -> str:
+    """Return the digest of the files below *rooms*, without any of all."""
+    name = _name(root, rooms)
     known = _KNOWN.get(name)
     if known is None:
         found = kept.get(name)
-        known = found.decode() if found and found.isalnum() else _read(root, files)
+        known = found.decode() if found and found.isalnum() else _read(root, _within(root, rooms))
         _KNOWN[name] = known
         if not found:
             kept.put(name, known.encode())
@@ -55,6 +53,18 @@ def _read(root: str, files: Sequence[File]) -> str:
         data = Path(path).read_bytes()
         made.update(f"{path.removeprefix(root)}\0{len(data)}\0".encode() + data)
     return made.hexdigest()
+
+
+@cache
+def _name(root: str, rooms: tuple[str, ...]) -> str:
+    """Return the key under which a digest is kept: of names, sizes and times."""
+    told = msgspec.msgpack.encode(_within(root, rooms))
+    return key("code", blake2b(told).hexdigest())
+
+
+def _within(root: str, rooms: tuple[str, ...]) -> Sequence[File]:
+    folders = tuple(f"{root}/{room}/" for room in rooms)
+    return [file for file in _files(root) if not rooms or file[0].startswith(folders)]
 
 
 @cache
