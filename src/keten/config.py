@@ -96,13 +96,15 @@ class Data(Struct, frozen=True, rename="kebab"):
     """The advisory database (default: the user's) and how old it may be, in days.
 
     *vex* are VEX files, as paths relative to keten.toml, that are taken at their word.
-    *require_signed*: what is not of a signed bundle that holds says nothing.
+    *require_signed*: what is not of a signed bundle that holds says nothing; *root* is its
+    publisher's root.json, as a path relative to keten.toml.
     """
 
     database: str = ""
     max_age_days: int = 7
     vex: tuple[str, ...] = ()
     require_signed: bool = False
+    root: str = ""
 
 
 class Rank(Struct, frozen=True, rename="kebab"):
@@ -314,6 +316,7 @@ def _judge(config: Config, name: str) -> None:
         _scoped(waiver, f"{name}: waiver {number}")
     _origins(config, name)
     _publishers(config, name)
+    _signed(config, name)
 
 
 def _origins(config: Config, name: str) -> None:
@@ -332,6 +335,11 @@ def _origins(config: Config, name: str) -> None:
     for place in (*config.registries.images, *hosts):
         if "://" in place or not place.strip("/"):
             raise UsageError(f"{name}: registries: {place!r} is no host: leave the scheme out")
+
+
+def _signed(config: Config, name: str) -> None:
+    if config.advisories.root and not config.advisories.require_signed:
+        raise UsageError(f"{name}: advisories.root says nothing without require-signed = true")
 
 
 def _publishers(config: Config, name: str) -> None:

@@ -123,7 +123,7 @@ def anchored(kept: Kept, root: bytes, last: int) -> None:
     """Raise TrustError where the user's root is none of the chain of the *last*."""
     if not any(kept.root(number) == root for number in range(kept.first(), last + 1)):
         raise TrustError(
-            "--root is another root than the one that was trusted before, and none of its chain",
+            "it is another root than the one that was trusted before, and none of its chain",
             advice=f"If the publisher is another now, remove {kept.folder} and pull again.",
         )
 
@@ -181,11 +181,11 @@ def pull(origin: Origin, database: Path, *, root: bytes | None, now: datetime) -
     return Pulled(bundle, way, size)
 
 
-def replay(database: Path, now: datetime) -> Installed:
+def replay(database: Path, now: datetime, *, root: bytes | None = None) -> Installed:
     """Prove again, from what was kept, that *database* is a bundle whose time is not over.
 
     Every signature is checked, and all that the database holds is read. TrustError where
-    anything does not hold; UsageError where it was not pulled.
+    anything does not hold, or it does not rest on *root*; UsageError where it was not pulled.
     """
     kept = Kept(database)
     if not kept.first():
@@ -194,6 +194,8 @@ def replay(database: Path, now: datetime) -> Installed:
             advice="keten db pull FROM --root root.json brings a signed one.",
         )
     trusted = begin(kept, None, now)
+    if root is not None:
+        anchored(kept, root, trusted.root.version)
     trusted.settle()
     said = {}
     for role in _ROLES:

@@ -41,11 +41,16 @@ _LOCAL = (".", "/", "file:", "link:", "workspace:", "portal:", "path+", "path:")
 _LOCK = "Lock the dependencies, so that what is installed can be judged."
 
 
-def derive(facts: Facts, database: "Database | None", now: date, *, max_age_days: int) -> Facts:
-    """Return advisories, the edges ``affected-by`` to them, and what was looked at."""
+def derive(
+    facts: Facts, database: "Database | None", now: date, *, max_age_days: int, doubt: str = ""
+) -> Facts:
+    """Return advisories, the edges ``affected-by`` to them, and what was looked at.
+
+    *doubt*: why nothing follows from what the database does not name.
+    """
     packages = [node for node in facts.nodes if isinstance(node, Package)]
     manifests = [node for node in facts.nodes if isinstance(node, Manifest)]
-    work = _Work(database, now, max_age_days)
+    work = _Work(database, now, max_age_days, doubt)
     if database is not None:
         from keten.derive.priority import Linked, exposure
 
@@ -83,14 +88,17 @@ def owned(package: Package, refs: Container[str]) -> bool:
 class _Work:
     """The answers of one run; a package that several files name is asked about once."""
 
-    def __init__(self, database: "Database | None", now: date, max_age_days: int) -> None:
+    def __init__(
+        self, database: "Database | None", now: date, max_age_days: int, doubt: str
+    ) -> None:
         self.nodes: dict[str, Advisory] = {}
         self.edges: list[Edge] = []
         self.looked: list[Looked] = []
         self.problems: set[Problem] = set()
         self._database = database
         self._lookup = _lookup(database) if database else None
-        self._sources = database.held() if database else ()
+        held = database.held() if database else ()
+        self._sources = tuple(structs.replace(s, fault=doubt) for s in held) if doubt else held
         self._now, self._age = now, max_age_days
         self.linked: Linked | None = None
         self.exposed = ""

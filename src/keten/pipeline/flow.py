@@ -101,9 +101,21 @@ def derived(
         related, beside = structs.replace(related, looked=seen), Facts()
     known = Facts()
     if _wants_advisories(policy):
-        known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age)
+        doubt = _doubt(policy, database, now)
+        known = vulnerabilities.derive(scanned.facts, database, now, max_age_days=age, doubt=doubt)
     tied = attestations.proven(scanned.facts, policy)
     return related, known, beside, rulings.derive(scanned.facts, policy.config), tied
+
+
+def _doubt(policy: Policy, database: "Database | None", now: date) -> str:
+    """Return what is wrong with the database, where policy demands a signed one."""
+    said = policy.config.advisories
+    if database is None or not said.require_signed:
+        return ""
+    from keten.advisories import demanded
+
+    root = policy.folder / said.root if said.root else None
+    return demanded.doubt(database.path, now, root)
 
 
 def _wants_advisories(policy: Policy) -> bool:
