@@ -36,7 +36,7 @@ def outcome(plug: str, data: bytes, path: str = "") -> Facts:
     path = path or FILES[plug][0]
     try:
         if reader.sift is not None:
-            data = reader.sift(data)
+            data = reader.sift(data, path) if reader.sift_path else reader.sift(data)
         return reader.read(Source(path, data, Memory({path: data})))
     except InputError:
         return Facts()

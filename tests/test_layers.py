@@ -27,7 +27,7 @@ from keten.errors import InputError
 from keten.formats.archives.members import Member
 from keten.formats.oci.records import Descriptor
 from keten.formats.oci.tree import Tree
-from keten.transport.image.layers import LayerRecord, Room, read_layer, refetch
+from keten.transport.image.layers import Cost, LayerRecord, Room, read_layer, refetch
 from keten.transport.image.source import LayerRef
 
 # ruff: noqa: E501 a bomb is a line
@@ -413,11 +413,11 @@ def test_the_ratio_spares_what_is_small() -> None:
 def test_layers_share_their_room() -> None:
     """What one layer takes the next has no more; most of what is left, never all of it."""
     room = Room()
-    one = LayerRecord("", 10, "", 300 << 20, kept={0: {"": bytes(70 << 20)}})
+    one = LayerRecord("", 10, "", 300 << 20, cost=Cost(70 << 20, 70 << 20))
     assert room.fits(one)
     room.spend(one)
     assert not room.fits(one)
-    assert room.share[1] < (96 - 70) << 20
+    assert room.share.kept < (96 - 70) << 20
     assert room.free < 213 << 20
     room.spend(LayerRecord("", 1 << 20, "", 20 << 20))
     assert room.free < 213 << 20  # what its size allows is not given to others

@@ -26,10 +26,18 @@ class Readers:
         found = ((name, plugs.load(Reader, name)) for name in plugs.names(Reader))
         self.all = tuple(item for item in found if item[1].scope in (scope, Scope.BOTH))
         self._by_name = [_globs(reader.names) for _, reader in self.all]
-        self._by_path = [_globs(reader.paths) if reader.paths else None for _, reader in self.all]
+        self._by_path = [
+            (number, _globs(reader.paths))
+            for number, (_, reader) in enumerate(self.all)
+            if reader.paths
+        ]
+        self._pathed = _globs(path for _, reader in self.all for path in reader.paths)
+        self._by_magic = [
+            (number, reader.magic) for number, (_, reader) in enumerate(self.all) if reader.magic
+        ]
         self._known: dict[str, frozenset[int]] = {}
         # Most files of most trees nobody wants: one question says so, not one a reader.
-        self._somebody = _matcher(
+        self._somebody = _sieve(
             [name for _, reader in self.all for name in reader.names],
             [path for _, reader in self.all for path in reader.paths],
         )
@@ -37,18 +45,17 @@ class Readers:
 
     def wanted(self, path: str, head: bytes = b"") -> tuple[tuple[str, Reader], ...]:
         """Return the readers that know the file's name or its first bytes, with their ids."""
-        named = self._somebody(path)
+        name = path.rpartition("/")[2]
+        named = self._somebody(path, name)
         marked = head.startswith(self._magic)
         if not named and not marked:
             return ()
-        known = self._named(path.rpartition("/")[2]) if named else frozenset[int]()
-        return tuple(
-            plug
-            for number, plug in enumerate(self.all)
-            if number in known
-            or (named and (wants := self._by_path[number]) is not None and wants(path))
-            or (marked and head.startswith(plug[1].magic))
-        )
+        found = set(self._named(name)) if named else set()
+        if named and self._pathed(path):
+            found.update(number for number, wants in self._by_path if wants(path))
+        if marked:
+            found.update(number for number, magic in self._by_magic if head.startswith(magic))
+        return tuple(self.all[number] for number in sorted(found))
 
     def _named(self, name: str) -> frozenset[int]:
         """Return which readers know a file's name: few names are those of most files."""
@@ -139,13 +146,42 @@ def _problem(
     return Facts(problems=(problem,))
 
 
-def _matcher(names: Iterable[str], paths: Iterable[str]) -> Callable[[str], bool]:
-    by_name, by_path = _globs(names), _globs(paths)
+def _sieve(names: Iterable[str], paths: Iterable[str]) -> Callable[[str, str], bool]:
+    """Return what tells of a path and its last name whether one of the globs may match them.
 
-    def wants(path: str) -> bool:
-        return by_name(path.rpartition("/")[2]) or by_path(path)
+    It looks at the ends alone: what it lets through must be asked for in full.
+    """
+    exact: set[str] = set()
+    heads: dict[bool, set[str]] = {True: set(), False: set()}
+    tails: set[str] = set()
+    for named, globs in ((True, names), (False, paths)):
+        for glob in globs:
+            if named and (_WILD.isdisjoint(glob) or glob == "["):
+                exact.add(glob)
+            elif head := _literal(glob):
+                heads[named].add(head)
+            else:
+                tails.add(_literal(glob[::-1])[::-1])
+    (name_at, name_heads), (path_at, path_heads) = map(_cut, (heads[True], heads[False]))
+    tail_at, reversed_tails = _cut({tail[::-1] for tail in tails})
+    ends = {tail[::-1] for tail in reversed_tails}
+    some = bool(tails)
 
-    return wants
+    def may(path: str, name: str) -> bool:
+        return (
+            name in exact
+            or name[:name_at] in name_heads
+            or path[:path_at] in path_heads
+            or (some and path[-tail_at or len(path) :] in ends)
+        )
+
+    return may
+
+
+def _cut(texts: set[str]) -> tuple[int, set[str]]:
+    """Return *texts* cut to the length of the shortest, and that length."""
+    length = min(map(len, texts), default=0)
+    return length, {text[:length] for text in texts}
 
 
 def _globs(globs: Iterable[str]) -> Callable[[str], bool]:

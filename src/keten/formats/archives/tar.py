@@ -32,18 +32,19 @@ from keten.formats.archives.members import (
     owner,
     told,
 )
-from keten.formats.archives.tar_pax import Pax, number, telling
+from keten.formats.archives.tar_pax import SHORT, Pax, number, telling
 
 ENTRIES = 500_000
 """The most members of one archive: with their tree some 200 MB. Large images have 300,000."""
-EXTRAS = 200_000
-"""The most headers that are about the next one: pax records, long names."""
 NAMES = 48 << 20
 """The most bytes of all names and link targets together."""
 EXTRA = 1 << 20
 """The most bytes of one pax header, long name or long link target (Go's is the same)."""
-RECORDS = 1_000_000
-"""The most pax records of one archive."""
+RECORDS = 1_400_000
+"""The most pax records of one archive, each header of them counted as tar_pax.HEADER more.
+
+That is 200,000 members with long names or capabilities; headers that tell times alone are free.
+"""
 NAME = 255
 """The longest part of a path, in bytes (Linux's NAME_MAX)."""
 PATH = 4096
@@ -105,15 +106,22 @@ class Archive:
     the caller has kept of them, in bytes.
     """
 
-    def __init__(self, chunks: Chunks, into: Builder, *, room: int = ROOM) -> None:
+    def __init__(
+        self, chunks: Chunks, into: Builder, *, room: int = ROOM, records: int = RECORDS
+    ) -> None:
         self.chunks = chunks
         self.held = 0
         self.odd: list[tuple[str, str]] = []
         self._into, self._room = into, room
-        self._extras = 0
-        self._pax = Pax(RECORDS)
+        self._records = records
+        self._pax = Pax(records)
         self._owners: dict[bytes, array[int]] = {}
         self._checks: dict[bytes, int] = {}
+
+    @property
+    def records(self) -> int:
+        """How many pax records were read, headers and all."""
+        return self._records - max(0, self._pax.left)
 
     def __iter__(self) -> Iterator[File]:  # noqa: PLR0915 the loop of all: a call costs as much
         file, chunks, add = File(self), self.chunks, self._into.add
@@ -136,7 +144,7 @@ class Archive:
             size = 0 if octal == _NONE else _size(octal)
             if flag in _EXTRAS:
                 left = -size % _BLOCK
-                far = at + size > len(data) or pax.pending
+                far = size > SHORT or at + size > len(data) or pax.pending
                 if far or flag != b"x" or telling(data, at, at + size):
                     self._extra(flag[0], size)
                 else:
@@ -250,11 +258,8 @@ class Archive:
 
     def _extra(self, kind: int, size: int) -> None:
         """Take in a header that is about the next one."""
-        self._extras += 1
-        if size > EXTRA or self._extras > EXTRAS:
-            raise CeilingError(
-                f"a header is longer than {EXTRA:,} bytes, or there are more than {EXTRAS:,}"
-            )
+        if size > EXTRA:
+            raise CeilingError(f"a header is longer than {EXTRA:,} bytes")
         data = self.chunks.take(size)
         if len(data) < size:
             raise InputError("the archive ends within a header")
@@ -263,7 +268,8 @@ class Archive:
     def _told(self, file: File, header: bytes, size: int) -> tuple[bytes, bytes, "array[int]"]:
         """Return name, link and owner as header and extras say; fill in the rest of *file*."""
         pax = self._pax
-        held = self._owner(header[100:124])
+        key = header[100:124]
+        held = self._owners.get(key) or self._owner(key)
         file.size = file.stored = pax.number(b"size", size)
         if b"uid" in pax.records or b"gid" in pax.records:
             held = owner(held[0], pax.number(b"uid", held[1]), pax.number(b"gid", held[2]))

@@ -6,6 +6,11 @@ from keten.errors import CeilingError, InputError
 
 GLOBAL, LONG_NAME, LONG_LINK = b"gLK"
 
+HEADER = 5
+"""How many records a header counts that speaks of the next one: it is as dear to read."""
+SHORT = 4096
+"""What is longer is read record by record at once: to search it first is dearer."""
+
 _DIGITS = 24
 _NAMES = (b"path", b"linkpath", b"uname", b"gname", b"GNU.sparse.name")
 _FRAGMENT = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")
@@ -17,10 +22,10 @@ telling = re.compile(rb"path=|size=|[ug]id=|GNU\.sparse|\.capability=").search
 
 
 class Pax:
-    """What was said of the next member. At most *ceiling* records in one archive."""
+    """What was said of the next member. At most *ceiling* records in one archive; *left* are."""
 
     def __init__(self, ceiling: int) -> None:
-        self._left = ceiling
+        self.left = ceiling
         self.pending = False
         self.records: dict[bytes, bytes] = {}
         self.fragments: list[bytes] = []
@@ -34,6 +39,7 @@ class Pax:
 
     def take(self, kind: int, data: bytes) -> None:
         """Take in the content of a header of *kind* ``x``, ``g``, ``L`` or ``K``. InputError."""
+        self._count(HEADER)
         if kind == GLOBAL:
             self.clear()
             return
@@ -59,12 +65,16 @@ class Pax:
             raise InputError("a size in a pax record is out of range")
         return found
 
+    def _count(self, records: int) -> None:
+        self.left -= records
+        if self.left < 0:
+            what = f"more pax records and long names than are read (one counts {HEADER} more)"
+            raise CeilingError(what, advice="Scan what is in it as a folder.")
+
     def _records(self, data: bytes) -> None:
         at, end = 0, len(data)
         while at < end:
-            self._left -= 1
-            if self._left < 0:
-                raise CeilingError("the archive has too many pax records")
+            self._count(1)
             space = data.find(b" ", at, at + _DIGITS)
             length = data[at:space] if space > 0 else b""
             if not length.isdigit():

@@ -74,11 +74,33 @@ class Tree:
                 yield self._entry(path, node)
 
     def places(self) -> Iterator[tuple[str, int, int]]:
-        """Yield path, layer and member of what ``files`` does, in half the time."""
+        """Yield path, layer and member of what ``files`` does, in a third of the time."""
         kinds = [members.kinds for members in self._layers]
-        for path, node in self._walk():
-            if node.__class__ is int and kinds[node >> LAYER][node & MEMBER] == FILE:
-                yield path, node >> LAYER, node & MEMBER
+        pending = [("", self._root, iter(sorted(self._root)))]
+        while pending:
+            prefix, folder, names = pending[-1]
+            for name in names:
+                node = folder[name]
+                if node.__class__ is int:
+                    layer, member = node >> LAYER, node & MEMBER
+                    if kinds[layer][member] == FILE:
+                        yield prefix + name, layer, member
+                elif node.__class__ is Folder:
+                    pending.append((f"{prefix}{name}/", node, iter(sorted(node))))
+                    break
+            else:
+                pending.pop()
+
+    def executables(self) -> Iterator[Entry]:
+        """Yield the regular files that someone may execute, or that carry capabilities."""
+        for path, layer, member in self.places():
+            if self._owners[layer][member * 3] & 0o111 or member in self._capable[layer]:
+                yield self._entry(path, layer << LAYER | member)
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size of each regular file, in bytes."""
+        sizes = self._sizes
+        return {path: sizes[layer][member] for path, layer, member in self.places()}
 
     def count(self) -> int:
         """Return how many regular files there are; hard links each."""
@@ -125,6 +147,27 @@ class Tree:
         """Return the names in the folder to which *path* leads, sorted; None if it is none."""
         found = self._find(path)
         return sorted(found[1]) if found is not None and isinstance(found[1], Folder) else None
+
+    def listed(self, path: str) -> Iterator[tuple[str, str, int, int]]:
+        """Yield the regular files in the folder to which *path* leads, links to some too.
+
+        As name, path, layer and member, by name.
+        """
+        found = self._find(path)
+        if found is None or not isinstance(found[1], Folder):
+            return
+        real, folder = found[0], found[1]
+        prefix = f"{real}/" if real else ""
+        for name in sorted(folder):
+            node = folder[name]
+            if isinstance(node, Symlink):
+                entry = self.find(prefix + name)
+                if entry is not None and entry.kind == FILE:
+                    yield name, entry.path, entry.layer, entry.member
+            elif not isinstance(node, Folder):
+                layer, member = node >> LAYER, node & MEMBER
+                if self._layers[layer].kinds[member] == FILE:
+                    yield name, prefix + name, layer, member
 
     def hidden(self) -> Iterator[Hidden]:
         """Yield the regular files of layers that the final tree does not have, in order."""

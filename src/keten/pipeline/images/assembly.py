@@ -55,7 +55,7 @@ def assemble(
     tree = Tree([x.record.members for x in found], whiteouts=bool(layers))
     kept = reading.Kept([(x.record.members.paths(), x.record.kept) for x in found])
     offers = list(reading.offers(tree, kept, readers))
-    _fetch(tree, kept, offers, fetch)
+    _fetch(kept, offers, fetch)
     facts = merge(reading.read(offers, tree, kept, layers))
     diversions = reading.TreeFiles(tree, kept).read(DIVERSIONS) or b""
     programs = [x.programs for x in found]
@@ -67,17 +67,15 @@ def assemble(
     return tree, parts
 
 
-def _fetch(tree: Tree, kept: reading.Kept, offers: Sequence[reading.Offer], fetch: Fetch) -> None:
+def _fetch(kept: reading.Kept, offers: Sequence[reading.Offer], fetch: Fetch) -> None:
     """Read again what is wanted after all: what links hid while its layer streamed by."""
     missing: dict[int, dict[int, list[reading.Offer]]] = {}
     for offer in offers:
-        entry = reading.file_at(tree, offer.real)
-        assert entry is not None
-        there = kept.pieces(entry.layer, entry.member) or {}
+        there = kept.pieces(offer.layer, offer.member) or {}
         wanted = offer.name if offer.reader.sift else WHOLE
-        streamed = offer.told == kept.path(entry.layer, entry.member)
+        streamed = offer.told == kept.path(offer.layer, offer.member)
         if not streamed and wanted not in there:
-            missing.setdefault(entry.layer, {}).setdefault(entry.member, []).append(offer)
+            missing.setdefault(offer.layer, {}).setdefault(offer.member, []).append(offer)
     for number, members in sorted(missing.items()):
         data = fetch(number, set(members))
         for member, wanted_by in members.items():

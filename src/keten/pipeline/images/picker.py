@@ -4,10 +4,12 @@ A file that a reader wants is sifted at once where the reader sifts, else kept w
 searched for secrets. All of it depends on the layer alone, so it can be kept by its digest.
 """
 
-from collections.abc import Collection
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Collection
+from fnmatch import translate
+from functools import cache
 from hashlib import sha256
 from mmap import MADV_DONTNEED, mmap
+from re import compile as pattern
 from typing import Any
 
 from keten.graph.store import merge
@@ -15,13 +17,22 @@ from keten.model.evidence import Evidence, Link, Origin, Problem
 from keten.model.facts import Facts
 from keten.model.plug import Reader
 from keten.pipeline.read import Readers, sift
+from keten.transport.image.layers import FullError
 
+Match = Callable[[str], object]
 WHOLE = ""
 """The key of a file that is kept whole."""
 FAULT = "!"
 """Before the id of a reader that could not sift: its problems."""
 DIGEST = "#"
 """The key of a kept file's digest and size."""
+
+FILES = 30_000
+"""The most files of one layer, and of one image, that are kept for one reader.
+
+Each is a package, or a part of what tells of one. The largest images have some 3,000 packages of
+a distribution (two files each), 5,000 of Python (three each), 20,000 installed package.json.
+"""
 
 TEXT = 1 << 20
 """The largest text that is searched for secrets, in bytes."""
@@ -50,8 +61,14 @@ DEPENDENCIES = ("/node_modules/", "/site-packages/", "/dist-packages/", "/gems/"
 """Packages of others, which are published for all to read."""
 
 
+MANY = "Find out who made so much of it; what it brings is not known."
 _HEAVY = 100
 """How many credentials a text counts that was not judged to its end."""
+
+
+def too_many(name: str) -> str:
+    """Return what is said of files that are too many for the reader *name*."""
+    return f"it has more than {FILES:,} files for {name}: no further one is read"
 
 
 def _enough(path: str) -> Problem:
@@ -79,21 +96,35 @@ class Picker:
         self._found: list[Facts] = []
         self.searched = self._told = 0
         self.programs: dict[str, str] = {}
+        self._files: dict[str, int] = {}
 
     def wants(self, path: str, size: int, mode: int, head: bytes) -> bool:
         """Return whether the whole file is needed; remember for whom."""
         if mode & 0o111 and (head[:4] == b"\x7fELF" or head[:2] == b"#!"):
             self.programs[path] = "elf" if head[0] == 0x7F else "script"  # noqa: PLR2004 ELF
         plan = self._readers.wanted(path, head[:16])
-        self._plan = plan if not self._anchored.some(path) else self._anchored.join(path, plan)
-        self._text = self._secrets and size <= TEXT and text(path, head)
-        return bool(self._plan or self._text)
+        if self._anchored.some(path):
+            plan = self._anchored.join(path, plan)
+        self._plan = plan
+        self._text = 0 < size <= TEXT and self._secrets and text(path, head)
+        return bool(plan) or self._text
 
     def take(self, path: str, data: Any) -> dict[str, bytes] | None:
         """Return what is kept of a file; *data* is bytes-like and is not kept."""
         if self._text:
             self._search(path, bytes(data))
-        return pieces(path, data, self._plan) if self._plan else None
+        kept = pieces(path, data, self._plan) if self._plan else None
+        if kept:
+            self._count(kept)
+        return kept
+
+    def _count(self, kept: dict[str, bytes]) -> None:
+        """Count a file for each reader for which something was kept of it. FullError."""
+        for name, reader in self._plan:
+            if (name if reader.sift else WHOLE) in kept or FAULT + name in kept:
+                count = self._files[name] = self._files.get(name, 0) + 1
+                if count > FILES:
+                    raise FullError(too_many(name), advice=MANY)
 
     def secrets(self) -> Facts:
         """Return what was found in the layer's texts."""
@@ -134,12 +165,12 @@ class Anchored:
 
     def __init__(self, readers: Readers) -> None:
         self._exact: dict[str, list[tuple[str, Reader]]] = {}
-        self._globs: dict[str, list[tuple[str, tuple[str, Reader]]]] = {}
+        self._globs: dict[str, list[tuple[Match, tuple[str, Reader]]]] = {}
         for plug in readers.all:
             for anchor in plug[1].anchors:
                 folder, _, last = anchor.rpartition("/")
                 if any(sign in last for sign in "*?["):
-                    self._globs.setdefault(folder, []).append((last, plug))
+                    self._globs.setdefault(folder, []).append((compiled(last), plug))
                 else:
                     self._exact.setdefault(anchor, []).append(plug)
 
@@ -153,8 +184,14 @@ class Anchored:
         """Return *plan* with the readers that are anchored at *path*."""
         folder, _, last = path.rpartition("/")
         more = list(self._exact.get(path, ()))
-        more += [p for glob, p in self._globs.get(folder, ()) if fnmatchcase(last, glob)]
+        more += [plug for match, plug in self._globs.get(folder, ()) if match(last)]
         return plan + tuple(plug for plug in more if plug not in plan)
+
+
+@cache
+def compiled(glob: str) -> Match:
+    """Return what tells whether a name matches *glob*, as fnmatch reads it."""
+    return pattern(translate(glob)).match
 
 
 def pieces(path: str, data: Any, plan: Collection[tuple[str, Reader]]) -> dict[str, bytes] | None:

@@ -26,7 +26,7 @@ _HIDDEN = ".package-lock.json"
 _STORE = "/.pnpm/"
 
 
-class _Json(msgspec.Struct):
+class _Json(msgspec.Struct, omit_defaults=True):
     """The fields of package.json that matter, each as it may be."""
 
     name: Any = None
@@ -55,18 +55,32 @@ _PACKAGE = msgspec.json.Decoder(_Json)
 _LOCK = msgspec.json.Decoder(_Lock)
 
 
+def sift(data: bytes, path: str) -> bytes:
+    """Return the fields that matter; nothing where the file is not that of a package.
+
+    Of the package.json of an image most only say how the modules beside them are written.
+    """
+    folder, _, base = path.rpartition("/")
+    if base == _HIDDEN:
+        return bytes(data)
+    if not _counts(*_split(folder)):
+        return b""
+    found = _decode(bytes(data))
+    return msgspec.json.encode(found) if _named(found) else b""
+
+
 def read(source: Source) -> Facts:
     """Return one installed package; none where the file is not that of one."""
     folder, _, base = source.path.rpartition("/")
     if base == _HIDDEN:
         return Facts()  # kept so that the packages beside it can be told with their hashes
     root, inside = _split(folder)
-    if root and not _direct(inside) and not _vendored(inside):
+    if not _counts(root, inside):
         return Facts()
     found = _decode(source.data)
-    name, version = found.name, found.version
-    if not (isinstance(name, str) and isinstance(version, str) and name and version.strip()):
+    if not _named(found):
         return Facts()
+    name, version = found.name, found.version
     namespace, _, last = name.rpartition("/")
     if not root and ("{" in name or "<" in name):
         return Facts()  # a template of a package
@@ -96,6 +110,17 @@ def _split(folder: str) -> tuple[str, str]:
     """Return the nearest ``node_modules`` folder above, and the path within it."""
     before, found, inside = f"/{folder}".rpartition("/node_modules/")
     return (f"{before}/node_modules".lstrip("/"), inside) if found else ("", folder)
+
+
+def _counts(root: str, inside: str) -> bool:
+    """Return whether a package may lie there: see ``_split``."""
+    return not root or _direct(inside) or _vendored(inside)
+
+
+def _named(found: _Json) -> bool:
+    """Return whether it has name and version, as a package has."""
+    name, version = found.name, found.version
+    return isinstance(name, str) and isinstance(version, str) and bool(name and version.strip())
 
 
 def _direct(inside: str) -> bool:
@@ -203,4 +228,6 @@ READER = Reader(
     ceiling=32 << 20,
     names=("package.json",),
     paths=("*node_modules/.package-lock.json",),
+    sift=sift,
+    sift_path=True,
 )

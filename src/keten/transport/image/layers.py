@@ -2,7 +2,8 @@
 
 The three run in threads of their own, since hashing and unpacking need no interpreter. A layer
 whose blob, size or unpacked bytes are not what manifest and configuration say is told, and
-nothing that was read from it counts.
+nothing that was read from it counts. Past a ceiling nothing more is unpacked: the rest of the
+blob is only hashed, so the manifest's digest is still checked, and the diff ID is not.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 from keten.errors import CeilingError, InputError
 from keten.formats.archives.chunks import Chunks
 from keten.formats.archives.members import Builder, Members
-from keten.formats.archives.tar import ROOM, Archive, File, weight
+from keten.formats.archives.tar import RECORDS, ROOM, Archive, File, weight
 from keten.model.evidence import Link, Problem
 from keten.transport.image.inflate import FREE, RATIO, READ, begun, packed, unpack
 from keten.transport.image.source import Bytes, LayerRef, Mismatch
@@ -31,38 +32,61 @@ KEPT = 96 << 20
 PIECE = 800
 """What it costs to keep anything of a file, in bytes."""
 HOLES = 128 << 20
-"""The most bytes of holes of all sparse files of a layer that are looked into."""
+"""The most bytes of holes of all sparse files of an image that are looked into."""
 AHEAD = 6
 """How many chunks may be unpacked before they are walked and hashed."""
 
 
-class Room(Struct):
-    """What the layers of one image may still take, all together, in bytes.
+class Cost(Struct, frozen=True, array_like=True):
+    """What reading one layer took, or may take.
 
-    *held* is for members and what is kept of them, *kept* for the latter alone, *free* for what
-    they unpack to beyond what their sizes allow. A layer gets most of what is left, so that one
-    bomb leaves room for others.
+    *held* is bytes for members and what is kept of them, *kept* for the latter alone, *records*
+    counts pax records (tar_pax.HEADER), *holes* are bytes of sparse files.
+    """
+
+    held: int = 0
+    kept: int = 0
+    records: int = 0
+    holes: int = 0
+
+
+class Room(Struct):
+    """What the layers of one image may still take, all together.
+
+    As in Cost; *free* bytes may be what they unpack to beyond what their sizes allow. A layer
+    gets most of what is left, so that one bomb leaves room for others. What a layer took that
+    does not count in the end is taken too: else a thousand of them would cost a thousand times.
     """
 
     held: int = ROOM
     kept: int = KEPT
+    records: int = RECORDS
+    holes: int = HOLES
     free: int = FREE
 
     @property
-    def share(self) -> tuple[int, int]:
-        """What one layer may hold, and what of that of files."""
-        return self.held - self.held // 8, self.kept - self.kept // 8
+    def share(self) -> Cost:
+        """What one layer may take."""
+        left = (self.held, self.kept, self.records, self.holes)
+        return Cost(*(number - number // 8 for number in left))
 
     def fits(self, record: "LayerRecord") -> bool:
         """Return whether a layer that was read before may be held."""
-        held, kept = self.share
-        return record.weight <= held and record.kept_bytes <= kept
+        cost, share = record.cost, self.share
+        return cost.held <= share.held and cost.kept <= share.kept
 
     def spend(self, record: "LayerRecord") -> None:
-        """Take what a layer holds."""
-        self.held = max(0, self.held - record.weight)
-        self.kept = max(0, self.kept - record.kept_bytes)
+        """Take what a layer took."""
+        cost = record.cost
+        self.held = max(0, self.held - cost.held)
+        self.kept = max(0, self.kept - cost.kept)
+        self.records = max(0, self.records - cost.records)
+        self.holes = max(0, self.holes - cost.holes)
         self.free = min(FREE, max(0, self.free - max(0, record.unpacked - RATIO * record.size)))
+
+
+class FullError(CeilingError):
+    """A ceiling of the whole layer is met: nothing behind it is read."""
 
 
 class Picker(Protocol):
@@ -79,7 +103,7 @@ class Picker(Protocol):
         """Return the pieces to keep of a wanted file, by a key such as a reader's id.
 
         *data* is bytes, or an ``mmap`` for a file above 32 MB (spool.SPOOL); it must not be
-        held on to.        InputError makes a Problem of the file.
+        held on to. InputError makes a Problem of the file; FullError ends the layer.
         """
         ...
 
@@ -90,7 +114,7 @@ class LayerRecord(Struct, frozen=True, array_like=True):
     *digest* and *size* are the blob's, *diff_id* and *unpacked* (bytes) the tar's, as found.
     *kept* holds the pieces of wanted files by the member's index. *complete* is False where
     the tar could not be read to its end: *problems* say why, and *members* are those before.
-    With *mismatches* there are no members.
+    With *mismatches* there are no members. *cost* is what reading it took, in any case.
     """
 
     digest: str
@@ -102,17 +126,7 @@ class LayerRecord(Struct, frozen=True, array_like=True):
     problems: tuple[Problem, ...] = ()
     mismatches: tuple[Mismatch, ...] = ()
     complete: bool = True
-
-    @property
-    def weight(self) -> int:
-        """What its members and what is kept of them take, in bytes."""
-        names = len(self.members.names) + len(self.members.targets)
-        return weight(self.members.count, names) + self.kept_bytes
-
-    @property
-    def kept_bytes(self) -> int:
-        """What is kept of its files, in bytes."""
-        return sum(PIECE + sum(map(len, pieces.values())) for pieces in self.kept.values())
+    cost: Cost = Cost()
 
 
 def read_layer(
@@ -122,9 +136,10 @@ def read_layer(
 
     *room* is what it may take, by itself all that a layer may.
     """
+    wants = picker.wants
 
     def pick(file: File) -> bool:
-        return picker.wants(file.path, file.size, file.mode, file.head())
+        return wants(file.path, file.size, file.mode, file.head() if file.size else b"")
 
     room = room or Room()
     return _read(stream, ref, pick, lambda file, data: picker.take(file.path, data), room)
@@ -158,6 +173,8 @@ def _read(
     walk = _Walk(ref, pick, take, room.share)
     try:
         walk.run(flow.chunks())
+        if isinstance(walk.failure, CeilingError):
+            flow.pass_over()
         flow.drain()
     finally:
         flow.close()
@@ -168,16 +185,17 @@ def _read(
 
 def _concluded(flow: "_Flow", walk: "_Walk") -> LayerRecord:
     ref = flow.ref
-    record = LayerRecord(flow.blob.digest, flow.blob.size, flow.tar.digest, flow.tar.size)
+    diff_id = ref.diff_id if flow.cut else flow.tar.digest
+    record = LayerRecord(flow.blob.digest, flow.blob.size, diff_id, flow.tar.size, cost=walk.cost)
     layer, said = f"layer {ref.number + 1}", ref.descriptor
     found = []
-    if 0 <= said.size != record.size and not flow.cut:
+    if 0 <= said.size != record.size:
         found.append(
             Mismatch(layer, f"{said.size} bytes", f"{record.size} bytes", "size in the manifest")
         )
-    if said.digest and said.digest != record.digest and not flow.cut:
+    if said.digest and said.digest != record.digest:
         found.append(Mismatch(layer, said.digest, record.digest, "digest in the manifest"))
-    if ref.diff_id and ref.diff_id != record.diff_id and flow.error is None:
+    if ref.diff_id and ref.diff_id != record.diff_id and not flow.cut:
         found.append(
             Mismatch(f"{layer}, unpacked", ref.diff_id, record.diff_id, "diff ID in the config")
         )
@@ -200,20 +218,23 @@ class _Walk:
         ref: LayerRef,
         pick: Callable[[File], bool],
         take: Callable[[File, Any], dict[str, bytes] | None],
-        share: tuple[int, int],
+        share: Cost,
     ) -> None:
         self.into = Builder()
         self.kept: dict[int, dict[str, bytes]] = {}
         self.problems: list[Problem] = []
         self.failure: InputError | None = None
         self._ref, self._pick, self._take = ref, pick, take
-        self._room, self._kept_most = share
+        self._share = share
         self._archive: Archive | None = None
-        self._holes = 0
+        self._kept = self._holes = 0
 
     def run(self, chunks: Iterator[bytes]) -> None:
         """Walk to the end of the tar, or to where it can be read no further."""
-        archive = self._archive = Archive(Chunks(chunks), self.into, room=self._room)
+        share = self._share
+        archive = self._archive = Archive(
+            Chunks(chunks), self.into, room=share.held, records=share.records
+        )
         pick = self._pick
         try:
             for file in archive:
@@ -223,6 +244,13 @@ class _Walk:
             self.failure = error
         for path, why in archive.odd:
             self._problem(path, f"{why}: no runtime unpacks it")
+
+    @property
+    def cost(self) -> Cost:
+        """What was taken until now."""
+        held = weight(self.into.count, self.into.weight()) + self._kept
+        records = self._archive.records if self._archive is not None else 0
+        return Cost(held, self._kept, records, self._holes)
 
     def failed(self, error: InputError) -> None:
         """Tell that the layer could not be read to its end."""
@@ -237,6 +265,8 @@ class _Walk:
             self._count_holes(file)
             with Content(file.size, file.parts()) as data:
                 kept = self._take(file, data)
+        except FullError:
+            raise
         except CeilingError as error:
             advice = error.advice or "Find out who made such a file, and remove it."
             what = f"is not looked into: {error.what}"
@@ -248,18 +278,21 @@ class _Walk:
         if not kept:
             return
         assert self._archive is not None
-        self._archive.held += sum(map(len, kept.values())) + PIECE
-        if self._archive.held > self._kept_most:
+        self._kept += sum(map(len, kept.values())) + PIECE
+        self._archive.held = self._kept
+        if self._kept > self._share.kept:
             raise CeilingError(
-                f"more than {self._kept_most >> 20} MB of its files would be kept",
+                f"more than {self._share.kept >> 20} MB of its files would be kept",
                 advice="Unpack it and scan the folder, in parts.",
             )
         self.kept[file.index] = kept
 
     def _count_holes(self, file: File) -> None:
-        self._holes += max(0, file.size - file.stored)
-        if self._holes > HOLES:
-            raise CeilingError(f"more than {HOLES >> 20} MB of holes in the layer's files")
+        holes = max(0, file.size - file.stored)
+        if self._holes + holes > self._share.holes:
+            what = f"more than {self._share.holes >> 20} MB of holes in the layer's files"
+            raise CeilingError(what)
+        self._holes += holes
 
     def _problem(self, path: str, what: str, advice: str = "", need: str = "content") -> None:
         self.problems.append(Problem(path, what, link=Link.IMAGE, need=need, advice=advice))
@@ -286,8 +319,8 @@ class _Hash:
 class _Flow:
     """A layer on its way: one thread reads and unpacks, one hashes, the caller walks.
 
-    *cut*: the blob was not read to its end, so its digest says nothing; *error*: why it was
-    not unpacked to its end.
+    *cut*: it was not unpacked to its end, so the digest of the tar says nothing; *error*: what
+    was wrong with it there.
     """
 
     def __init__(self, stream: Bytes, ref: LayerRef, free: int) -> None:
@@ -296,7 +329,7 @@ class _Flow:
         self.error: InputError | None = None
         self.cut = False
         self._stream = stream
-        self._stop = False
+        self._stop = self._enough = False
         self._head = b""
         self._room = Semaphore(AHEAD)
         self._unpacked: SimpleQueue[bytes | None] = SimpleQueue()
@@ -311,6 +344,11 @@ class _Flow:
             self._room.release()
             yield chunk
         self._unpacked.put(None)
+
+    def pass_over(self) -> None:
+        """Unpack no more: the rest of the blob is hashed, and that is all."""
+        self._enough = True
+        self._room.release()
 
     def drain(self) -> None:
         """Let all that is left be unpacked and hashed."""
@@ -332,23 +370,24 @@ class _Flow:
                 self.tar = self.blob  # the same bytes need not be hashed twice
             for chunk in unpack(self._read, self._free):
                 self._room.acquire()
-                if self._stop:
-                    self.cut = True
+                if self._stop or self._enough:
+                    self.cut = self.tar is not self.blob
+                    self._rest()
                     break
                 if self.tar is not self.blob:
                     self._send(self.tar, chunk)
                 self._unpacked.put(chunk)
         except InputError as error:
             self.error = error
-            self._rest(error)
+            self.cut = True
+            self._rest()
         finally:
             self._unpacked.put(None)
             self._to_hash.put(None)
 
-    def _rest(self, error: InputError) -> None:
-        """Hash the rest of a blob that can not be unpacked: it may be another altogether."""
-        self.cut = isinstance(error, CeilingError)
-        while not self.cut and not self._stop and self._read(READ):
+    def _rest(self) -> None:
+        """Hash the rest of a blob that is unpacked no further: it may be another altogether."""
+        while not self._stop and self._read(READ):
             pass
 
     def _read(self, size: int) -> bytes:

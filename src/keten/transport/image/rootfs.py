@@ -17,7 +17,7 @@ from keten.formats.archives import members as kinds
 from keten.formats.archives.members import Builder, clean, owner, told
 from keten.formats.archives.tar import ENTRIES, HEAD, NAMES, ROOM, weight
 from keten.model.evidence import Link, Problem
-from keten.transport.image.layers import HOLES, KEPT, PIECE, LayerRecord, Picker
+from keten.transport.image.layers import HOLES, KEPT, PIECE, FullError, LayerRecord, Picker
 from keten.transport.image.spool import LARGEST, Content
 
 DEPTH = 250
@@ -225,6 +225,8 @@ class _Reading:
     def _keep(self, index: int, path: str, data: Any) -> None:
         try:
             kept = self._picker.take(path, data)
+        except FullError:
+            raise
         except InputError as error:
             self._problem(path, error.what, error.advice)
             return
