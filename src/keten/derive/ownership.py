@@ -194,6 +194,8 @@ def _inside(programs: list[Executable], packages: list[Package], files: dict[str
         whole = _LIBRARY.get(package.ecosystem)
         if whole is not None and (match := whole.match(path)):
             folders.setdefault(match[1].removesuffix("/"), package.ref)
+        elif package.ecosystem in {"nix", "guix"}:
+            folders.setdefault(path, package.ref)
         elif package.ecosystem == "gem" and (match := _GEM.match(path)):
             home = match[1]
             folders.setdefault(f"{home}gems/{match[2]}", package.ref)

@@ -11,6 +11,7 @@ from keten.model.delivery import Package
 from keten.model.evidence import Place
 from keten.model.facts import Facts, Looked
 from keten.model.image import Contents, Layer, SystemFile
+from keten.pipeline.images import nix
 
 SETUID, SETGID, ANYONE = 0o4000, 0o2000, 0o002
 ELF, SCRIPT = "elf", "script"
@@ -31,6 +32,7 @@ def explained(
     that was told by its bytes alone where a package of the system has it: that knows better; so
     does the deps.json that lists an assembly of .NET.
     """
+    facts = nix.added(facts, tree, layers)
     runs: list[Executable] = []
     told: dict[str, tuple[str, ...]] = {}
     for entry in tree.executables():
