@@ -3,7 +3,8 @@
 import sys
 
 COMMANDS = {
-    "scan": "judge a directory, git checkout, image or SBOM: the chain, what to do first",
+    "scan": "judge a directory, checkout, image, SBOM or cluster: the chain, what to do first",
+    "snapshot": "write down what a live cluster holds, to scan it elsewhere or later",
     "inspect": "tell what an image is: how it starts, its base, layers, packages, files",
     "explain": "tell all about one check, one finding, or how actions are ranked",
     "checks": "list the checks",

@@ -86,7 +86,7 @@ def vex(named: Sequence[Path], found: config.Policy) -> "tuple[Source, ...]":
 
 
 def images(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how images are reached."""
+    """Add the options that say how images and clusters are reached."""
     parser.add_argument("--platform", default="", metavar="OS/ARCH", help="which of an index")
     parser.add_argument("--base", default="", metavar="IMAGE", help="what the image is built on")
     parser.add_argument("--ca", default="", metavar="FILE", help="certificates to trust, too")
@@ -97,10 +97,13 @@ def images(parser: argparse.ArgumentParser) -> None:
         "--mirror", action="append", default=[], metavar="REGISTRY=HOST", help="asked first"
     )
     parser.add_argument("--no-cache", action="store_true", help="read every layer anew")
+    parser.add_argument(
+        "--kubeconfig", default="", metavar="FILE", help="for k8s://: instead of KUBECONFIG"
+    )
 
 
 def access(arguments: argparse.Namespace) -> "Access":
-    """Return how images are reached."""
+    """Return how images and clusters are reached."""
     from keten.pipeline.targets import Access
     from keten.transport.image.open import Options
 
@@ -113,6 +116,7 @@ def access(arguments: argparse.Namespace) -> "Access":
         ),
         base=arguments.base,
         cache="" if arguments.no_cache else None,
+        kubeconfig=arguments.kubeconfig,
     )
 
 

@@ -83,8 +83,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     made = argparse.ArgumentParser(
         prog="keten scan",
-        description="Judge directories, git checkouts, images: the chain, what to do first, "
-        "findings.",
+        description="Judge directories, git checkouts, images, clusters: the chain, what to do "
+        "first, findings.",
         formatter_class=common.Formatter,
     )
     made.add_argument(
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="TARGET",
         help="a directory, a file, or an image: a reference, an OCI layout, an archive, the "
-        "folder of a root filesystem",
+        "folder of a root filesystem; a live cluster: k8s://CONTEXT, or a snapshot of one",
     )
     formats = plugs.names(Report)
     made.add_argument("--format", choices=formats, default="terminal", help="default: terminal")

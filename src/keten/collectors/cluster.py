@@ -165,7 +165,7 @@ class _Taking:
             return _Refused(_missed(row, error.what), denied=False)
         finally:
             self._done += 1
-            self._progress("listing", self._done, of)
+            self._progress(f"listing {self._done} of {of} resources", 0, 0)
 
     def _write(self, row: Row, served: Served, items: Iterable[bytes]) -> Iterator[File]:
         where = snapshot.folder_of(served.group, served.version)

@@ -21,9 +21,12 @@ if TYPE_CHECKING:  # imported where there is one
 Progress = Callable[[str, int, int], None]
 SBOM = "sbom"
 TREE = "tree"
+CLUSTER = "cluster"
+SNAPSHOT = "snapshot"
 NOTHING = ""
 """The kind of a target that is not there."""
 PREFIX = "sbom:"
+LIVE = "k8s://"
 REFERENCE_LIKE = re.compile(r"[a-z0-9][a-z0-9._/-]*")
 """What could be an image's name."""
 
@@ -31,9 +34,9 @@ REFERENCE_LIKE = re.compile(r"[a-z0-9][a-z0-9._/-]*")
 class Named(Struct, frozen=True):
     """A target as the user named it, and what it is: the disk is asked once, by ``named``.
 
-    *kind* is ``sbom``, ``tree`` (a folder or file), "" (there is no such thing), or an image's
-    as ``keten.transport.image.open.kind_of`` tells. *folder* is whose keten.toml is the
-    policy: the target's own, else the current one.
+    *kind* is ``sbom``, ``tree`` (a folder or file), ``cluster`` (live), ``snapshot`` (of one),
+    "" (there is no such thing), or an image's as ``keten.transport.image.open.kind_of`` tells.
+    *folder* is whose keten.toml is the policy: the target's own, else the current one.
     """
 
     name: str
@@ -48,28 +51,33 @@ class Named(Struct, frozen=True):
     @property
     def image(self) -> bool:
         """Return whether it is an image: stored, or in a registry."""
-        return self.kind not in (SBOM, TREE, NOTHING, ROOTFS)
+        return self.kind not in (SBOM, TREE, CLUSTER, SNAPSHOT, NOTHING, ROOTFS)
 
 
 class Access(Struct, frozen=True):
     """How images are reached, and what of them is kept.
 
     *base* is the image that the target is said to be built on; *cache* a folder, None for the
-    user's own, "" for none.
+    user's own, "" for none. *kubeconfig* is the file that was named for live clusters.
     """
 
     image: Options = Options()
     base: str = ""
     cache: str | None = None
+    kubeconfig: str = ""
 
 
 def named(target: str) -> Named:
     """Tell what *target* is: by its prefix, else by what lies there."""
     if target.startswith(PREFIX):
         return Named(target, SBOM, Path(target.removeprefix(PREFIX)).parent)
+    if target.startswith(LIVE):
+        return Named(target, CLUSTER)
+    path = Path(target)
+    if _is_snapshot(path):
+        return Named(target, SNAPSHOT)
     if (kind := kind_of(target)) is not None:
         return Named(target, kind)
-    path = Path(target)
     if path.is_dir():
         return Named(target, TREE, path)
     if not path.is_file():
@@ -120,6 +128,8 @@ def collect(
         from keten.pipeline.sbom import scanning as bills
 
         return bills.collect(target.name, policy, now=now, progress=progress)
+    if target.kind in (CLUSTER, SNAPSHOT):
+        return _cluster(target, policy, access, now=now, progress=progress, every=every)
     if target.kind == TREE:
         from keten.pipeline import trees
 
@@ -138,6 +148,32 @@ def collect(
         return scanning.collect_root(target.name, policy, now=now, progress=progress, every=every)
     asked = _asked(target, policy, access, now=now, progress=progress, every=every)
     return scanning.collect_image(asked)
+
+
+def _is_snapshot(path: Path) -> bool:
+    """Return whether a snapshot of a cluster lies there; what is asked of the disk is little."""
+    if path.is_file() and path.name.endswith((".tar", ".tgz", ".tar.gz")):
+        from keten.pipeline.clusters.scanning import is_snapshot
+
+        return is_snapshot(path)
+    return (path / "keten-snapshot.json").is_file()
+
+
+def _cluster(
+    target: Named, policy: Policy, access: Access, *, now: date, progress: Progress, every: bool
+) -> "Scanned":
+    from keten.pipeline.clusters import scanning
+
+    if target.kind == SNAPSHOT:
+        return scanning.collect_snapshot(
+            target.path, policy, now=now, progress=progress, every=every
+        )
+    from keten.collectors.cluster import Options as Asking
+
+    asking = Asking(scanning.taken(), kubeconfig=access.kubeconfig)
+    return scanning.collect_live(
+        target.name, policy, asking, now=now, progress=progress, every=every
+    )
 
 
 def _asked(

@@ -15,6 +15,7 @@ from keten.model.facts import Facts, Looked
 from keten.model.nodes import TYPES
 from keten.model.result import Target
 from keten.pipeline.choosing import chooser
+from keten.pipeline.clusters.settling import settled
 from keten.pipeline.flow import Progress, Scanned, judge_here
 from keten.pipeline.judge import subjects
 from keten.pipeline.workers import Job, run
@@ -30,14 +31,21 @@ _NOTHING = Problem(
 
 
 def collect(
-    root: Path, policy: Policy, *, now: date, progress: Progress, every: bool = False
+    root: Path,
+    policy: Policy,
+    *,
+    now: date,
+    progress: Progress,
+    every: bool = False,
+    history: bool = True,
 ) -> Scanned:
     """Return the facts of all files below *root*, and of the checkout it is.
 
-    With *every*, also those that no check asks about which policy lets run.
+    With *every*, also those that no check asks about which policy lets run. Without *history*
+    it is no checkout, whatever lies around it.
     """
     asked = frozenset(TYPES.values()) if every else subjects(chooser(policy))
-    history = history_of(root, policy)
+    past = history_of(root, policy) if history else Facts()
     tree = Tree(root, exclude=policy.config.paths.exclude, tracked=tracked_folders(root))
     total = sum(entry.size for entry in tree.entries)
     done = 0
@@ -48,7 +56,7 @@ def collect(
         progress("reading", done, total)
 
     problems = tuple(tree.problems) if tree.entries else (*tree.problems, _NOTHING)
-    here = merge([history, Facts(problems=problems), links(tree)])
+    here = merge([past, Facts(problems=problems), links(tree)])
     parts: list[Facts] = [here]
     judged = judge_here(here, policy, now)
     for batch in run(Job(tree, now, chooser(policy), asked), tell):
@@ -62,6 +70,7 @@ def collect(
         facts, made = rendered(facts, tree)
         judged.add(judge_here(merge(made), policy, now))
         facts = merge([facts, *made])
+    facts, judged = settled(facts, judged, policy, now)
     return Scanned(facts, judged, _target(root, facts, tree, total), root.is_dir())
 
 

@@ -11,6 +11,7 @@ from datetime import date
 import msgspec
 from msgspec import Struct
 
+from keten.cluster.owners import owned
 from keten.errors import KetenError
 from keten.formats.content import line_of, traits
 from keten.graph.places import Places
@@ -97,7 +98,8 @@ class Worker:
         facts = merge(parts)
         checks = local(select(self._job.chosen, of={type(node) for node in facts.nodes}))
         view = Graph(facts, self._job.now, local=True)
-        return Batch(facts, judge_all(facts.nodes, checks, view, Places(facts.places)))
+        told = [node for node in facts.nodes if not owned(node)]
+        return Batch(facts, judge_all(told, checks, view, Places(facts.places)))
 
     def _secrets(self, texts: list[tuple[str, bytes]]) -> Facts:
         """Return the secrets in the files, each file that holds one as evidence."""

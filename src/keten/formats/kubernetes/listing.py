@@ -44,11 +44,11 @@ class Listing(Struct, frozen=True):
         at, line = max(self.data.find(b"["), 0), 1
         line += self.data.count(b"\n", 0, at)
         for raw in self.items:
-            begins = self.data.find(bytes(raw[:_HEAD]), at)
-            begins = at if begins < 0 else begins
+            text = memoryview(raw)
+            begins = max(self.data.find(bytes(text[:_HEAD]), at), at)
             line += self.data.count(b"\n", at, begins)
             yield Item(_built(raw), line)
-            ends = begins + len(raw)
+            ends = begins + len(text)
             line += self.data.count(b"\n", begins, ends)
             at = ends
 

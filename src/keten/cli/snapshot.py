@@ -1,0 +1,116 @@
+"""``keten snapshot``: what a live cluster holds, into a folder or tar that is scanned later."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from keten.cli import arguments as common
+from keten.cli import printing
+from keten.cli.progress import Bar
+from keten.errors import UsageError
+from keten.formats.kubernetes.snapshot import Manifest
+
+_TARS = (".tar", ".tar.gz", ".tgz")
+_SHOWN = 10
+_MOST_LIMIT = 10_000
+
+
+def main(argv: list[str]) -> int:
+    """Take a snapshot, or print the role that it takes; return 0 where one was written."""
+    arguments = parser().parse_args(argv)
+    if arguments.role:
+        from keten.formats.kubernetes.listed import role
+
+        sys.stdout.write(role(configz=arguments.configz))
+        return 0
+    if not arguments.output:
+        raise UsageError("keten snapshot: -o FILE.tar or -o DIR says where to")
+    if not arguments.target.startswith("k8s://"):
+        raise UsageError(
+            f"{arguments.target}: a live cluster is named k8s://CONTEXT",
+            advice="k8s:// is the kubeconfig's current context; a folder or dump is scanned as it "
+            "is.",
+        )
+    if not 0 < arguments.limit <= _MOST_LIMIT:
+        raise UsageError(f"--limit {arguments.limit}: 1 to {_MOST_LIMIT}")
+    manifest = _take(arguments, Path(arguments.output))
+    printing.write(told(manifest), sys.stderr)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    made = argparse.ArgumentParser(
+        prog="keten snapshot",
+        description="Write down what a live cluster holds, to scan it elsewhere or later. "
+        "Values of Secrets and config maps are not kept; nothing in the cluster is changed.",
+        formatter_class=common.Formatter,
+    )
+    made.add_argument(
+        "target", nargs="?", default="k8s://", metavar="k8s://[CONTEXT]",
+        help="a context of your kubeconfig (default: the current one), or k8s://in-cluster",
+    )  # fmt: skip
+    made.add_argument(
+        "-o", "--output", metavar="PATH", help="a new folder, or a .tar, .tar.gz or .tgz file"
+    )
+    made.add_argument("--kubeconfig", default="", metavar="FILE", help="instead of KUBECONFIG")
+    made.add_argument(
+        "--role", action="store_true", help="print the ClusterRoles this takes (YAML), and end"
+    )
+    made.add_argument(
+        "--configz", action="store_true",
+        help="ask each kubelet for its configuration too: takes get on nodes/proxy",
+    )  # fmt: skip
+    made.add_argument(
+        "--limit", type=int, default=500, metavar="N", help="objects of a page (default: 500)"
+    )
+    made.add_argument("--quiet", action="store_true", help="no progress")
+    return made
+
+
+def _take(arguments: argparse.Namespace, to: Path) -> Manifest:
+    from keten.collectors import cluster
+    from keten.pipeline.clusters import scanning
+
+    packed = to.name.endswith(_TARS)
+    _room(to, packed=packed)
+    options = cluster.Options(
+        scanning.taken(), arguments.kubeconfig, arguments.limit, arguments.configz
+    )
+    account = cluster.account_of(arguments.target, options.kubeconfig)
+    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
+        if not packed:
+            return cluster.take(account, to, options, bar.tell)
+        with tempfile.TemporaryDirectory(prefix="keten-cluster-") as name:
+            manifest = cluster.take(account, Path(name), options, bar.tell)
+            scanning.pack(Path(name), to)
+            return manifest
+
+
+def _room(to: Path, *, packed: bool) -> None:
+    """Make room for a snapshot; UsageError where something else is there."""
+    try:
+        if packed:
+            if to.exists() and not to.is_file():
+                raise UsageError(f"{to}: not a file")
+            return
+        to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(to.iterdir()):
+            raise UsageError(f"{to}: not empty", advice="Name a new folder, or a .tar file.")
+    except OSError as error:
+        raise UsageError(f"{to}: {error.strerror}") from error
+
+
+def told(manifest: Manifest) -> list[str]:
+    """Return what is to be said of a snapshot, in lines."""
+    objects = sum(item.count for item in manifest.listed)
+    version = manifest.server.get("gitVersion", "of a version it does not tell")
+    kinds = f"{objects:,} objects of {len(manifest.listed)} resources"
+    lines = [f"{manifest.context}: Kubernetes {version}, {kinds}"]
+    for what, missed in (("denied", manifest.denied), ("not answered", manifest.failed)):
+        lines += [f"  {what}: {item.right}" for item in missed[:_SHOWN]]
+        if len(missed) > _SHOWN:
+            lines.append(f"  and {len(missed) - _SHOWN} more")
+    lines += [f"  {note}" for note in manifest.notes]
+    return lines

@@ -1,0 +1,1 @@
+"""Clusters as targets: live, a snapshot, a dump."""
