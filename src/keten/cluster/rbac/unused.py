@@ -1,0 +1,120 @@
+"""Roles, bindings and service accounts that do nothing.
+
+Nothing is said of what Kubernetes makes itself. What is not found among files may lie elsewhere:
+each answer says whether it is *certain*, which it is of a live cluster, and within a namespace
+of which roles or accounts were seen at all.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from keten.cluster.rbac import kubernetes
+from keten.cluster.rbac.requests import ACCOUNT, MASTERS
+from keten.cluster.rbac.rights import Rights, key_of, space_of
+from keten.cluster.rbac.risks import is_default
+from keten.model.kube import Binding, Object, ServiceAccount, Subject, Workload
+
+_AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
+
+
+class Why(StrEnum):
+    """What is the matter with an object."""
+
+    UNBOUND = "no binding refers to it, and no role gathers it"
+    DANGLING = "refers to a role that is not there"
+    NOBODY = "has no subject"
+    GONE = "names service accounts that are not there"
+    EMPTY = "grants nothing: the role has no rules"
+    IDLE = "nothing runs as it, and nothing is granted to it"
+    REPEATED = "grants what another binding grants to the same subjects"
+
+
+class Unused(Struct, frozen=True):
+    """An object that does nothing; *about* names what it is about (a role, an account)."""
+
+    item: Object
+    why: Why
+    about: str = ""
+    certain: bool = True
+
+
+def unused(objects: Iterable[Object], rights: Rights, *, whole: bool) -> list[Unused]:
+    """Return what does nothing, by kind and name. *whole*: no object of the scope is missing."""
+    every = list(objects)
+    found = [
+        *_roles(rights, certain=whole),
+        *_bindings(every, rights, certain=whole),
+        *_accounts(every, rights, certain=whole),
+    ]
+    return sorted(found, key=lambda one: (one.item.kind, one.item.namespace, one.item.name))
+
+
+def _own(item: Object) -> bool:
+    return not item.path or item.labels.get(kubernetes.LABEL) == kubernetes.DEFAULTS
+
+
+def _roles(rights: Rights, *, certain: bool) -> Iterator[Unused]:
+    used = {role.id for binding in rights.bindings for role in rights.bound(binding)}
+    for role in rights.roles:
+        if role.aggregation is not None:
+            used |= {other.id for other in rights.gathered(role)}
+    for role in rights.roles:
+        if role.id in used or _own(role) or any(x.startswith(_AGGREGATE) for x in role.labels):
+            continue
+        # A cluster role may be bound by what another repository holds.
+        sure = certain and (role.kind == "Role" or not rights.assumed)
+        yield Unused(role, Why.UNBOUND, certain=sure)
+
+
+def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> Iterator[Unused]:
+    accounts = {(a.namespace, a.name) for a in objects if isinstance(a, ServiceAccount)}
+    spaces = {role.namespace for role in rights.roles if role.kind == "Role" and role.path}
+    seen: dict[tuple[object, ...], str] = {}
+    for binding in rights.bindings:
+        if _own(binding) or is_default(binding):
+            continue
+        roles = rights.bound(binding)
+        said = f"{binding.role_kind} {binding.role_name}"
+        if not roles:
+            near = binding.role_kind == "Role" and binding.namespace in spaces
+            yield Unused(binding, Why.DANGLING, said, certain and (near or not rights.assumed))
+            continue
+        if not binding.subjects:
+            yield Unused(binding, Why.NOBODY, certain=certain)
+            continue
+        if all(not rights.rules(role) and role.aggregation is None for role in roles):
+            yield Unused(binding, Why.EMPTY, said, certain=certain)
+        gone = [s for s in binding.subjects if not _there(s, binding, accounts)]
+        if gone and not rights.assumed:
+            names = ", ".join(f"{s.namespace or binding.namespace}/{s.name}" for s in gone[:3])
+            yield Unused(binding, Why.GONE, names, certain=certain)
+        subjects = frozenset(key_of(s, binding) for s in binding.subjects)
+        key = (space_of(binding), binding.kind, binding.role_kind, binding.role_name, subjects)
+        first = seen.setdefault(key, binding.name)
+        if first != binding.name:
+            yield Unused(binding, Why.REPEATED, f"{binding.kind} {first}", certain=certain)
+
+
+def _there(subject: Subject, binding: Binding, accounts: set[tuple[str, str]]) -> bool:
+    if subject.kind != "ServiceAccount" or subject.name == "default":
+        return True
+    return (subject.namespace or binding.namespace, subject.name) in accounts
+
+
+def _accounts(objects: Sequence[Object], rights: Rights, *, certain: bool) -> Iterator[Unused]:
+    runs = {
+        (w.namespace, w.pod.service_account_name or w.pod.service_account or "default")
+        for w in objects if isinstance(w, Workload)
+    }  # fmt: skip
+    bound = {name for kind, name in rights.named() if kind == "User" and name != MASTERS}
+    for account in objects:
+        if not isinstance(account, ServiceAccount) or account.name == "default":
+            continue
+        space = account.namespace
+        if (space, account.name) in runs or f"{ACCOUNT}{space or '-'}:{account.name}" in bound:
+            continue
+        if space != "kube-system" or rights.assumed:
+            # What an operator runs shows in the cluster, and in no file.
+            yield Unused(account, Why.IDLE, certain=certain and not rights.assumed)
