@@ -47,8 +47,9 @@ def run(credential: Credential, _: View) -> Iterator[Violation]:
         group = "Make SSH's host keys when the container starts: all copies share the image's"
         after = "no key in the image"
     severity = credential.severity
-    if credential.layer and credential.path == _SNAKEOIL:
-        told += ", self-signed by Debian's ssl-cert as the image was built: all its copies share it"
+    if credential.path == _SNAKEOIL:
+        told += ", made by Debian's ssl-cert as it was installed"
+        told += ": all copies of the image share it" if credential.layer else ""
         group = "Make ssl-cert's key when the container starts (make-ssl-cert), or leave it out"
         after = "no key in the image"
         severity = min(severity, Severity.LOW)
