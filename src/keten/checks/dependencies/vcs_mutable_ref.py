@@ -18,7 +18,7 @@ _SYSTEMS = ("git+", "hg+", "svn+", "bzr+")
 _COMMIT = frozenset("0123456789abcdef")
 _SHORTEST = 12
 _DIGITS = 40
-_BUILT = frozenset({"go-binary", "cargo-auditable"})
+_BUILT = frozenset({"go-binary", "cargo-auditable", "deps.json"})
 """What a program says of itself: it was built from a commit, and is not built again from it."""
 
 
