@@ -86,8 +86,7 @@ def read(data: bytes, name: str = "trusted_root.json") -> TrustedRoot:
     except TrustError as error:
         raise InputError(
             f"{name} is no trusted root: {error.what}",
-            advice="Take trusted_root.json of your Sigstore instance (the TUF target of that "
-            "name; for GitHub's, gh attestation trusted-root).",
+            advice="Take trusted_root.json of your Sigstore instance: the TUF target of that name.",
         ) from error
 
 
