@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keten.cluster.scopes import Scope, scopes
 from keten.model import kube
 from keten.model.delivery import Chart
-from keten.model.facts import View
+from keten.model.facts import Node, View
 from keten.model.kube import (
     Binding,
     ConfigMap,
@@ -85,7 +85,22 @@ def estate(view: View) -> Estate:
     return view.once(_build)
 
 
-def _build(view: View) -> Estate:
-    objects = [item for kind in KINDS for item in view.every(kind)]
+def gather(nodes: Iterable[Node]) -> Estate:
+    """Return the clusters that *nodes* show, whatever else is among them."""
+    objects, charts, listed = [], [], []
+    for node in nodes:
+        match node:
+            case Object():
+                objects.append(node)
+            case Chart():
+                charts.append(node)
+            case kube.Cluster():
+                listed.append(node)
+            case _:
+                pass
     objects.sort(key=lambda item: item.ref)
-    return Estate(objects, view.every(Chart), view.every(kube.Cluster))
+    return Estate(objects, charts, listed)
+
+
+def _build(view: View) -> Estate:
+    return gather(node for kind in (*KINDS, Chart, kube.Cluster) for node in view.every(kind))

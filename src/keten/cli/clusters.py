@@ -1,0 +1,57 @@
+"""What the commands about clusters share: the objects of a target, and where each stands."""
+
+import argparse
+
+from msgspec import Struct
+
+from keten.cli import arguments as common
+from keten.cluster.estates import Estate, gather
+from keten.errors import UsageError
+from keten.graph.places import Places
+from keten.model.evidence import Problem
+from keten.model.facts import Node
+
+
+class Target(Struct, frozen=True):
+    """The clusters of a target. *problems* are what could not be read or listed there."""
+
+    estate: Estate
+    places: Places
+    problems: tuple[Problem, ...]
+
+    def where(self, node: Node, field: str = "") -> str:
+        """Return ``path:line`` of *field* of *node*, "" where it is not known."""
+        found = self.places.find(node, field)
+        if found is None:
+            return ""
+        return f"{found.path}:{found.line}" if found.line else found.path
+
+
+def parser(command: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser with what each of these commands takes."""
+    made = argparse.ArgumentParser(prog=f"keten {command}", description=description)
+    add(made)
+    return made
+
+
+def add(made: argparse.ArgumentParser) -> None:
+    """Add what each of these commands takes."""
+    made.add_argument("target", metavar="TARGET", help="what keten scan takes: manifests, a dump")
+    made.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    made.add_argument("--quiet", action="store_true", help="no progress")
+    common.add(made)
+    common.images(made)
+
+
+def collected(arguments: argparse.Namespace) -> Target:
+    """Return the clusters of the target; UsageError where it has no objects of Kubernetes."""
+    target = common.target(arguments.target)
+    policy = common.policy(target.folder, arguments)
+    facts = common.collected(arguments, target, policy, now=common.day(arguments.now)).facts
+    estate = gather(facts.nodes)
+    if not estate.clusters:
+        raise UsageError(
+            f"{arguments.target}: no Kubernetes objects there",
+            advice="Name a folder of manifests, a dump of a cluster, or k8s://CONTEXT.",
+        )
+    return Target(estate, Places(facts.places), facts.problems)

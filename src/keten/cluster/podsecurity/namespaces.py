@@ -1,0 +1,137 @@
+"""Which level each namespace enforces, which it could enforce today, and what is in the way.
+
+Labels: kubernetes.io/docs/concepts/security/pod-security-admission. A level that is none is
+enforced as ``restricted``, and a version that is none as ``latest``: so the API server does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+
+from msgspec import Struct
+
+from keten.cluster.podsecurity.standard import (
+    RANK,
+    Breach,
+    Level,
+    breaches,
+    highest,
+    minor_of,
+    pod_of,
+)
+from keten.errors import InputError
+from keten.model.kube import Namespace, Object, Workload
+
+LABEL = "pod-security.kubernetes.io/"
+SERVED = ("kube-system", "kube-public", "kube-node-lease")
+"""Namespaces of Kubernetes itself."""
+
+
+class Setting(Struct, frozen=True):
+    """One mode of a namespace: *level* None where no label says one; *wrong* what is no value."""
+
+    level: Level | None
+    version: str
+    wrong: tuple[str, ...] = ()
+
+
+class Obstacle(Struct, frozen=True):
+    """A workload that a level would refuse, and why."""
+
+    workload: Workload
+    breaches: tuple[Breach, ...]
+
+
+class Standing(Struct, frozen=True):
+    """How a namespace stands. *namespace* is None where only its workloads are known.
+
+    *possible* is the strictest level that every workload passes, at *version*; *obstacles* holds
+    for each level above it the workloads that it would refuse.
+    """
+
+    name: str
+    namespace: Namespace | None
+    enforce: Setting
+    warn: Setting
+    audit: Setting
+    version: str
+    possible: Level
+    workloads: tuple[Workload, ...]
+    obstacles: Mapping[Level, Sequence[Obstacle]]
+
+    @property
+    def refused(self) -> Sequence[Obstacle]:
+        """Return the workloads that the namespace's own level would refuse today."""
+        if self.enforce.level is None:
+            return ()
+        return self.obstacles.get(self.enforce.level, ())
+
+
+def setting(labels: Mapping[str, str], mode: str) -> Setting:
+    """Return what *labels* say of *mode* (enforce, warn or audit)."""
+    wrong = []
+    said = labels.get(LABEL + mode)
+    level: Level | None = None
+    if said is not None:
+        if said in tuple(Level):
+            level = Level(said)
+        else:
+            level = Level.RESTRICTED
+            wrong.append(f"{LABEL}{mode}: {said}")
+    version = labels.get(f"{LABEL}{mode}-version", "latest")
+    try:
+        minor_of(version)
+    except InputError:
+        wrong.append(f"{LABEL}{mode}-version: {version}")
+        version = "latest"
+    return Setting(level, version, tuple(wrong))
+
+
+def standings(objects: Iterable[Object]) -> list[Standing]:
+    """Return how each namespace that has workloads or is an object stands, sorted by name."""
+    spaces: dict[str, Namespace] = {}
+    workloads: dict[str, list[Workload]] = {}
+    for item in objects:
+        match item:
+            case Namespace():
+                spaces.setdefault(item.name, item)
+            case Workload():
+                workloads.setdefault(item.namespace, []).append(item)
+            case _:
+                pass
+    return [
+        _standing(name, spaces.get(name), topmost(workloads.get(name, ())))
+        for name in sorted({*spaces, *workloads})
+    ]
+
+
+def topmost(workloads: Iterable[Workload]) -> list[Workload]:
+    """Return the workloads whose owner is not among them, sorted by title and file."""
+    every = sorted(workloads, key=attrgetter("title", "id"))
+    titles = {item.title for item in every}
+    return [item for item in every if item.owner not in titles]
+
+
+def _standing(name: str, space: Namespace | None, workloads: list[Workload]) -> Standing:
+    labels = space.labels if space else {}
+    enforce = setting(labels, "enforce")
+    possible = Level.RESTRICTED
+    obstacles: dict[Level, list[Obstacle]] = {Level.BASELINE: [], Level.RESTRICTED: []}
+    for item in workloads:
+        pod = pod_of(item)
+        level = highest(pod, enforce.version)
+        possible = min(possible, level, key=RANK.__getitem__)
+        for above, found in obstacles.items():
+            if RANK[level] < RANK[above]:
+                refused = breaches(pod, above, enforce.version)
+                found.append(Obstacle(item, tuple(refused)))
+    return Standing(
+        name=name,
+        namespace=space,
+        enforce=enforce,
+        warn=setting(labels, "warn"),
+        audit=setting(labels, "audit"),
+        version=enforce.version,
+        possible=possible,
+        workloads=tuple(workloads),
+        obstacles={level: tuple(found) for level, found in obstacles.items()},
+    )
