@@ -15,6 +15,7 @@ COMMANDS = {
     "sbom": "write a bill of materials of a target, or judge how complete one is",
     "licenses": "list the licences of a target's packages, and what policy says of them",
     "diff": "tell what changed between two targets or results, and why",
+    "rbac": "who may do what: who-can, of, dangers, unused, least (from an audit log)",
     "graph": "print the facts of a target, in the form that cases are written in",
 }
 
