@@ -1,5 +1,15 @@
 """What the base image brings is renewed with the base: one action for all of it."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from advisory_data import database, record, span
+from image_builder import build
+
+import keten
 from keten.config import Rank
 from keten.model.delivery import Image, Package
 from keten.model.evidence import Link
@@ -11,6 +21,7 @@ from keten.remedy.actions import VULNERABLE, actions
 from keten.remedy.bases import Base, bases
 from keten.remedy.upgrade import Upgrade
 
+SOURCES = Path(keten.__file__).parents[1]
 STATUS = "var/lib/dpkg/status"
 NAME = "registry.example/debian:12"
 
@@ -116,3 +127,41 @@ def test_whose_base_it_is_nobody_guesses() -> None:
     two = Facts((image("given", base=NAME), Image("c", content=Content(base_trust="given")), one))
     assert bases(two) == {one.ref: Base(guessed=True)}
     assert bases(Facts((image("guessed", base=NAME), one))) == {one.ref: Base(NAME, guessed=True)}
+
+
+def test_a_scan_of_an_image_says_so(tmp_path: Path) -> None:
+    release = ("etc/os-release", "file", b'ID=debian\nVERSION_ID="12"\n')
+    lower = stanza("openssl") + stanza("zlib")
+    history = [
+        {"created_by": "ADD file:1 in /"},
+        {"created_by": 'CMD ["bash"]', "empty_layer": True},
+        {"created_by": "RUN apt-get install -y curl"},
+    ]
+    built = build(
+        tmp_path / "image",
+        [[release, (STATUS, "file", lower)], [(STATUS, "file", lower + stanza("curl"))]],
+        config={"history": history},
+    )
+    records = [
+        record(f"CVE-2026-{number}", name, *span("2"), ecosystem="Debian:12")
+        for number, name in enumerate(("openssl", "zlib", "curl"))
+    ]
+    database(tmp_path, *records, complete=("Debian:12",)).close()
+
+    run = subprocess.run(
+        [sys.executable, "-m", "keten", "scan", str(built.path), "--format", "json", "--quiet",
+         "--db", str(tmp_path / "advisories.db"), "--no-cache"],
+        capture_output=True, check=False, env={**os.environ, "PYTHONPATH": str(SOURCES)}
+    )  # fmt: skip
+
+    assert run.stdout, run.stderr
+    titles = [action["title"] for action in json.loads(run.stdout)["actions"]]
+    assert "Build again on a newer base image: it brings openssl and zlib" in titles
+    assert "Upgrade curl 1 to 2" in titles
+    assert not any("openssl" in title for title in titles if title.startswith("Upgrade"))
+
+
+def stanza(name: str) -> bytes:
+    return (
+        f"Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n\n"
+    ).encode()
