@@ -5,14 +5,14 @@
 that bundles several is left out where each of them is there by itself.
 """
 
-import re
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from keten.advisories.records import Import, Rating, Row, weight
+from keten.formats.lazy_pattern import lazy
 
-_CVE = re.compile(r"CVE-(\d{4})-(\d{4,19})")
+_CVE = lazy(r"CVE-(\d{4})-(\d{4,19})")
 
 
 class Hit(Struct, frozen=True):

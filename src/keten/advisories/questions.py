@@ -5,19 +5,19 @@ source package, in the release that the purl's ``distro`` tells; Red Hat's and A
 binary packages too. All of it is taken from the purl, so that an SBOM answers as the image does.
 """
 
-import re
 from functools import lru_cache
 from urllib.parse import unquote
 
 from msgspec import Struct
 
 from keten.formats import distributions, osv
+from keten.formats.lazy_pattern import lazy
 from keten.model.delivery import Package
 
 MAX_PURL = 4096
 _DISTROS = frozenset({"apk", "deb", "rpm"})
 _BY_TYPE = {kind: name for name, kind in osv.PURL_TYPES.items() if kind not in _DISTROS}
-_MODULE = re.compile(r"\.module[+_]")
+_MODULE = lazy(r"\.module[+_]")
 _NO_EPOCH = frozenset({"", "0", "(none)"})
 # Packages that hold only headers, or what builds modules against them: no kernel runs from them.
 _HEADERS = frozenset({"headers", "kbuild", "devel", "source"})
@@ -25,7 +25,7 @@ _HEADER_NAMES = ("linux-libc-dev", "linux-glibc-devel", "linux-api-headers")
 _KERNELS = ("linux", "kernel")
 
 
-class Question(Struct, frozen=True):
+class Question(Struct, frozen=True, cache_hash=True):
     """One question. *names* are (name, version); the first is the one that fixes are told of.
 
     *ecosystems*, *paid* and *streams* as in distributions.Feed. *module*: of an rpm, whether

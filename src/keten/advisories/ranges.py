@@ -11,7 +11,6 @@ https://ossf.github.io/osv-schema/#evaluation, with four things that it leaves o
   is meant in ``custom_ranges``: a released version is judged by these.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,13 +19,14 @@ from msgspec import Struct
 from keten.advisories.records import Entry, order
 from keten.errors import InputError
 from keten.formats import osv
+from keten.formats.lazy_pattern import lazy
 from keten.formats.versions import semver
 
 MAX_VERSION = 1000
-_TAG = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,3}(?:[-+][0-9A-Za-z.-]{1,80})?)")
+_TAG = lazy(r"v?(\d{1,9}(?:\.\d{1,9}){0,3}(?:[-+][0-9A-Za-z.-]{1,80})?)")
 _LAST = ("999999999", "999999999")
-_GO = re.compile(r"(?:go|v)?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:-?(rc|beta)\.?(\d{1,9}))?")
-_PSEUDO = re.compile(r"\d{14}-[0-9a-f]{12}(?:\+|$)")
+_GO = lazy(r"(?:go|v)?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(?:-?(rc|beta)\.?(\d{1,9}))?")
+_PSEUDO = lazy(r"\d{14}-[0-9a-f]{12}(?:\+|$)")
 _PLAIN = 3
 _GO_OWN = ("stdlib", "toolchain")
 

@@ -6,7 +6,6 @@ long-lived minor release (EUS) have lower versions than those of the main releas
 fixed there is fixed, though the main release's advisory calls a higher version fixed.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,10 +15,11 @@ from keten.advisories.cluster import Hit, same
 from keten.advisories.questions import Question
 from keten.advisories.records import Entry, Row
 from keten.errors import InputError
+from keten.formats.lazy_pattern import lazy
 
-_MODULE = re.compile(r"\.module[+_]")
-_STREAM = re.compile(r"\b([A-Za-z0-9][\w.+-]{0,60}):([A-Za-z0-9][\w.+-]{0,40})")
-_MINOR = re.compile(r"\.el(\d{1,2})_(\d{1,2})(?:\.|$)")
+_MODULE = lazy(r"\.module[+_]")
+_STREAM = lazy(r"\b([A-Za-z0-9][\w.+-]{0,60}):([A-Za-z0-9][\w.+-]{0,40})")
+_MINOR = lazy(r"\.el(\d{1,2})_(\d{1,2})(?:\.|$)")
 
 
 def fitting(entry: Entry, question: Question, title: Callable[[], str]) -> Entry | None:

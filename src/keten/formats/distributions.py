@@ -6,11 +6,12 @@ Keyed by os-release's ID, as the ``distro`` qualifier of a package URL spells it
 has no row of ecosystems, has no advisories in OSV: what it holds can not be judged.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
 from msgspec import Struct
+
+from keten.formats.lazy_pattern import lazy
 
 MAX_DISTRO = 100
 
@@ -110,9 +111,9 @@ _MODULES = (
     "HPC", "Legacy", "Live Patching", "Public Cloud", "Python 3", "SAP Applications",
     "Server Applications", "Transactional Server", "Web and Scripting",
 )  # fmt: skip
-_RELEASE = re.compile(r"[0-9][0-9A-Za-z._+~]*")
-_ARCHES = re.compile(r"\.(?:src|nosrc)\.rpm$|\.rpm$")
-_LEADING = re.compile(r"[0-9]+")
+_RELEASE = lazy(r"[0-9][0-9A-Za-z._+~]*")
+_ARCHES = lazy(r"\.(?:src|nosrc)\.rpm$|\.rpm$")
+_LEADING = lazy(r"[0-9]+")
 
 
 @lru_cache(maxsize=256)
@@ -262,7 +263,7 @@ def _euler(release: str) -> Feed:
     return Feed((f"openEuler:{base}-LTS{tail}", f"openEuler:{base}"))
 
 
-_EULER = re.compile(r"\.oe(\d\d)(\d\d)(?:sp(\d))?(?:\.|$)")
+_EULER = lazy(r"\.oe(\d\d)(\d\d)(?:sp(\d))?(?:\.|$)")
 
 
 def by_release(ecosystems: tuple[str, ...], version: str) -> tuple[str, ...]:

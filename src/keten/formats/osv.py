@@ -4,7 +4,6 @@ Only what keten asks for is decoded. Real files have ``null`` where the schema h
 no ``modified``: both are read. What is no record at all raises InputError.
 """
 
-import re
 from datetime import date
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
 
 MAX_RECORD = 16 << 20
 MAX_TEXT = 2000
@@ -136,8 +136,8 @@ class Record(Struct, frozen=True):
 
 
 _MARKUP = str.maketrans("", "", "#`*")
-_LINK = re.compile(r"\[([^\[\]]{1,200})\]\([^()]{0,500}\)")
-_INTRODUCTION = re.compile(
+_LINK = lazy(r"\[([^\[\]]{1,200})\]\([^()]{0,500}\)")
+_INTRODUCTION = lazy(
     r"(?:The )?[\w./-]+(?: \([^)]*\))?(?: package| library| module| project)? (?:is|are|provides) "
     r"(?:an? |the )?(?!vulnerable|affected|prone|subject|susceptible|possible)|(?:Impact|Summary)$"
 )

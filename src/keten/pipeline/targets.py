@@ -1,6 +1,5 @@
 """What a target is, and how it becomes facts: a tree, an image, a root filesystem, an SBOM."""
 
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from keten.config import Policy
 from keten.errors import UsageError
+from keten.formats.lazy_pattern import lazy
 from keten.model.result import Result
 from keten.pipeline.cache import Cache, default_folder
 from keten.transport.image.open import ROOTFS, Options, kind_of
@@ -27,7 +27,7 @@ NOTHING = ""
 """The kind of a target that is not there."""
 PREFIX = "sbom:"
 LIVE = "k8s://"
-REFERENCE_LIKE = re.compile(r"[a-z0-9][a-z0-9._/-]*")
+REFERENCE_LIKE = lazy(r"[a-z0-9][a-z0-9._/-]*")
 """What could be an image's name."""
 
 

@@ -4,15 +4,15 @@ Without a wish the only image is taken, else ``linux/amd64`` on every machine: a
 decide by where it runs.
 """
 
-import re
 from collections.abc import Sequence
 
 from keten.errors import InputError, UsageError
+from keten.formats.lazy_pattern import lazy
 from keten.formats.oci import media
 from keten.formats.oci.records import Descriptor, Platform
 
 DEFAULT = Platform("linux", "amd64")
-_SHAPE = re.compile(r"[a-z0-9_]+/[a-z0-9_]+(?:/[a-z0-9_.]+)?")
+_SHAPE = lazy(r"[a-z0-9_]+/[a-z0-9_]+(?:/[a-z0-9_.]+)?")
 _ARCHITECTURES = {
     "x86_64": ("amd64", ""), "x86-64": ("amd64", ""), "aarch64": ("arm64", ""),
     "armhf": ("arm", "v7"), "armel": ("arm", "v6"), "i386": ("386", ""), "i686": ("386", ""),
