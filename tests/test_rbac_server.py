@@ -2,22 +2,37 @@
 
 import contextlib
 import itertools
+import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import rbac_literal
 import rbac_random
 from api_server import needs_server, serving
-from rbac_server import Server
+from rbac_server import RBAC, Server
 
+from keten import plugs
+from keten.cli.rbac_least import manifest
 from keten.cluster.rbac import kubernetes
+from keten.cluster.rbac.least import differing, usages
 from keten.cluster.rbac.matching import matcher
 from keten.cluster.rbac.requests import Identity, Request
 from keten.cluster.rbac.rights import Rights
+from keten.cluster.rbac.risks import Risks
+from keten.cluster.rbac.seen import Seen, gather
+from keten.formats.audit_log import Log
 from keten.formats.kubernetes.objects import node
+from keten.graph.places import Places
+from keten.graph.store import Graph
+from keten.model.check import Check
+from keten.model.finding import Verdict
 from keten.model.kube import Object
+from keten.pipeline.judge import asked, judge
+from keten.testing.cases import TODAY
+from keten.testing.examples import facts_of
 
 pytestmark = [pytest.mark.slow, needs_server]
 ROUNDS, REQUESTS = 25, 200
@@ -157,3 +172,193 @@ def _versions(server: Server) -> Iterator[str]:
     _, answer = server.ask("GET", "/apis")
     for group in answer["groups"]:
         yield from (f"/apis/{version['groupVersion']}" for version in group["versions"])
+
+
+def test_no_alarm_on_what_kubernetes_makes_itself() -> None:
+    with serving() as kubectl, contextlib.closing(Server(kubectl)) as fresh:
+        listed = fresh.every()
+        assert not list(Risks(Rights(read(listed))).everyone())
+        assert not found_by_checks(listed)
+
+        role = next(
+            i for i in listed if i["metadata"]["name"] == "system:controller:job-controller"
+        )
+        role["rules"].append({"verbs": ["list"], "apiGroups": [""], "resources": ["secrets"]})
+        fresh.ask("PUT", f"{RBAC}/clusterroles/{role['metadata']['name']}", role)
+        stranger = {"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}
+        named = "system:controller:clusterrole-aggregation-controller"
+        fresh.create(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": "more"},
+                "roleRef": {
+                    "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": named
+                },
+                "subjects": [stranger],
+            }
+        )  # fmt: skip
+        changed = fresh.every()
+        told = dict(Risks(Rights(read(changed))).everyone())
+        assert {key[1].rpartition(":")[2] for key in told} == {"cart", "job-controller"}
+        assert {
+            r.danger.id for r in told["User", "system:serviceaccount:kube-system:job-controller"]
+        } == {"secrets-read"}
+        assert found_by_checks(changed) >= {"access/own-role-widened", "access/own-role-bound"}
+
+
+def found_by_checks(listed: list[dict[str, Any]]) -> set[str]:
+    """Return the access checks that fail over a dump of what was listed."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": listed})
+    facts = facts_of({"dump.json": text.encode()})
+    view, places = Graph(facts, TODAY), Places(facts.places)
+    failed = set()
+    for name in plugs.names(Check):
+        check = plugs.load(Check, name)
+        if name.startswith("access/"):
+            for item in facts.nodes:
+                if asked(check, item) and any(
+                    f.verdict is not Verdict.UNKNOWN
+                    for f in judge(name, check, item, view, places=places)
+                ):
+                    failed.add(name)
+    return failed
+
+
+AUDIT = """
+apiVersion: audit.k8s.io/v1
+kind: Policy
+rules: [{level: Metadata}]
+"""
+
+
+def test_from_a_real_audit_log_to_the_least_role(tmp_path: Path) -> None:
+    policy, log = tmp_path / "policy.yaml", tmp_path / "audit.log"
+    policy.write_text(AUDIT)
+    flags = (f"--audit-policy-file={policy}", f"--audit-log-path={log}")
+    with serving(*flags) as kubectl, contextlib.closing(Server(kubectl)) as server:
+        made = _estate(server)
+        cart, ops = _token(server, "shop", "cart"), _token(server, "shop", "ops")
+        _use(server, cart, ops)
+        with log.open("rb") as stream:
+            seen: dict[Any, Seen] = {}
+            read_log = Log(stream)
+            gather(read_log, seen)
+        assert read_log.events > 100
+        assert not read_log.skipped
+
+        rights = Rights(read(server.every()))
+        differ, agree, _ = differing(rights, seen)
+        assert not differ
+        assert agree > 50
+        found = {usage.user: usage for usage in usages(rights, seen)}
+        assert all(usage.replayed == len(usage.used) for usage in found.values())
+        account = "system:serviceaccount:shop:cart"
+        used = {str(request) for request in found[account].used}
+        assert {
+            "get configmaps one -n shop", "list configmaps -n shop", "create configmaps -n shop",
+            "patch configmaps applied -n shop", "create configmaps applied -n shop",
+        } <= used  # fmt: skip
+        assert {str(r) for r in found[account].refused} == {"get secrets db -n shop"}
+        assert any("delete configmaps" in one.unused for one in found[account].granted)
+        assert {str(r) for r in found["system:serviceaccount:shop:ops"].used} >= {
+            "impersonate users ann"
+        }
+        assert {str(r) for r in found["ann"].used} == {"list pods -n shop"}
+
+        for item in made:  # now the proposed roles instead of the wide ones
+            server.delete(item)
+        for name in (account, "system:serviceaccount:shop:ops", "ann"):
+            for item in found[name].objects:
+                server.create(manifest(item))
+        server.settle()
+        for name in (account, "system:serviceaccount:shop:ops", "ann"):
+            for request in found[name].used:
+                asked_for = {f: getattr(request, f) for f in Request.__struct_fields__}
+                groups = ["system:authenticated"]
+                assert server.review(name, groups, asked_for), (name, request)
+        gone = {"verb": "delete", "resource": "configmaps", "namespace": "shop", "name": "one"}
+        assert not server.review(account, [], gone)
+        _use(server, cart, ops)  # and the very requests succeed again
+
+
+def _estate(server: Server) -> list[dict[str, Any]]:
+    """Make accounts with wide rights, and return the roles and bindings."""
+    server.namespace("shop")
+    for name in ("cart", "ops"):
+        server.ask("POST", "/api/v1/namespaces/shop/serviceaccounts", {"metadata": {"name": name}})
+    wide = {"verbs": ["*"], "apiGroups": [""], "resources": ["configmaps"]}
+    wide["verbs"] = ["get", "list", "create", "patch", "delete"]
+    acts = {"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users", "groups"]}
+    pods = {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "services"]}
+    made = []
+    for name, rule, space in (("cart", wide, "shop"), ("ops", acts, ""), ("ann", pods, "shop")):
+        meta = {"name": name, **({"namespace": space} if space else {})}
+        kind = "Role" if space else "ClusterRole"
+        head = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": meta}
+        api = "rbac.authorization.k8s.io"
+        who: dict[str, str] = {"kind": "ServiceAccount", "name": name, "namespace": "shop"}
+        if name == "ann":
+            who = {"kind": "User", "name": name, "apiGroup": api}
+        made.append({**head, "kind": kind, "rules": [rule]})
+        ref = {"kind": kind, "name": name, "apiGroup": api}
+        made.append({**head, "kind": f"{kind}Binding", "roleRef": ref, "subjects": [who]})
+    for item in made:
+        server.create(item)
+    server.settle()
+    return made
+
+
+def _token(server: Server, space: str, name: str) -> str:
+    path = f"/api/v1/namespaces/{space}/serviceaccounts/{name}/token"
+    status, answer = server.ask("POST", path, {"spec": {}})
+    assert status == 201, answer
+    return str(answer["status"]["token"])
+
+
+def _use(server: Server, cart: str, ops: str) -> None:
+    """Do, as the accounts, what they are there for; each request succeeds, one is refused."""
+    maps = "/api/v1/namespaces/shop/configmaps"
+    server.ask("DELETE", f"{maps}/one")
+    server.ask("DELETE", f"{maps}/applied")
+    one = {"metadata": {"name": "one"}}
+    assert server.ask("POST", maps, one, token=cart)[0] == 201
+    assert server.ask("GET", f"{maps}/one", token=cart)[0] == 200
+    assert server.ask("GET", f"{maps}?limit=5", token=cart)[0] == 200
+    applied = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "applied"}}
+    apply = {"Content-Type": "application/apply-patch+yaml"}
+    path = f"{maps}/applied?fieldManager=keten"
+    assert server.ask("PATCH", path, applied, token=cart, headers=apply)[0] == 201
+    assert server.ask("GET", "/api/v1/namespaces/shop/secrets/db", token=cart)[0] == 403
+    assert server.ask("GET", "/version", token=cart)[0] == 200
+    ann = {"Impersonate-User": "ann"}
+    assert server.ask("GET", "/api/v1/namespaces/shop/pods", token=ops, headers=ann)[0] == 200
+
+
+def test_what_an_apply_creates_takes_the_right_to_create(server: Server) -> None:
+    server.namespace("shop")
+    maps = "/api/v1/namespaces/shop/configmaps"
+    server.ask("POST", "/api/v1/namespaces/shop/serviceaccounts", {"metadata": {"name": "apply"}})
+    token = _token(server, "shop", "apply")
+    head = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "metadata": {"name": "apply", "namespace": "shop"},
+    }
+    ref = {"kind": "Role", "name": "apply", "apiGroup": "rbac.authorization.k8s.io"}
+    who = {"kind": "ServiceAccount", "name": "apply", "namespace": "shop"}
+    server.create({**head, "kind": "RoleBinding", "roleRef": ref, "subjects": [who]})
+    applied = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "named"}}
+    apply = {"Content-Type": "application/apply-patch+yaml"}
+    for verbs, status in ((["patch"], 403), (["patch", "create"], 201)):
+        rule = {
+            "verbs": verbs,
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": ["named"],
+        }
+        role = {**head, "kind": "Role", "rules": [rule]}
+        server.ask("DELETE", f"{RBAC}/namespaces/shop/roles/apply")
+        server.create(role)
+        server.settle()
+        path = f"{maps}/named?fieldManager=keten"
+        assert server.ask("PATCH", path, applied, token=token, headers=apply)[0] == status
