@@ -349,6 +349,24 @@ def test_policies_that_are_none(policy: str, said: str) -> None:
         parse(policy.encode())
 
 
+def test_every_package_that_is_attested_needs_its_publisher(tmp_path: Path) -> None:
+    def told(*names: str) -> tuple[bool, bool]:
+        document = json.loads(statement(names[0]))
+        document["subject"] += [{**document["subject"][0], "name": name} for name in names[1:]]
+        bundle = INSTANCE.bundle(json.dumps(document).encode())
+        files = {"x.slsa.attestation": json.dumps(pep740(bundle)).encode()}
+        found = facts(
+            files, ROOT + PYPI + PYPI.replace("shop-*", "z*").replace("web", ""), tmp_path
+        )
+        named = any(item.need == "publisher" for item in found.looked)
+        return named, any(edge.relation == "misattributed-by" for edge in found.edges)
+
+    assert told("shop_a-1.tar.gz", "shop_b-1.tar.gz") == (True, False)
+    assert told("a-1.tar.gz", "shop_b-1.tar.gz") == (False, False)
+    assert told("shop_b-1.tar.gz", "y-1.tar.gz") == (False, False)
+    assert told("a-1.tar.gz", "shop_b-1.tar.gz", "z-1.tar.gz") == (True, True)
+
+
 def test_nothing_is_read_where_there_are_no_attestations(tmp_path: Path) -> None:
     said = Policy(parse(b'[attestations]\ntrusted-root = "gone.json"'), "keten.toml", "", tmp_path)
 

@@ -199,6 +199,20 @@ def test_times_of_a_root_include_their_ends() -> None:
     logs[0]["publicKey"]["validFor"]["end"] = before
     with pytest.raises(TrustError, match="log was not trusted at the time"):
         prove(bundle, root(tlogs=logs))
+    assert prove(TILES, root(tlogs=logs)).times
+    logs[1]["publicKey"]["validFor"]["end"] = before
+    with pytest.raises(TrustError, match="log was not trusted at the time"):
+        prove(TILES, root(tlogs=logs))
+
+
+def test_a_key_of_tomorrow_takes_nothing_from_those_of_today() -> None:
+    key = made.tlv(0x30, made.tlv(0x30, made.oid("1.3.9999.6.7")) + made.tlv(0x03, b"\0key"))
+    logs = INSTANCE.trusted_root()["tlogs"]
+    new = {"baseUrl": "https://new.example", "publicKey": {"rawBytes": b64(key)}}
+    trusted = root(tlogs=[*logs, {**new, "logId": {"keyId": "eA=="}}])
+    assert prove(GOOD, trusted).times
+    with pytest.raises(TrustError, match="nobody may sign with"):
+        prove(changed(GOOD, *ENTRY, "logId", "keyId", to="eA=="), trusted)
 
 
 def proof(name: str) -> tuple[Any, ...]:
@@ -448,6 +462,27 @@ def test_conformance(name: str) -> None:
         assert "stands in no log that is trusted" not in error.value.what
     else:
         assert verify().times
+
+
+@needs_shared
+def test_a_real_signature_as_pypi_would_keep_it() -> None:
+    text = (SUITE / "happy-path-intoto-in-dsse-v3/bundle.sigstore.json").read_text()
+    bundle = json.loads(text)
+    material = bundle["verificationMaterial"]
+    item = {
+        "version": 1,
+        "verification_material": {
+            "certificate": material["certificate"]["rawBytes"],
+            "transparency_entries": material["tlogEntries"],
+        },
+        "envelope": {
+            "statement": bundle["dsseEnvelope"]["payload"],
+            "signature": bundle["dsseEnvelope"]["signatures"][0]["sig"],
+        },
+    }
+    proven = sigstore.prove(sigstore_bundle.pep740(item), roots.read(TRUSTED_ROOT))
+
+    assert proven.authority == "https://fulcio.sigstore.dev"
 
 
 @needs_shared

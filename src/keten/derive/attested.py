@@ -155,13 +155,9 @@ def _by_key(one: Attestation, anchors: Anchors) -> _Verdict:
 
 
 def _expected(one: Attestation, publishers: Sequence[Publisher]) -> tuple[bool, str]:
-    """Return whether keten.toml names who signs for each package, and who signed instead."""
-    from keten.trust.attestation import same_repository
-
-    packages = sorted(set(_names(one)))
-    if not packages:
-        return False, ""
-    for ecosystem, name in packages:
+    """Return whether keten.toml names who signs for every package, and who signed instead."""
+    named = False
+    for number, (ecosystem, name) in enumerate(sorted(set(_names(one)))):
         rule = next(
             (
                 rule
@@ -170,16 +166,25 @@ def _expected(one: Attestation, publishers: Sequence[Publisher]) -> tuple[bool, 
             ),
             None,
         )
-        if rule is None:
-            return False, ""
-        if rule.issuer != one.issuer:
-            return True, f"{name}: {one.issuer[:80] or 'nobody'} vouches for it, not {rule.issuer}"
-        if rule.identity and not fnmatchcase(one.identity, rule.identity):
-            return True, f"{name}: signed by {one.identity[:120]}, not {rule.identity}"
-        if rule.repository and not same_repository(rule.repository, one.repository):
-            built = one.repository[:80] or "no repository that is told"
-            return True, f"{name}: built from {built}, not {rule.repository}"
-    return True, ""
+        other = _other(one, name, rule) if rule else ""
+        if other:
+            return True, other
+        named = rule is not None and (named or not number)
+    return named, ""
+
+
+def _other(one: Attestation, name: str, rule: Publisher) -> str:
+    """Return who signed for the package *name* instead of whom *rule* names, "" where it did."""
+    from keten.trust.attestation import same_repository
+
+    if rule.issuer != one.issuer:
+        return f"{name}: {one.issuer[:80] or 'nobody'} vouches for it, not {rule.issuer}"
+    if rule.identity and not fnmatchcase(one.identity, rule.identity):
+        return f"{name}: signed by {one.identity[:120]}, not {rule.identity}"
+    if rule.repository and not same_repository(rule.repository, one.repository):
+        built = one.repository[:80] or "no repository that is told"
+        return f"{name}: built from {built}, not {rule.repository}"
+    return ""
 
 
 def _names(one: Attestation) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ _STATEMENTS = ("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/
 _TOLD = 1000
 # Extensions of Fulcio's certificates (sigstore/fulcio, docs/oid-info.md).
 _FULCIO = "1.3.6.1.4.1.57264.1."
-_ISSUER_RAW, _ISSUER, _REPOSITORY, _WORKFLOW = "1", "8", "12", "18"
+_ISSUER_RAW, _USER, _ISSUER, _REPOSITORY, _WORKFLOW = "1", "7", "8", "12", "18"
 
 
 class Subject(Struct, frozen=True, order=True):
@@ -145,6 +145,7 @@ def _signer(certificate: Any, said: Attested) -> Attested:
             if isinstance(extension.value, x509.SubjectAlternativeName):
                 names += extension.value.get_values_for_type(x509.UniformResourceIdentifier)
                 names += extension.value.get_values_for_type(x509.RFC822Name)
+                names += _user_names(extension.value.get_values_for_type(x509.OtherName))
             elif oid.startswith(_FULCIO):
                 last = oid.removeprefix(_FULCIO)
                 told[last] = _text(extension.value.value, raw=last == _ISSUER_RAW)
@@ -159,6 +160,15 @@ def _signer(certificate: Any, said: Attested) -> Attested:
         repository=told.get(_REPOSITORY, ""),
         workflow=told.get(_WORKFLOW, ""),
     )
+
+
+def _user_names(others: list[Any]) -> list[str]:
+    """Return the names that are neither addresses nor e-mail (Fulcio: OtherName, a UTF8String)."""
+    return [
+        _text(other.value, raw=False)
+        for other in others
+        if other.type_id.dotted_string == f"{_FULCIO}{_USER}"
+    ]
 
 
 def _text(value: bytes, *, raw: bool) -> str:

@@ -51,11 +51,14 @@ def prove(bundle: Bundle, root: TrustedRoot, *, artifact: bytes = b"", key: Any 
     # 2. Entries of transparency logs and their times (4.2.2, 4.4). Each has to hold.
     if not bundle.entries:
         raise TrustError("the signature stands in no transparency log")
-    for entry in bundle.entries:
-        when = transparency.verify(entry, signed, root.logs, proof=bundle.version != "0.1")
-        times |= {when} if when else set()
+    proof = bundle.version != "0.1"
+    held = [transparency.verify(entry, signed, root.logs, proof=proof) for entry in bundle.entries]
+    times |= {when for _, when in held if when}
     if not times:
         raise TrustError("nobody who is trusted says when the signature was made")
+    for log, when in held:
+        if not all(log.span.holds(time) for time in ((when,) if when else times)):
+            raise TrustError("the log was not trusted at the time of the entry")
     # 3. The certificate: a trusted chain, valid at every one of these times, and logged (4.3).
     authority = ""
     if certificate is not None:

@@ -111,13 +111,29 @@ def _log(item: dict[str, Any]) -> Log:
     key = table(item.get("publicKey"), "the key of a log")
     url = members.text(item.get("baseUrl"), "address of a log", _NAMED)
     other = table(item.get("checkpointKeyId") or {}).get("keyId")
+    name = octets(table(item.get("logId"), "the id of a log").get("keyId"), "id of a log", _SMALL)
     return Log(
         url,
-        octets(table(item.get("logId"), "the id of a log").get("keyId"), "id of a log", _SMALL),
-        public_key.load(octets(key.get("rawBytes"), "key of a log", _SMALL), f"the key of {url}"),
+        name,
+        _key(octets(key.get("rawBytes"), "key of a log", _SMALL), url),
         _span(key.get("validFor")),
         octets(other, "id of a key", _SMALL) if other else b"",
     )
+
+
+def _key(data: bytes, url: str) -> Any:
+    """Return a key, None for one of a kind that this cryptography does not know: it proves nothing.
+
+    A root may name keys of tomorrow; what was signed with those of today stays proven.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        return public_key.load(data, f"the key of {url}")
+    except TrustError as error:
+        if isinstance(error.__cause__, UnsupportedAlgorithm):
+            return None
+        raise
 
 
 def _authority(item: dict[str, Any]) -> Authority:
