@@ -22,6 +22,8 @@ from keten.pipeline.workers import Job, run
 from keten.transport.files import Tree, leads_out
 from keten.trust.git_signature import Signers
 
+LONG = 8 << 20
+"""A list of more bytes, as kubectl prints it, is read in pieces."""
 SIGNERS = 16 << 20
 """The largest file of allowed signers or keys, in bytes."""
 
@@ -47,6 +49,10 @@ def collect(
     asked = frozenset(TYPES.values()) if every else subjects(chooser(policy))
     past = history_of(root, policy) if history else Facts()
     tree = Tree(root, exclude=policy.config.paths.exclude, tracked=tracked_folders(root))
+    if any(entry.size > LONG for entry in tree.entries):
+        from keten.pipeline.clusters.dumps import divided
+
+        tree = divided(tree)
     total = sum(entry.size for entry in tree.entries)
     done = 0
 

@@ -24,6 +24,8 @@ SHOWN = 5  # refusals of one object that become problems
 
 SNAPSHOT = "keten-snapshot.json"  # formats.kubernetes.snapshot.NAME, which few files need
 _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
+_ONE_A_LINE = b'"items":[\n{'  # each object on a line, as keten writes lists: its line says it all
+_HEAD = 256
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
 _MEND = "Mend the file so that the API server accepts it."
 _RENDER = "Render it and scan what comes out."
@@ -102,7 +104,8 @@ class _Reading:
         """Read a long List in JSON, object by object; return whether it was one."""
         from keten.formats.kubernetes.listing import LONG, listing
 
-        if len(self._data) <= LONG and not self._taken:
+        lined = self._taken or _ONE_A_LINE in self._data[:_HEAD]
+        if len(self._data) <= LONG and not lined:
             return False
         found = listing(self._data)
         if found is None or not _is_object({"apiVersion": found.api_version, "kind": found.kind}):
