@@ -21,17 +21,22 @@ SLOW = {
     "keten.pipeline.read", "keten.remedy.upgrade", "keten.secrets.engine",
     "keten.transport.image.archive", "keten.transport.image.layers",
 }  # fmt: skip
+JUDGING = {
+    "keten.derive.rulings", "keten.derive.vulnerabilities", "keten.graph.store",
+    "keten.model.nodes", "keten.pipeline.conclude", "keten.pipeline.flow",
+    "keten.pipeline.judge", "keten.pipeline.wire", "keten.remedy.actions", "locale",
+}  # fmt: skip
 STATUS = (
     "Package: sh\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0\n"
     "Description: a shell\n\n"
 )
 
 
-def scanned(target: Path, cache: Path) -> tuple[str, set[str]]:
+def scanned(target: Path, cache: Path, day: str = "2026-11-23") -> tuple[str, set[str]]:
     """Scan in a process; return what it printed, and the modules it had imported."""
     code = (
         "import sys; before = set(sys.modules); from keten.cli import main; "
-        f"main(['scan', {str(target)!r}, '--quiet', '--now', '2026-11-23']); "
+        f"main(['scan', {str(target)!r}, '--quiet', '--now', {day!r}]); "
         "print(); print(*(set(sys.modules) - before))"
     )
     told = {k: v for k, v in os.environ.items() if k not in {"KETEN_DB", "COLUMNS"}}
@@ -47,17 +52,20 @@ def scanned(target: Path, cache: Path) -> tuple[str, set[str]]:
     return "\n".join(printed), set(modules.split())
 
 
-def test_a_second_scan_imports_nothing_that_reads(tmp_path: Path) -> None:
+def test_a_second_scan_imports_nothing_that_reads_or_judges(tmp_path: Path) -> None:
     target = build(tmp_path / "image", [[("var/lib/dpkg/status", "file", STATUS)]]).path
     cache = tmp_path / "cache"
     cache.mkdir()
 
     first, reading = scanned(target, cache)
     second, modules = scanned(target, cache)
+    _, judging = scanned(target, cache, "2026-11-24")
 
     assert first == second
     assert "keten.transport.image.layers" in reading, "the first one had to read"
-    assert not SLOW & modules
+    assert judging >= JUDGING - {"locale"}, "another day had to be judged"
+    assert not SLOW & judging
+    assert not (SLOW | JUDGING) & modules
 
 
 def test_the_digest_of_the_readers_is_that_of_their_bytes(
