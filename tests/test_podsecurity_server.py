@@ -44,29 +44,40 @@ _WORDS = {  # what the server says of a check that refuses
 }
 
 
-class _Server:
+class Server:
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
         context = ssl._create_unverified_context()
         self._http = http.client.HTTPSConnection(parts.hostname or "", parts.port, context=context)
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._headers = {"Authorization": f"Bearer {token}"}
 
     def close(self) -> None:
         self._http.close()
 
     def post(self, path: str, value: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self._http.request("POST", path, json.dumps(value), self._headers)
+        return self._ask("POST", path, json.dumps(value))
+
+    def patch(self, path: str, patch: str) -> tuple[int, dict[str, Any]]:
+        return self._ask("PATCH", path, patch, "application/merge-patch+json")
+
+    def delete(self, path: str) -> tuple[int, dict[str, Any]]:
+        return self._ask("DELETE", path, "")
+
+    def _ask(
+        self, verb: str, path: str, body: str, kind: str = "application/json"
+    ) -> tuple[int, dict[str, Any]]:
+        self._http.request(verb, path, body, {**self._headers, "Content-Type": kind})
         answer = self._http.getresponse()
         return answer.status, json.loads(answer.read())
 
 
 @contextmanager
-def _server() -> Iterator[_Server]:
+def server() -> Iterator[Server]:
     with serving() as kubectl:
         given = dict(a.removeprefix("--").split("=", 1) for a in kubectl[1:] if "=" in a)
-        server = _Server(given["server"], given["token"])
-        yield server
-        server.close()
+        made = Server(given["server"], given["token"])
+        yield made
+        made.close()
 
 
 def _context(draw: random.Random, *, pod: bool) -> dict[str, Any]:
@@ -162,7 +173,7 @@ _VOLUMES = (
 )
 
 
-def _pod(draw: random.Random, number: int) -> dict[str, Any]:
+def random_pod(draw: random.Random, number: int) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "containers": [_container(draw, f"c{i}") for i in range(draw.randint(1, 2))]
     }
@@ -241,9 +252,9 @@ def _said(message: str) -> set[str]:
 def test_the_same_checks_refuse_as_in_the_real_admission_controller() -> None:
     assert {control.id for control in CONTROLS} == set(_WORDS)
     draw = random.Random(5)
-    pods = [_pod(draw, i) for i in range(PODS)]
+    pods = [random_pod(draw, i) for i in range(PODS)]
     compared, wrong = 0, []
-    with _server() as server:
+    with server() as api:
         for level, minor in itertools.product((Level.BASELINE, Level.RESTRICTED), MINORS):
             labels = {
                 "pod-security.kubernetes.io/enforce": str(level),
@@ -251,12 +262,12 @@ def test_the_same_checks_refuse_as_in_the_real_admission_controller() -> None:
             }
             name = f"{level}-{minor}"
             space = {"apiVersion": "v1", "kind": "Namespace"}
-            status, _ = server.post(
+            status, _ = api.post(
                 "/api/v1/namespaces", {**space, "metadata": {"name": name, "labels": labels}}
             )
             assert status == 201
             for pod in pods:
-                status, answer = server.post(f"/api/v1/namespaces/{name}/pods?dryRun=All", pod)
+                status, answer = api.post(f"/api/v1/namespaces/{name}/pods?dryRun=All", pod)
                 message = answer.get("message", "")
                 if status not in (201, 403) or (status == 403 and "PodSecurity" not in message):
                     continue  # refused for another reason: by validation

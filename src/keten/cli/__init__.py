@@ -10,6 +10,7 @@ COMMANDS = {
     "checks": "list the checks",
     "db": "the advisory data: import, update, sign, pull, verify, status",
     "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
+    "admission": "write policy out for the API server, as ValidatingAdmissionPolicy",
     "pss": "tell which Pod Security level each namespace could enforce, and what is in the way",
     "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
     "sbom": "write a bill of materials of a target, or judge how complete one is",

@@ -12,28 +12,28 @@ from keten.cluster.podsecurity.standard import Control, Fault, Level, Pod, Run
 from keten.model.pod import Container, SecurityContext
 
 _NONE = SecurityContext()
-_APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
-_SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
-_PROFILES = ("RuntimeDefault", "Localhost")
+APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
+SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
+PROFILES = ("RuntimeDefault", "Localhost")
 
-_ADDABLE = frozenset({
+ADDABLE = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD",
     "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
 })  # fmt: skip
-_SYSCTLS = frozenset({
+SYSCTLS = frozenset({
     "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
     "net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start",
 })  # fmt: skip
-_SYSCTLS_27 = _SYSCTLS | {"net.ipv4.ip_local_reserved_ports"}
-_SYSCTLS_29 = _SYSCTLS_27 | {
+SYSCTLS_27 = SYSCTLS | {"net.ipv4.ip_local_reserved_ports"}
+SYSCTLS_29 = SYSCTLS_27 | {
     "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout",
     "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
 }  # fmt: skip
-_SYSCTLS_32 = _SYSCTLS_29 | {"net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"}
-_SELINUX = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
-_SELINUX_31 = _SELINUX | {"container_engine_t"}
-_VOLUMES = (
+SYSCTLS_32 = SYSCTLS_29 | {"net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"}
+SELINUX = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
+SELINUX_31 = SELINUX | {"container_engine_t"}
+VOLUMES = (
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim",
     "projected", "secret",
 )  # fmt: skip
@@ -91,18 +91,18 @@ def _host_ports(pod: Pod) -> Iterator[Fault]:
 def _apparmor(pod: Pod) -> Iterator[Fault]:
     for at, context in _contexts(pod):
         profile = context.app_armor_profile
-        if profile is not None and profile.get("type") not in _PROFILES:
+        if profile is not None and profile.get("type") not in PROFILES:
             yield Fault(f"{at}.appArmorProfile.type", profile.get("type"))
     for name, said in sorted(pod.annotations.items()):
         fits = said in ("", "runtime/default") or said.startswith("localhost/")
-        if name.startswith(_APPARMOR) and not fits:
+        if name.startswith(APPARMOR) and not fits:
             yield Fault(f"metadata.annotations.{name}", said)
 
 
 def _capabilities_baseline(pod: Pod) -> Iterator[Fault]:
     for at, _, context in _containers(pod):
         for i, name in enumerate(context.capabilities.add if context.capabilities else ()):
-            if name not in _ADDABLE:
+            if name not in ADDABLE:
                 yield Fault(f"{at}.capabilities.add[{i}]", name)
 
 
@@ -136,8 +136,8 @@ def _proc_mount(pod: Pod) -> Iterator[Fault]:
 
 
 def _seccomp_annotations(pod: Pod) -> Iterator[Fault]:
-    names = [_SECCOMP_POD]
-    names += (_SECCOMP_CONTAINER + c.name for _, c in pod.spec.all_containers())
+    names = [SECCOMP_POD]
+    names += (SECCOMP_CONTAINER + c.name for _, c in pod.spec.all_containers())
     for name in sorted(set(names)):
         said = pod.annotations.get(name)
         if said is not None and not (
@@ -152,19 +152,19 @@ def _seccomp_type(context: SecurityContext) -> Any:
 
 def _seccomp_baseline(pod: Pod) -> Iterator[Fault]:
     for at, context in _contexts(pod):
-        if context.seccomp_profile is not None and _seccomp_type(context) not in _PROFILES:
+        if context.seccomp_profile is not None and _seccomp_type(context) not in PROFILES:
             yield Fault(f"{at}.seccompProfile.type", _seccomp_type(context))
 
 
 def _seccomp_restricted(pod: Pod) -> Iterator[Fault]:
     around = pod.spec.security_context or _NONE
-    if around.seccomp_profile is not None and _seccomp_type(around) not in _PROFILES:
+    if around.seccomp_profile is not None and _seccomp_type(around) not in PROFILES:
         yield Fault("spec.securityContext.seccompProfile.type", _seccomp_type(around))
     for at, _, context in _containers(pod):
         if context.seccomp_profile is not None:
-            if _seccomp_type(context) not in _PROFILES:
+            if _seccomp_type(context) not in PROFILES:
                 yield Fault(f"{at}.seccompProfile.type", _seccomp_type(context))
-        elif _seccomp_type(around) not in _PROFILES:
+        elif _seccomp_type(around) not in PROFILES:
             yield Fault(f"{at}.seccompProfile.type", None)
 
 
@@ -202,7 +202,7 @@ def _host_probes(pod: Pod) -> Iterator[Fault]:
 
 def _restricted_volumes(pod: Pod) -> Iterator[Fault]:
     for i, volume in enumerate(pod.spec.volumes):
-        if all(volume.get(kind) is None for kind in _VOLUMES):
+        if all(volume.get(kind) is None for kind in VOLUMES):
             kinds = sorted(k for k, v in volume.items() if k != "name" and v is not None)
             yield Fault(f"spec.volumes[{i}]" + (f".{kinds[0]}" if kinds else ""), kinds or None)
 
@@ -252,16 +252,16 @@ CONTROLS = (
     Control("hostProbesAndHostLifecycle", _B, ((34, _host_probes),)),
     Control("privileged", _B, ((0, _privileged),)),
     Control("procMount", _B, ((0, _proc_mount), (35, _unless(_own_users, _proc_mount)))),
-    Control("seLinuxOptions", _B, ((0, _selinux(_SELINUX)), (31, _selinux(_SELINUX_31)))),
+    Control("seLinuxOptions", _B, ((0, _selinux(SELINUX)), (31, _selinux(SELINUX_31)))),
     Control("seccompProfile_baseline", _B, ((0, _seccomp_annotations), (19, _seccomp_baseline))),
     Control(
         "sysctls",
         _B,
         (
-            (0, _sysctls(_SYSCTLS)),
-            (27, _sysctls(_SYSCTLS_27)),
-            (29, _sysctls(_SYSCTLS_29)),
-            (32, _sysctls(_SYSCTLS_32)),
+            (0, _sysctls(SYSCTLS)),
+            (27, _sysctls(SYSCTLS_27)),
+            (29, _sysctls(SYSCTLS_29)),
+            (32, _sysctls(SYSCTLS_32)),
         ),
     ),
     Control("windowsHostProcess", _B, ((0, _windows_host_process),)),

@@ -109,7 +109,7 @@ def minor_of(version: str) -> int:
 def breaches(pod: Pod, level: Level, version: str = "latest") -> list[Breach]:
     """Return the checks of *level* at *version* that *pod* does not pass, in a fixed order."""
     found = []
-    for control, run in _holding(level, minor_of(version)):
+    for control, run in holding(level, minor_of(version)):
         faults = tuple(run(pod))
         if faults:
             found.append(Breach(control.id, control.level, faults))
@@ -118,9 +118,7 @@ def breaches(pod: Pod, level: Level, version: str = "latest") -> list[Breach]:
 
 def allows(pod: Pod, level: Level, version: str = "latest") -> bool:
     """Return whether a namespace that enforces *level* at *version* takes *pod*."""
-    return not any(
-        next(run(pod), None) is not None for _, run in _holding(level, minor_of(version))
-    )
+    return not any(next(run(pod), None) is not None for _, run in holding(level, minor_of(version)))
 
 
 def highest(pod: Pod, version: str = "latest") -> Level:
@@ -132,7 +130,8 @@ def highest(pod: Pod, version: str = "latest") -> Level:
 
 
 @cache
-def _holding(level: Level, minor: int) -> tuple[tuple[Control, Run], ...]:
+def holding(level: Level, minor: int) -> tuple[tuple[Control, Run], ...]:
+    """Return the checks that hold at *level* of policy v1.*minor*, with their judgements."""
     from keten.cluster.podsecurity.controls import CONTROLS
 
     if level is Level.PRIVILEGED:

@@ -1,0 +1,146 @@
+"""Policies that were written out, judged by a real API server: its verdict must be ours."""
+
+import json
+import random
+import time
+from itertools import product
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from api_server import needs_server
+from shared_data import SHARED, needs_shared
+from test_podsecurity_server import Server, random_pod, server
+
+from keten.cluster.admission.policies import Wanted, written
+from keten.cluster.podsecurity.standard import Level, Pod, allows
+from keten.model.pod import PodSpec
+
+_AT = "/apis/admissionregistration.k8s.io/v1/"
+_PLURAL = {
+    "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
+    "ValidatingAdmissionPolicyBinding": "validatingadmissionpolicybindings",
+}
+_SPEC = {"containers": [{"name": "a", "image": "example.org/a:1"}]}
+
+
+def pod(name: str, spec: dict[str, Any] | None = None, **meta: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, **meta},
+        "spec": spec or _SPEC,
+    }
+
+
+def put(api: Server, wanted: Wanted) -> None:
+    """Hand the written objects to the server and wait until they hold."""
+    for value in written(wanted):
+        status, answer = api.post(_AT + _PLURAL[value["kind"]], value)
+        assert status == 201, answer
+    probe = pod("probe", {**_SPEC, "hostPID": True, "hostNetwork": True})
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if api.post("/api/v1/namespaces/default/pods?dryRun=All", probe)[0] in (403, 422):
+            time.sleep(0.5)  # the other policies were taken in the same breath
+            return
+        time.sleep(0.2)
+    raise TimeoutError("the policy never held")
+
+
+def remove(api: Server, wanted: Wanted) -> None:
+    for value in written(wanted):
+        api.delete(_AT + _PLURAL[value["kind"]] + "/" + value["metadata"]["name"])
+
+
+def refused(api: Server, value: dict[str, Any], name: str) -> bool | None:
+    """Return whether the policy *name* refuses; None where something else does."""
+    status, answer = api.post("/api/v1/namespaces/default/pods?dryRun=All", value)
+    if status == 201:
+        return False
+    if "ValidatingAdmissionPolicy" in answer.get("message", ""):
+        assert name in answer["message"]
+        return True
+    return None
+
+
+def judged(value: dict[str, Any], level: Level, version: str) -> bool:
+    notes = value["metadata"].get("annotations") or {}
+    return not allows(Pod(msgspec.convert(value["spec"], PodSpec), notes), level, version)
+
+
+@pytest.mark.slow
+@needs_server
+@needs_shared
+def test_what_is_written_refuses_what_we_refuse() -> None:
+    assert SHARED is not None
+    draw = random.Random(11)
+    pods = [random_pod(draw, i) for i in range(120)]
+    compared, wrong = 0, []
+    with server() as api:
+        for level, minor in product((Level.BASELINE, Level.RESTRICTED), (0, 8, 19, 25, 34, 37)):
+            folder = SHARED / f"vectors/pod-security/{level}/v1.{minor}"
+            cases = [yaml.safe_load(f.read_text()) for f in sorted(folder.rglob("*.yaml"))]
+            assert cases
+            name = f"pss-{level}-{minor}"
+            wanted = Wanted(name=name, level=level, version=f"v1.{minor}")
+            put(api, wanted)
+            for value in (*cases, *pods):
+                theirs = refused(api, value, name)
+                if theirs is not None:
+                    compared += 1
+                    if theirs != judged(value, level, f"v1.{minor}"):
+                        wrong.append((name, value["metadata"]["name"], theirs))
+            remove(api, wanted)
+            time.sleep(1.5)
+    assert compared > 800
+    assert not wrong, (len(wrong), wrong[:8])
+
+
+@pytest.mark.slow
+@needs_server
+def test_images_controllers_and_updates() -> None:
+    wanted = Wanted(
+        level=Level.BASELINE,
+        registries=("registry.example", "docker.io/library"),
+        digests=False,
+        refuse_controllers=True,
+    )
+    with server() as api:
+        put(api, wanted)
+        for image, fits in {
+            "registry.example/web:1": True,
+            "registry.example.evil.example/web:1": False,
+            "registry.example:5000/web": True,
+            "nginx": True,
+            "library/nginx:1": True,
+            "someone/nginx": False,
+            "docker.io/library/nginx@sha256:" + "a" * 64: True,
+            "docker.io/librarys/nginx": False,
+            "localhost/web": False,
+        }.items():
+            spec = {"containers": [{"name": "a", "image": image}]}
+            assert refused(api, pod("a", spec), "keten-pods") is not fits, image
+        template = {"metadata": {"labels": {"a": "b"}}, "spec": {**_SPEC, "hostPID": True}}
+        deployment = {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "d"},
+            "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template},
+        }
+        status, answer = api.post(
+            "/apis/apps/v1/namespaces/default/deployments?dryRun=All", deployment
+        )
+        assert status == 403
+        assert "hostNamespaces" in answer["message"]
+        assert api.post("/api/v1/namespaces/kube-system/pods?dryRun=All", pod("s"))[0] == 201
+        remove(api, wanted)
+        end = time.monotonic() + 30
+        bad = pod("old", {**_SPEC, "hostPID": True}, finalizers=["example.org/f"])
+        while time.monotonic() < end and api.post("/api/v1/namespaces/default/pods", bad)[0] != 201:
+            time.sleep(0.2)
+        put(api, wanted)
+        patch = json.dumps({"metadata": {"finalizers": None}})
+        status, _ = api.patch("/api/v1/namespaces/default/pods/old", patch)
+        assert status == 200  # a pod that was there before can be let go
