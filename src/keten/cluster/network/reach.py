@@ -172,10 +172,13 @@ class Network:
             if mine:
                 inside[rep] = mine
                 chosen |= 1 << rep
-        common, heard = _turned(judge, inside, chosen)
+        common, besides, without = _turned(judge, inside, chosen)
+        nothing: Row = {}
         for rep in inside:
             row: Row = {}
-            hears = [*common.items(), *heard.get(rep, {}).items()]
+            less = without.get(rep, nothing)
+            hears = [(key, those & ~less.get(key, 0)) for key, those in common.items()]
+            hears += besides.get(rep, nothing).items()
             for sure, may, who in judge.parts("egress", rep):
                 if not may:
                     continue
@@ -193,28 +196,35 @@ class Network:
         return judge.of_class[judge.representatives[judge.classes[place]]] & net.members
 
 
-def _turned(judge: Judge, inside: dict[int, int], chosen: int) -> tuple[Row, dict[int, Row]]:
-    """Return who hears: those that hear everybody alike, and for each sender those besides."""
+def _turned(
+    judge: Judge, inside: dict[int, int], chosen: int
+) -> tuple[Row, dict[int, Row], dict[int, Row]]:
+    """Return who hears, from the sender's side.
+
+    First who hears most senders alike; then for each sender who does so besides, and who not.
+    """
     groups: dict[int, tuple[Parts, int]] = {}
     for rep, those in inside.items():
         parts = judge.parts("ingress", rep)
         before = groups.get(id(parts))
         groups[id(parts)] = (parts, (before[1] if before else 0) | those)
     common: Row = {}
-    heard: dict[int, Row] = {}
+    besides: dict[int, Row] = {rep: {} for rep in inside}
+    without: dict[int, Row] = {rep: {} for rep in inside}
+    half = chosen.bit_count() // 2
     for parts, listeners in groups.values():
         for sure, may, who in parts:
-            senders = who & chosen
+            senders, rows = who & chosen, besides
             if not may or not senders:
                 continue
             key = (sure, may)
-            if senders == chosen:
+            if senders.bit_count() > half:
                 common[key] = common.get(key, 0) | listeners
-                continue
+                senders, rows = chosen & ~who, without
             for rep in members(senders):
-                row = heard.setdefault(rep, {})
+                row = rows[rep]
                 row[key] = row.get(key, 0) | listeners
-    return common, heard
+    return common, besides, without
 
 
 def at(parts: Parts, place: int) -> Flow:

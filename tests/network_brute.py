@@ -1,0 +1,187 @@
+"""The API texts of network policies read literally, one connection at a time: slow, and plain.
+
+Shares nothing with the engine: it reads the objects as dictionaries. Peers are pods (dict with
+namespace, labels, ports) or addresses (ipaddress objects).
+"""
+
+import ipaddress
+from typing import Any
+
+Pod = dict[str, Any]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Peer = Pod | Address
+
+
+class Cluster:
+    """The objects of a small cluster."""
+
+    def __init__(
+        self,
+        namespaces: dict[str, dict[str, str]],
+        netpols: list[dict[str, Any]],
+        admin: list[dict[str, Any]],
+        baseline: list[dict[str, Any]],
+    ) -> None:
+        self.namespaces = namespaces
+        self.netpols = netpols
+        self.admin = sorted(admin, key=lambda p: p["spec"]["priority"])
+        self.baseline = sorted(baseline, key=lambda p: p["spec"].get("priority", 0))
+
+    def reaches(self, src: Peer, dst: Peer, protocol: str, port: int) -> bool:
+        """Return whether *src* may open a connection to *port* of *dst*."""
+        if isinstance(src, dict) and not self._side(src, dst, dst, "egress", protocol, port):
+            return False
+        return not isinstance(dst, dict) or self._side(dst, src, dst, "ingress", protocol, port)
+
+    def _side(
+        self, pod: Pod, other: Peer, dst: Peer, way: str, protocol: str, port: int
+    ) -> bool:
+        verdict = self._first(self.admin, pod, other, dst, way, protocol, port)
+        if verdict in ("Allow", "Accept"):
+            return True
+        if verdict == "Deny":
+            return False
+        isolating = [p for p in self.netpols if self._isolates(p, pod, way)]
+        if isolating:
+            return any(self._lets(p, other, dst, way, protocol, port) for p in isolating)
+        return self._first(self.baseline, pod, other, dst, way, protocol, port) != "Deny"
+
+    def _first(
+        self,
+        policies: list[dict[str, Any]],
+        pod: Pod,
+        other: Peer,
+        dst: Peer,
+        way: str,
+        protocol: str,
+        port: int,
+    ) -> str:
+        for policy in policies:
+            if not self._subject(policy["spec"]["subject"], pod):
+                continue
+            for rule in policy["spec"].get(way, []):
+                peers = rule["from" if way == "ingress" else "to"]
+                if any(self._admin_peer(peer, other) for peer in peers) and self._admin_port(
+                    rule, dst, protocol, port
+                ):
+                    return str(rule["action"])
+        return ""
+
+    def _subject(self, subject: dict[str, Any], peer: Peer) -> bool:
+        if not isinstance(peer, dict):
+            return False
+        if "namespaces" in subject:
+            return matches(subject["namespaces"], self.namespaces[peer["namespace"]])
+        pods = subject["pods"]
+        return matches(
+            pods["namespaceSelector"], self.namespaces[peer["namespace"]]
+        ) and matches(pods["podSelector"], peer["labels"])
+
+    def _admin_peer(self, peer: dict[str, Any], other: Peer) -> bool:
+        if "networks" in peer:
+            return not isinstance(other, dict) and any(inside(other, c) for c in peer["networks"])
+        return self._subject(peer, other)
+
+    @staticmethod
+    def _admin_port(rule: dict[str, Any], dst: Peer, protocol: str, port: int) -> bool:
+        said = rule.get("ports", rule.get("protocols"))
+        if said is None:
+            return True
+        for item in said:
+            match item:
+                case {"portNumber": one}:
+                    if (one["protocol"], one["port"]) == (protocol, port):
+                        return True
+                case {"portRange": one}:
+                    if one["protocol"] == protocol and one["start"] <= port <= one["end"]:
+                        return True
+                case {"namedPort": name} | {"destinationNamedPort": name}:
+                    ports = dst["ports"] if isinstance(dst, dict) else []
+                    if (name, protocol, port) in ports:
+                        return True
+                case _:
+                    ((spoken, one),) = item.items()
+                    at = one.get("destinationPort", {"range": {"start": 1, "end": 65535}})
+                    low = at["number"] if "number" in at else at["range"]["start"]
+                    high = at["number"] if "number" in at else at["range"]["end"]
+                    if spoken.upper() == protocol and low <= port <= high:
+                        return True
+        return False
+
+    @staticmethod
+    def _isolates(policy: dict[str, Any], pod: Pod, way: str) -> bool:
+        spec = policy["spec"]
+        types = spec.get("policyTypes") or (
+            ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
+        )
+        return (
+            policy["namespace"] == pod["namespace"]
+            and way.capitalize() in types
+            and matches(spec["podSelector"], pod["labels"])
+        )
+
+    def _lets(
+        self, policy: dict[str, Any], other: Peer, dst: Peer, way: str, protocol: str, port: int
+    ) -> bool:
+        for rule in policy["spec"].get(way, []):
+            peers = rule.get("from" if way == "ingress" else "to", [])
+            if peers and not any(self._plain_peer(p, other, policy["namespace"]) for p in peers):
+                continue
+            ports = rule.get("ports", [])
+            if not ports or any(self._plain_port(p, dst, protocol, port) for p in ports):
+                return True
+        return False
+
+    def _plain_peer(self, peer: dict[str, Any], other: Peer, namespace: str) -> bool:
+        if "ipBlock" in peer:
+            block = peer["ipBlock"]
+            return (
+                not isinstance(other, dict)
+                and inside(other, block["cidr"])
+                and not any(inside(other, out) for out in block.get("except", []))
+            )
+        if not isinstance(other, dict):
+            return False
+        if "namespaceSelector" in peer:
+            if not matches(peer["namespaceSelector"], self.namespaces[other["namespace"]]):
+                return False
+        elif other["namespace"] != namespace:
+            return False
+        return "podSelector" not in peer or matches(peer["podSelector"], other["labels"])
+
+    @staticmethod
+    def _plain_port(said: dict[str, Any], dst: Peer, protocol: str, port: int) -> bool:
+        if said.get("protocol", "TCP") != protocol:
+            return False
+        want = said.get("port")
+        if want is None:
+            return True
+        if isinstance(want, str):
+            return isinstance(dst, dict) and (want, protocol, port) in dst["ports"]
+        return bool(want <= port <= said.get("endPort", want))
+
+
+def inside(address: Address, cidr: str) -> bool:
+    """Return whether an address lies in a block."""
+    network = ipaddress.ip_network(cidr)
+    return address.version == network.version and address in network
+
+
+def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    """Return whether a label selector holds for labels."""
+    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
+        return False
+    for item in selector.get("matchExpressions", []):
+        value = labels.get(item["key"])
+        match item["operator"]:
+            case "In":
+                good = value in item["values"]
+            case "NotIn":
+                good = value not in item["values"]
+            case "Exists":
+                good = value is not None
+            case _:
+                good = value is None
+        if not good:
+            return False
+    return True

@@ -1,0 +1,289 @@
+"""The engine against a literal reading of the API texts, connection by connection."""
+
+import ipaddress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from keten.cluster.network import addresses
+from keten.cluster.network.peers import Peer
+from keten.cluster.network.reach import Network
+from keten.model.kube import Namespace, NetworkPolicy, Object, Resource, Workload
+from keten.model.pod import Container, PodSpec
+from network_brute import Cluster, Pod
+
+SPACES = ("a", "b", "c")
+CIDRS = (
+    "0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "192.168.0.0/16", "::/0",
+    "fd00::/8", "128.0.0.0/1",
+)  # fmt: skip
+INSIDE = {
+    "0.0.0.0/0": ("10.0.0.0/8", "192.168.0.0/16", "169.254.169.254/32"),
+    "10.0.0.0/8": ("10.1.0.0/16", "10.255.0.0/16"),
+    "10.1.0.0/16": ("10.1.2.3/32",),
+    "::/0": ("fd00::/8",),
+}
+ADDRESSES = [
+    ipaddress.ip_address(text)
+    for text in ("1.2.3.4", "10.0.0.1", "10.1.2.3", "10.1.9.9", "10.255.255.255", "192.168.1.1",
+                 "169.254.169.254", "fd00::1", "2001:db8::1")
+]  # fmt: skip
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+PORTS = (1, 53, 79, 80, 81, 443, 8079, 8080, 8090, 65535)
+
+labels = st.fixed_dictionaries(
+    {}, optional={"app": st.sampled_from(("x", "y", "z")), "tier": st.sampled_from(("1", "2"))}
+)
+_value = {"app": ("x", "y", "z"), "tier": ("1", "2"), "team": ("red", "blue")}
+
+
+@st.composite
+def selectors(draw: st.DrawFn, keys: tuple[str, ...] = ("app", "tier")) -> dict[str, Any]:
+    """Draw a label selector."""
+    made: dict[str, Any] = {}
+    if draw(st.booleans()):
+        key = draw(st.sampled_from(keys))
+        made["matchLabels"] = {key: draw(st.sampled_from(_value[key]))}
+    if draw(st.integers(0, 3)) == 0:
+        key = draw(st.sampled_from(keys))
+        operator = draw(st.sampled_from(("In", "NotIn", "Exists", "DoesNotExist")))
+        item: dict[str, Any] = {"key": key, "operator": operator}
+        if operator in ("In", "NotIn"):
+            item["values"] = draw(
+                st.lists(st.sampled_from(_value[key]), min_size=1, max_size=2, unique=True)
+            )
+        made["matchExpressions"] = [item]
+    return made
+
+
+spaces = selectors(("team",))
+
+
+@st.composite
+def blocks(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw an ipBlock."""
+    cidr = draw(st.sampled_from(CIDRS))
+    made: dict[str, Any] = {"cidr": cidr}
+    if cidr in INSIDE and draw(st.booleans()):
+        made["except"] = draw(st.lists(st.sampled_from(INSIDE[cidr]), max_size=2, unique=True))
+    return made
+
+
+@st.composite
+def plain_rules(draw: st.DrawFn, field: str) -> dict[str, Any]:
+    """Draw a rule of a NetworkPolicy."""
+    made: dict[str, Any] = {}
+    if draw(st.integers(0, 4)):
+        peer = st.one_of(
+            st.fixed_dictionaries({"podSelector": selectors()}),
+            st.fixed_dictionaries({"namespaceSelector": spaces}),
+            st.fixed_dictionaries({"namespaceSelector": spaces, "podSelector": selectors()}),
+            st.fixed_dictionaries({"ipBlock": blocks()}),
+        )
+        made[field] = draw(st.lists(peer, min_size=1, max_size=2))
+    if draw(st.booleans()):
+        port = st.one_of(
+            st.fixed_dictionaries({"port": st.sampled_from(PORTS)},
+                                  optional={"protocol": st.sampled_from(PROTOCOLS)}),
+            st.fixed_dictionaries({"protocol": st.sampled_from(PROTOCOLS)}),
+            st.fixed_dictionaries({"port": st.sampled_from(("web", "dns"))},
+                                  optional={"protocol": st.sampled_from(PROTOCOLS)}),
+            st.just({"port": 79, "endPort": 8080}),
+            st.just({"port": 80, "endPort": 80, "protocol": "UDP"}),
+        )  # fmt: skip
+        made["ports"] = draw(st.lists(port, min_size=1, max_size=3))
+    return made
+
+
+@st.composite
+def netpols(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a NetworkPolicy."""
+    spec: dict[str, Any] = {"podSelector": draw(selectors())}
+    for way, field in (("ingress", "from"), ("egress", "to")):
+        if draw(st.booleans()):
+            spec[way] = draw(st.lists(plain_rules(field), max_size=2))
+    if draw(st.booleans()):
+        spec["policyTypes"] = draw(
+            st.lists(st.sampled_from(("Ingress", "Egress")), max_size=2, unique=True)
+        )
+    return {"namespace": draw(st.sampled_from(SPACES)), "spec": spec}
+
+
+subjects = st.one_of(
+    st.fixed_dictionaries({"namespaces": spaces}),
+    st.fixed_dictionaries(
+        {"pods": st.fixed_dictionaries({"namespaceSelector": spaces, "podSelector": selectors()})}
+    ),
+)
+_numbers = st.one_of(
+    st.builds(
+        lambda p, n: {"portNumber": {"protocol": p, "port": n}},
+        st.sampled_from(PROTOCOLS), st.sampled_from(PORTS),
+    ),
+    st.builds(
+        lambda p: {"portRange": {"protocol": p, "start": 53, "end": 8079}},
+        st.sampled_from(PROTOCOLS),
+    ),
+    st.builds(lambda n: {"namedPort": n}, st.sampled_from(("web", "dns"))),
+)  # fmt: skip
+_protocols = st.one_of(
+    st.builds(
+        lambda p, n: {p: {"destinationPort": {"number": n}}},
+        st.sampled_from(("tcp", "udp", "sctp")), st.sampled_from(PORTS),
+    ),
+    st.builds(
+        lambda p: {p: {"destinationPort": {"range": {"start": 80, "end": 443}}}},
+        st.sampled_from(("tcp", "udp", "sctp")),
+    ),
+    st.builds(lambda p: {p: {}}, st.sampled_from(("tcp", "udp"))),
+    st.just({"destinationNamedPort": "web"}),
+)  # fmt: skip
+
+
+@st.composite
+def admin_specs(draw: st.DrawFn, actions: tuple[str, ...], *, newer: bool) -> dict[str, Any]:
+    """Draw the spec of a policy of administrators."""
+    spec: dict[str, Any] = {"subject": draw(subjects)}
+    for way, field in (("ingress", "from"), ("egress", "to")):
+        rules = []
+        for _ in range(draw(st.integers(0, 3))):
+            outside = st.builds(
+                lambda c: {"networks": c}, st.lists(st.sampled_from(CIDRS), min_size=1, max_size=2)
+            )
+            peer = st.one_of(subjects, outside) if way == "egress" else subjects
+            rule: dict[str, Any] = {
+                "action": draw(st.sampled_from(actions)),
+                field: draw(st.lists(peer, min_size=1, max_size=2)),
+            }
+            if draw(st.booleans()):
+                one = _protocols if newer else _numbers
+                rule["protocols" if newer else "ports"] = draw(
+                    st.lists(one, min_size=1, max_size=2)
+                )
+            rules.append(rule)
+        spec[way] = rules
+    return spec
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> tuple[Cluster, list[Pod], list[Object]]:
+    """Draw a cluster: for the literal reading, and as the model's objects."""
+    objects: list[Object] = []
+    names: dict[str, dict[str, str]] = {}
+    for name in SPACES:
+        own = draw(st.sampled_from(({}, {"team": "red"}, {"team": "blue"})))
+        names[name] = {"kubernetes.io/metadata.name": name, **own}
+        objects.append(Namespace(id=f"f:Namespace/-/{name}", kind="Namespace", name=name,
+                                 labels=dict(own)))  # fmt: skip
+    pods: list[Pod] = []
+    for i in range(draw(st.integers(2, 5))):
+        web = draw(st.sampled_from(PORTS))
+        dns = draw(st.sampled_from(PROTOCOLS))
+        pod: Pod = {
+            "name": f"p{i}",
+            "namespace": draw(st.sampled_from(SPACES)),
+            "labels": draw(labels),
+            "ports": draw(st.sampled_from(([], [("web", "TCP", web)],
+                                           [("web", "TCP", web), ("dns", dns, 53)]))),
+        }  # fmt: skip
+        pods.append(pod)
+        ports = tuple(
+            {"name": n, "protocol": p, "containerPort": c} for n, p, c in pod["ports"]
+        )
+        objects.append(
+            Workload(
+                id=f"f:Pod/{pod['namespace']}/p{i}", kind="Pod", name=f"p{i}",
+                namespace=pod["namespace"], labels=pod["labels"], pod_labels=pod["labels"],
+                pod=PodSpec(containers=(Container(name="c", ports=ports),)), pod_path="spec",
+            )
+        )  # fmt: skip
+    plain = draw(st.lists(netpols(), max_size=4))
+    for i, policy in enumerate(plain):
+        objects.append(
+            NetworkPolicy(id=f"f:NetworkPolicy/{policy['namespace']}/n{i}", kind="NetworkPolicy",
+                          name=f"n{i}", namespace=policy["namespace"], spec=policy["spec"])
+        )  # fmt: skip
+    admin, baseline = [], []
+    for i in range(draw(st.integers(0, 3))):
+        newer = draw(st.booleans())
+        actions = ("Accept", "Deny", "Pass") if newer else ("Allow", "Deny", "Pass")
+        spec = {**draw(admin_specs(actions, newer=newer)), "priority": i * 10}
+        kind, version = ("ClusterNetworkPolicy", "v1alpha2") if newer else (
+            "AdminNetworkPolicy", "v1alpha1")  # fmt: skip
+        if newer:
+            spec["tier"] = "Admin"
+        admin.append({"spec": spec})
+        objects.append(_admin(kind, version, f"a{i}", spec))
+    if draw(st.booleans()):
+        spec = draw(admin_specs(("Allow", "Deny"), newer=False))
+        baseline.append({"spec": spec})
+        objects.append(_admin("BaselineAdminNetworkPolicy", "v1alpha1", "default", spec))
+    return Cluster(names, plain, admin, baseline), pods, objects
+
+
+def _admin(kind: str, version: str, name: str, spec: dict[str, Any]) -> Resource:
+    return Resource(id=f"f:{kind}/-/{name}", kind=kind, name=name, spec=spec,
+                    api_version=f"policy.networking.k8s.io/{version}")  # fmt: skip
+
+
+def compare(cluster: Cluster, pods: list[Pod], objects: list[Object]) -> int:
+    """Compare every connection; return how many there were."""
+    network = Network(objects)
+    of = {peer.name: peer for peer in network.peers}
+    count = 0
+    for src in pods:
+        for dst in pods:
+            if src is dst:
+                continue
+            flow = network.between(of[src["name"]], of[dst["name"]])
+            assert flow.sure == flow.may
+            for protocol in PROTOCOLS:
+                for port in PORTS:
+                    count += 1
+                    assert flow.sure.holds(protocol, port) == cluster.reaches(
+                        src, dst, protocol, port
+                    ), (src, dst, protocol, port)
+        count += _outside(cluster, network, of[src["name"]], src)
+    return count
+
+
+def _outside(cluster: Cluster, network: Network, peer: Peer, pod: Pod) -> int:
+    count = 0
+    for address in ADDRESSES:
+        number = addresses.address(str(address))
+        assert number is not None
+        ((_, out),) = network.to_outside(peer, number)
+        ((_, into),) = network.from_outside(peer, number)
+        for protocol in PROTOCOLS:
+            for port in PORTS:
+                count += 2
+                assert out.sure.holds(protocol, port) == cluster.reaches(
+                    pod, address, protocol, port
+                ), (pod, address, protocol, port)
+                assert into.sure.holds(protocol, port) == cluster.reaches(
+                    address, pod, protocol, port
+                ), (address, pod, protocol, port)
+    return count
+
+
+@given(clusters())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_engine_reads_the_texts_as_they_stand(made: Any) -> None:
+    compare(*made)
+
+
+@pytest.mark.slow
+def test_a_million_connections() -> None:
+    total = 0
+
+    @given(clusters())
+    @settings(max_examples=900, deadline=None, suppress_health_check=list(HealthCheck))
+    def run(made: Any) -> None:
+        nonlocal total
+        total += compare(*made)
+
+    run()
+    assert total >= 1_000_000, total
+    print(f"{total} connections, 0 differences")
