@@ -1,8 +1,13 @@
 """What the checks of rights share: what a rule allows, and whose roles are not judged."""
 
 from collections.abc import Iterator
+from functools import cache
 
-from keten.model.finding import Severity
+from msgspec import Struct
+
+from keten.cluster.rbac.danger import Ask
+from keten.cluster.rbac.dangers import danger
+from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Role, Rule
 
 _BUILT_IN = frozenset({"cluster-admin", "admin", "edit", "view"})
@@ -66,3 +71,66 @@ def rights(
         for resource in resources if found else ():
             if allows(rule, group, resource):
                 yield i, rule, resource, found
+
+
+class Allowed(Struct, frozen=True):
+    """What of a role makes it dangerous: its first such rule, and the resources.
+
+    *whole*: what they are is of no namespace.
+    """
+
+    index: int
+    resources: tuple[str, ...]
+    whole: bool
+
+
+def dangerous(role: Role, name: str) -> Allowed | None:
+    """Return what of *role* is the danger *name* (keten.cluster.rbac.dangers); None for nothing.
+
+    As with ``allows``, a rule for all resources is not counted; nor is one that names what it
+    may be used on, unless it names what the danger is about.
+    """
+    what = danger(name)
+    if what.local is None and not cluster_wide(role):
+        return None
+    first, resources = len(role.rules), []
+    for ask in what.asks:
+        if ask.space and role.kind == "Role" and role.namespace != ask.space:
+            return None
+        found = list(_asked(role, ask))
+        if not found:
+            return None
+        first = min(first, found[0][0])
+        resources += [resource for _, _, resource, _ in found]
+    whole = what.local is None or all(item.startswith("namespaces") for item in resources)
+    return Allowed(first, tuple(dict.fromkeys(resources)), whole)
+
+
+def _asked(role: Role, ask: Ask) -> Iterator[tuple[int, Rule, str, list[str]]]:
+    for item in rights(role, ask.group, ask.resources, _verbs(ask)):
+        names = item[1].resource_names
+        if not names or not set(ask.only).isdisjoint(names):
+            yield item
+
+
+@cache
+def _verbs(ask: Ask) -> frozenset[str]:
+    return frozenset(ask.verbs)
+
+
+def said(
+    role: Role, found: Allowed | None, may: str, severity: Severity, *, key: str = ""
+) -> Iterator[Violation]:
+    """Yield that *role* *may* do what was *found*, one lower where it holds in one namespace."""
+    if found is None:
+        return
+    at = f"rules[{found.index}].resources"
+    names = ", ".join(found.resources[:3])
+    reach = "" if found.whole and cluster_wide(role) else f" {where(role)}"
+    yield Violation(
+        f"{role.title} may {may}{reach} ({names})",
+        at,
+        key=key,
+        severity=narrowed(severity, role),
+        change=Change(at, names, "", f"Narrow {role.title}"),
+    )
