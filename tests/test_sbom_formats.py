@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from keten.errors import CeilingError, InputError
 from keten.formats.sbom import cyclonedx_out, detect, spdx3_out, spdx_out
 from keten.formats.sbom.records import MAX_NESTING, Component, Document, Listed, Relation
+from keten.graph.store import merge
 from keten.model.delivery import Package
 from keten.model.image import System
 from keten.pipeline.sbom import claims
@@ -471,6 +472,32 @@ def test_any_bytes(data: bytes) -> None:
         b"SPDXVersion: SPDX-2.3\n",
     ):
         attempt(head + data)
+
+
+def test_a_part_that_is_no_utf8_is_a_fault_and_not_written() -> None:
+    part = b'[{"name":"a","va\xf1ue":"b"}]'
+    data = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a","properties":'
+    document = detect.read(data + part + b"}]}")
+    assert [c.name for c in document.components] == ["a"]
+    assert not document.components[0].raw
+    assert len(document.faults) == 1
+    attempt(data + part + b"}]}")
+
+
+def test_facts_are_as_merging_puts_them() -> None:
+    for seed in _SEEDS:
+        found = claims.facts(detect.read(seed), "x")
+        assert merge([found]) == found
+
+
+def test_a_wrong_component_does_not_take_the_others_with_it() -> None:
+    head = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"},{"name":5},'
+    document = detect.read(
+        head + b'{"name":"b","components":[7,{"name":"c"}]}],"dependencies":[9]}'
+    )
+    assert [c.name for c in document.components] == ["a", "b", "c"]
+    told = ("components[1]", "components[2].components[0]", "dependencies[0]")
+    assert [f.partition(" ")[0] for f in document.faults] == list(told)
 
 
 @given(st.sampled_from(_SEEDS), st.integers(0, 1 << 30))

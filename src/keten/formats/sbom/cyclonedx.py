@@ -62,7 +62,6 @@ class _Reading:
         self.encoding = encoding
         self.faults = Faults()
         self.refs = Refs(self.faults)
-        self.shared: dict[str, str] = {}
         self.deep = 0
         self.leaves: list[str] = []
         self.made: list[Component] = []
@@ -137,12 +136,13 @@ class _Reading:
             self._component(inner, inside, number, parent=ref, depth=depth + 1)
 
     def _made(self, found: shape.Component, ref: str, parent: str) -> Component:
-        properties = bytes(found.properties)
+        properties = self._kept(found.properties)
         raw = {"properties": properties} if properties else {}
         told = told_of(properties) if properties else []
         own, paths = own_of(told) if told else ({}, [])
         if found.evidence or found.pedigree:
-            raw |= {name: bytes(part) for name in _KEPT if (part := getattr(found, name))}
+            parts = ((name, self._kept(getattr(found, name))) for name in _KEPT)
+            raw |= {name: part for name, part in parts if part}
             if b'"occurrences"' in raw.get("evidence", b""):
                 evidence = self._one(_EVIDENCE, found.evidence, "evidence")
                 paths = [x.location for x in evidence.occurrences or ()] if evidence else paths
@@ -180,7 +180,8 @@ class _Reading:
 
     def _relations(self) -> list[Relation]:
         made: list[Relation] = []
-        same = self.shared.setdefault  # one string for all equal ones: there are few refs
+        # One string for all equal ones: there are few refs, and they are looked up again.
+        same = {component.ref: component.ref for component in self.made}.setdefault
         for _, found in self._every(_DEPENDENCY, self.bom.dependencies, "dependencies"):
             src = same(found.ref, found.ref)
             if found.dependsOn:
@@ -217,6 +218,17 @@ class _Reading:
                 found = self._one(decoder, found, at, number)
             if found is not None:
                 yield number, found
+
+    def _kept(self, raw: Raw) -> bytes:
+        """Return a part as it was written, nothing where it is no UTF-8: no decoder saw it."""
+        part = bytes(raw)
+        if not part.isascii():
+            try:
+                part.decode()
+            except UnicodeDecodeError as error:
+                self.faults.tell(f"a part of a component can not be read: {error}")
+                return b""
+        return part
 
     def _one(self, decoder: Any, raw: Raw, at: str, number: int | None = None) -> Any:
         """Return what *raw* says, or None, with a fault. *number*: which of those *at* it is."""

@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
-from keten.formats import malformed
 from keten.formats.vex.document import (
     MAX_PRODUCTS,
     MAX_STATEMENTS,
@@ -22,6 +21,7 @@ from keten.formats.vex.document import (
     digest,
     short,
 )
+from keten.formats.vex.opening import opened
 
 MAX_DEPTH = 40
 _STATUSES = {
@@ -135,10 +135,7 @@ _DECODER = msgspec.json.Decoder(_Document)
 
 def read(data: bytes) -> Document:
     """Return the document in *data*; what the standard forbids is left out, and said."""
-    try:
-        found = _DECODER.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not CSAF: {malformed.why(error)}") from error
+    found: _Document = opened(_DECODER, data, "CSAF")
     head = found.document
     if head.csaf_version not in ("2.0", "2.1"):
         raise InputError(f"CSAF {head.csaf_version[:20]!r} is not read; 2.0 and 2.1 are")

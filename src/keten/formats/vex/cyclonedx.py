@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct, field, structs
 
 from keten.errors import CeilingError, InputError
-from keten.formats import malformed
 from keten.formats.vex.document import (
     MAX_PRODUCTS,
     MAX_STATEMENTS,
@@ -23,6 +22,7 @@ from keten.formats.vex.document import (
     digest,
     short,
 )
+from keten.formats.vex.opening import opened
 
 MAX_DEPTH = 200
 _STATES = {
@@ -115,10 +115,7 @@ _DECODER = msgspec.json.Decoder(_Document)
 
 def read(data: bytes) -> Document:
     """Return the statements in *data*; a vulnerability without an analysis says nothing."""
-    try:
-        found = _DECODER.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not CycloneDX: {malformed.why(error)}") from error
+    found: _Document = opened(_DECODER, data, "CycloneDX")
     if found.format != "CycloneDX":
         raise InputError(f"not CycloneDX: its bomFormat is {found.format[:40]!r}")
     metadata = found.metadata

@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Struct, field
 
 from keten.errors import CeilingError, InputError
-from keten.formats import malformed
 from keten.formats.vex.document import (
     JUSTIFICATIONS,
     MAX_PRODUCTS,
@@ -18,6 +17,7 @@ from keten.formats.vex.document import (
     digest,
     short,
 )
+from keten.formats.vex.opening import opened
 
 CONTEXT = "https://openvex.dev/ns/v0.2.0"
 
@@ -69,10 +69,7 @@ _DECODER = msgspec.json.Decoder(_Document)
 
 def read(data: bytes) -> Document:
     """Return the document in *data*; what the specification forbids is left out, and said."""
-    try:
-        found = _DECODER.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"not OpenVEX: {malformed.why(error)}") from error
+    found: _Document = opened(_DECODER, data, "OpenVEX")
     if not found.context.startswith("https://openvex.dev/ns"):
         raise InputError(f"not OpenVEX: its @context is {found.context[:80]!r}")
     if len(found.statements) > MAX_STATEMENTS:

@@ -8,7 +8,7 @@ from keten.formats import purl
 from keten.formats.purl import Purl
 from keten.formats.sbom.records import Component, Document
 from keten.model.delivery import Package, Sbom
-from keten.model.evidence import Link, Place, Problem
+from keten.model.evidence import Evidence, Link, Place, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
 from keten.model.image import System
 from keten.pipeline.sbom.inventory import LOCAL, MOST_NAMED, SYSTEMS
@@ -24,9 +24,9 @@ _MEND = "Ask whoever made it for a complete one, or scan the thing itself."
 _PLAIN = frozenset({"npm", "maven", "deb", "rpm", "apk", "golang", "pypi", "cargo", "gem"})
 
 
-def facts(document: Document, path: str) -> Facts:
-    """Return what *document*, which lies at *path*, claims."""
-    return _Reading(document, path).facts()
+def facts(document: Document, path: str, evidence: tuple[Evidence, ...] = ()) -> Facts:
+    """Return what *document*, which lies at *path*, claims: as ``merge`` would put it in order."""
+    return _Reading(document, path).facts(evidence)
 
 
 class _Reading:
@@ -35,22 +35,25 @@ class _Reading:
     def __init__(self, document: Document, path: str) -> None:
         self.document = document
         self.path = path
-        self.parsed = {c.ref: _parse(c) for c in _software(document)}
+        self.parsed = [(c, _parse(c.purls[0]) if c.purls else None) for c in _software(document)]
         self.system = self._system()
         self.refs: dict[str, str] = {}
         self.owners: dict[str, str] = {}
         self.packages: dict[str, Package] = {}
         self.loose: list[str] = []
 
-    def facts(self) -> Facts:
+    def facts(self, evidence: tuple[Evidence, ...]) -> Facts:
         """Return nodes, edges, places and what is missing."""
-        for component in _software(self.document):
-            self._take(component)
+        for component, found in self.parsed:
+            self._take(component, found)
         # In order from here on: what is sorted later is then sorted at once.
-        nodes = [self._owned(self.packages[ref]) for ref in sorted(self.packages)]
+        packages = [self.packages[ref] for ref in sorted(self.packages)]
+        if self.owners or any(package.owner for package in packages):
+            packages = [self._owned(package) for package in packages]
         node = bill(self.document, self.path)
-        refs = [package.ref for package in nodes]
-        places = [Place(ref, p.path, p.line) for ref, p in zip(refs, nodes, strict=True)]
+        refs = [package.ref for package in packages]
+        places = [Place(ref, p.path, p.line) for ref, p in zip(refs, packages, strict=True)]
+        places.append(Place(node.ref, self.path))
         looked = [] if self.document.faults else [Looked(ref, "lockfile") for ref in refs]
         extra: list[System] = []
         if self.system is not None:
@@ -60,43 +63,44 @@ class _Reading:
             if self.system.end:
                 looked.append(Looked(self.system.ref, "support"))
         return Facts(
-            nodes=(node, *extra, *nodes),
+            nodes=(*packages, node, *extra),
             edges=tuple(self._edges(node, refs)),
             looked=tuple(looked),
-            problems=tuple(self._problems()),
-            places=(Place(node.ref, self.path), *places),
+            problems=tuple(sorted(set(self._problems()))),
+            places=tuple(places),
+            evidence=evidence,
         )
 
-    def _take(self, component: Component) -> None:
+    def _take(self, component: Component, found: Purl | None) -> None:
         """Take in one component; copies at one place are one package."""
-        found, own = self.parsed[component.ref], component.own
+        own = component.own
         if self.system is not None and self._is_system(component):
             return
         if found is None and (component.type in _OTHER or _is_file(component)):
             return
-        paths = component.paths
         ecosystem = found.type if found else own.get("ecosystem", "")
         version = component.version or (found.version if found else "")
         source = _source(component, found)
-        if found is not None and ecosystem == "generic" and source.startswith(LOCAL):
+        if ecosystem == "generic" and found is not None and source.startswith(LOCAL):
             ecosystem = own.get("ecosystem", ecosystem)
         name = own.get("name") or _name(component, found)
         if not version:
             self.loose.append(name)
-        where = (paths[0].lstrip("/") if paths else "") or self.path
-        url = self._address(component, found)
+        where = (component.paths[0].lstrip("/") if component.paths else "") or self.path
+        url = self._address(component, found) if found is not None else ""
         ref = f"{where}#{url or f'{name}@{version}'}"
         self.refs[component.ref] = f"package {ref}"
         if ref in self.packages:
             return
-        if found is not None and ecosystem not in SYSTEMS and "upstream=" in component.purls[0]:
+        installed = ecosystem in SYSTEMS
+        if found is not None and not installed and "upstream=" in component.purls[0]:
             self.owners[ref] = dict(found.qualifiers).get("upstream", "")
         more = _more(own) if own else {}
         if component.scope == "development":
             more["development"] = True
         if component.scope == "optional" or own.get("optional") == "true":
             more["optional"] = True
-        if own.get("installed") == "true" or ecosystem in SYSTEMS:
+        if installed or own.get("installed") == "true":
             more["installed"] = True
         if supplier := component.supplier or component.author:
             more["supplier"] = supplier
@@ -115,8 +119,6 @@ class _Reading:
 
     def _owned(self, package: Package) -> Package:
         """Return *package* with the ref of the operating system's package that brought it."""
-        if not package.owner and package.id not in self.owners:
-            return package
         owner = self.refs.get(package.owner, "")
         if not owner and package.id in self.owners:
             owner = self._by_name().get(self.owners[package.id], "")
@@ -135,22 +137,18 @@ class _Reading:
                     self._named.setdefault(package.name, package.ref)
         return self._named
 
-    def _address(self, component: Component, found: Purl | None) -> str:
+    def _address(self, component: Component, found: Purl) -> str:
         """Return the package URL, with what other parts of the document say it lacks."""
-        if found is None:
-            return ""
-        written = component.purls[0]
-        if component.own.get("purl", "").startswith("pkg:"):
-            return component.own["purl"]
-        if found.type not in SYSTEMS:
-            return written
-        if "distro=" in written and not component.own.get("upstream"):
+        written, own = component.purls[0], component.own
+        if own.get("purl", "").startswith("pkg:"):
+            return own["purl"]
+        if found.type not in SYSTEMS or ("distro=" in written and not own.get("upstream")):
             return written
         more = dict(found.qualifiers)
         if self.system is not None and "distro" not in more and self.system.release:
             more["distro"] = f"{self.system.distro}-{self.system.release}"
-        if component.own.get("upstream") and "upstream" not in more:
-            more["upstream"] = component.own["upstream"]
+        if own.get("upstream") and "upstream" not in more:
+            more["upstream"] = own["upstream"]
         if len(more) == len(found.qualifiers):
             return written
         return purl.make(
@@ -164,7 +162,7 @@ class _Reading:
         # A tool that converts may lose the type: the packages' URLs tell the distribution.
         said = {
             value
-            for found in self.parsed.values()
+            for _, found in self.parsed
             if found is not None and found.type in SYSTEMS
             for key, value in found.qualifiers
             if key == "distro"
@@ -178,23 +176,29 @@ class _Reading:
 
     def _is_system(self, component: Component) -> bool:
         assert self.system is not None
-        alike = (component.name, component.version) == (self.system.distro, self.system.release)
-        return component.type == "operating-system" or (alike and not component.purls)
+        if component.type == "operating-system":
+            return True
+        alike = component.name == self.system.distro and component.version == self.system.release
+        return alike and not component.purls
 
-    def _edges(self, node: Sbom, packages: list[str]) -> Iterator[Edge]:
-        """Yield the edges in their order: all of one package, by name, then the document's."""
-        refs, required = self.refs, dict[str, list[str]]()
+    def _edges(self, node: Sbom, packages: list[str]) -> list[Edge]:
+        """Return the edges in their order: all of one package, by name, then the document's."""
+        claimed, path = Trust.CLAIMED, self.path
+        named = self.refs.get
+        required: dict[str, list[str]] = {}
         for relation in self.document.relations:
             if relation.kind == "requires":
-                src, dst = refs.get(relation.src), refs.get(relation.dst)
+                src, dst = named(relation.src), named(relation.dst)
                 if src and dst and src != dst:
                     required.setdefault(src, []).append(dst)
-        for src in sorted(required):
-            for dst in sorted(required[src]):
-                yield Edge(src, "requires", dst, Trust.CLAIMED, self.path, BY)
+        made = [
+            Edge(src, "requires", dst, claimed, path, BY)
+            for src in sorted(required)
+            for dst in sorted(set(required[src]))
+        ]
         about = node.ref
-        for ref in packages:
-            yield Edge(about, "declares", ref, Trust.CLAIMED, self.path, BY)
+        made += [Edge(about, "declares", ref, claimed, path, BY) for ref in packages]
+        return made
 
     def _problems(self) -> Iterator[Problem]:
         for fault in self.document.faults:
@@ -206,7 +210,7 @@ class _Reading:
             yield self._problem(f"no version is told of {named}{more}")
         if not self.packages:
             yield self._problem("no software is listed")
-        if self.system is None and any(p and p.type in SYSTEMS for p in self.parsed.values()):
+        if self.system is None and any(p and p.type in SYSTEMS for _, p in self.parsed):
             yield self._problem("packages of an operating system are listed, and not of which")
         if any(aggregate.startswith("incomplete") for _, aggregate in self.document.completeness):
             notes = self.document.notes
@@ -247,10 +251,7 @@ def _is_file(component: Component) -> bool:
     )
 
 
-def _parse(component: Component) -> Purl | None:
-    if not component.purls:
-        return None
-    text = component.purls[0]
+def _parse(text: str) -> Purl | None:
     try:
         return _quick(text) or purl.parse(text, lenient=True)
     except InputError:
@@ -301,10 +302,8 @@ def _name(component: Component, found: Purl | None) -> str:
 
 def _source(component: Component, found: Purl | None) -> str:
     """Return where it is from: ``file:`` of what was never published."""
-    if component.own.get("source"):
-        return component.own["source"]
-    if component.source:
-        return component.source
+    if told := component.own.get("source") or component.source:
+        return told
     if found is not None and found.type == "generic":
         url = dict(found.qualifiers).get("download_url", "")
         return url if url.startswith("file:") else ""

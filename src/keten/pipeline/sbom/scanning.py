@@ -9,9 +9,7 @@ from keten.config import Policy
 from keten.errors import CeilingError, InputError, UsageError
 from keten.formats.sbom import detect
 from keten.formats.sbom.records import MAX_BYTES, Document
-from keten.graph.store import merge
 from keten.model.evidence import Evidence, Origin
-from keten.model.facts import Facts
 from keten.model.result import Target
 from keten.pipeline.flow import Scanned, judge_here
 from keten.pipeline.sbom import claims
@@ -71,7 +69,7 @@ def collect(
     digest = f"sha256:{sha256(data).hexdigest()}"
     media = _MEDIA.get((document.format, document.encoding), "application/json")
     evidence = Evidence(digest, media, len(data), Origin(COLLECTOR, ".", name))
-    facts = merge([claims.facts(document, name), Facts(evidence=(evidence,))])
+    facts = claims.facts(document, name, (evidence,))
     judged = judge_here(facts, policy, now)
     seen = Target(name=name, files=1, bytes=len(data), kind="sbom", digest=digest)
     return Scanned(facts, judged, seen, whole=False)
