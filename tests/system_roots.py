@@ -36,7 +36,7 @@ class Root:
                 continue
             data = self.files[path]
             if reader.sift is not None:
-                data = reader.sift(data)
+                data = reader.sift(data, path) if reader.sift_path else reader.sift(data)
                 if not data:
                     continue
             parts.append(reader.read(Source(path, data, self)))

@@ -46,6 +46,15 @@ class Source(Struct, frozen=True):
     files: Files
 
 
+class Effort(Protocol):
+    """What sifting may still take; whoever sifts takes of it, and raises CeilingError past it.
+
+    *met*: it was refused, so what was sifted since depends on what was sifted before.
+    """
+
+    met: bool
+
+
 class Reader(Struct, frozen=True, kw_only=True):
     """Turns the bytes of one file into facts.
 
@@ -62,7 +71,8 @@ class Reader(Struct, frozen=True, kw_only=True):
     *names* or *paths* too, either is enough. *sift* makes of a large file the few bytes that
     *read* needs, none where there is nothing in it; it sees nothing else, so that what it
     makes can be kept by the file's layer. It must hold its own ceilings, and raises InputError.
-    *sift_path*: it is handed the file's path too, ``sift(data, path)``.
+    *sift_path*: it is handed the file's path too, ``sift(data, path)``. *effort* makes an Effort:
+    what sifting all files of an image may take; sift is handed it after the others.
     """
 
     title: str
@@ -79,6 +89,7 @@ class Reader(Struct, frozen=True, kw_only=True):
     magic: tuple[bytes, ...] = ()
     sift: Callable[..., bytes] | None = None
     sift_path: bool = False
+    effort: Callable[[], "Effort"] | None = None
 
 
 class Ecosystem(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from keten import plugs
 from keten.errors import InputError
 from keten.model.evidence import Evidence, Origin, Problem
 from keten.model.facts import Facts
-from keten.model.plug import Files, Reader, Scope, Source
+from keten.model.plug import Effort, Files, Reader, Scope, Source
 from keten.pipeline.guard import Broken, attempt
 
 COLLECTOR = "dir"
@@ -97,12 +97,20 @@ class Readers:
         return read_one(name, reader, source)
 
 
-def sift(name: str, reader: Reader, path: str, data: bytes) -> bytes | Facts:
-    """Return the bytes that matter to *reader*, or the Facts that say why there are none."""
+def sift(
+    name: str, reader: Reader, path: str, data: bytes, *, effort: Effort | None = None
+) -> bytes | Facts:
+    """Return the bytes that matter to *reader*, or the Facts that say why there are none.
+
+    *effort* is what it may take, where it counts that and not this file alone is sifted.
+    """
     assert reader.sift is not None
     work = reader.sift
+    more: list[object] = [path] if reader.sift_path else []
+    if reader.effort is not None:
+        more.append(effort or reader.effort())
     try:
-        made = attempt(lambda: [work(data, path) if reader.sift_path else work(data)])
+        made = attempt(lambda: [work(data, *more)])
     except InputError as error:
         return _unread(reader, path, error)
     return _broke(name, reader, path, made.what) if isinstance(made, Broken) else made[0]

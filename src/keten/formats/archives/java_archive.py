@@ -20,6 +20,13 @@ ENDINGS = (".jar", ".war", ".ear", ".par", ".sar", ".jpi", ".hpi", ".nar", ".kar
 MAX_DEPTH = 8
 MAX_ARCHIVES = 5000
 MAX_ENTRIES = 1_000_000
+IMAGE_ENTRIES = 2_000_000
+"""The most entries of all archives of an image: a second for each million.
+
+Spark, Elasticsearch or Hadoop have 100,000 to 600,000; Jenkins with all its plugins a million.
+"""
+IMAGE_UNPACKED = 1536 << 20
+"""The most bytes that are unpacked of all archives of an image."""
 MAX_POMS = 20_000
 MAX_UNPACKED = 640 << 20
 """The most bytes that are unpacked of one file, in all."""
@@ -73,9 +80,36 @@ class Found(msgspec.Struct, array_like=True):
     problems: list[tuple[str, str]] = []
 
 
-def sift(data: zip.Buffer) -> bytes:
-    """Return what *data* says, to be read by ``decode``; InputError where it is no archive."""
-    walk = _Walk()
+class Effort(msgspec.Struct):
+    """What all archives of an image may still take: *entries* of theirs, bytes *unpacked*."""
+
+    entries: int = IMAGE_ENTRIES
+    unpacked: int = IMAGE_UNPACKED
+    met: bool = False
+
+    def enter(self, entries: int) -> None:
+        """Take what a directory of so many *entries* takes. CeilingError."""
+        if entries > self.entries:
+            self._refuse(f"more than {IMAGE_ENTRIES:,} entries in the Java archives of an image")
+        self.entries -= entries
+
+    def unpack(self, size: int) -> None:
+        """Take what unpacking *size* bytes takes. CeilingError."""
+        if size > self.unpacked:
+            self._refuse(f"more than {IMAGE_UNPACKED >> 20} MiB in the Java archives of an image")
+        self.unpacked -= size
+
+    def _refuse(self, what: str) -> None:
+        self.met = True
+        raise CeilingError(what, advice="Unpack it and scan the folder, in parts.")
+
+
+def sift(data: zip.Buffer, effort: Effort | None = None) -> bytes:
+    """Return what *data* says, to be read by ``decode``; InputError where it is no archive.
+
+    *effort* is what it may take together with others.
+    """
+    walk = _Walk(effort or Effort())
     walk.archive(memoryview(data), "", depth=0, held=0)
     return msgspec.msgpack.encode(walk.found)
 
@@ -89,8 +123,9 @@ def decode(data: bytes) -> Found:
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
         self.found = Found()
+        self.effort = effort
         self.unpacked = 0
         self.entries = 0
         self.poms = 0
@@ -99,8 +134,11 @@ class _Walk:
         """Take in one archive and those within it; InputError where it is none."""
         folders: set[bytes] = set()
         limit = min(zip.MAX_ENTRIES, MAX_ENTRIES - self.entries)
+        count = zip.count(whole)
+        if count <= limit:
+            self.entries += count
+            self.effort.enter(count)
         members = list(zip.members(whole, limit=limit, ends=_WANTED, folders=folders))
-        self.entries += len(members) + len(folders)
         if len(self.found.archives) >= MAX_ARCHIVES:
             raise CeilingError(f"more than {MAX_ARCHIVES} archives in one file")
         digest = sha1(whole, usedforsecurity=False).hexdigest()
@@ -148,6 +186,7 @@ class _Walk:
 
     def _count(self, member: zip.Member) -> None:
         self.unpacked += member.size
+        self.effort.unpack(member.size)
         if self.unpacked > MAX_UNPACKED:
             raise CeilingError(f"more than {MAX_UNPACKED >> 20} MiB unpacked from one file")
 

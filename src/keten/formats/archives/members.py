@@ -15,6 +15,7 @@ FILE, FOLDER, SYMLINK, HARDLINK, PIPE, CHARACTER, BLOCK = b"fdlhpcb"
 """The kinds of members: codes in ``Members.kinds``."""
 
 _LARGEST = 0xFFFFFFFF
+_PART = 1 << 20
 
 
 class Member(Struct, frozen=True):
@@ -52,7 +53,16 @@ class Members(Struct, frozen=True, array_like=True):
 
     def paths(self) -> list[str]:
         """Return the path of each member."""
-        return told(self.names).split("\0") if self.count else []
+        if len(self.names) <= _PART:
+            return told(self.names).split("\0") if self.count else []
+        found: list[str] = []
+        at = 0
+        while at <= len(self.names):  # in parts: tens of megabytes are not held a second time
+            end = self.names.find(b"\0", at + _PART)
+            end = end if end >= 0 else len(self.names)
+            found += told(self.names[at:end]).split("\0")
+            at = end + 1
+        return found
 
     def links(self) -> list[str]:
         """Return the targets of the links, hard and symbolic, in order."""

@@ -90,14 +90,24 @@ def members(
         raise InputError("a damaged zip file: cut short") from error
 
 
+def count(whole: Buffer) -> int:
+    """Return how many entries a zip file says it has. InputError where it is none."""
+    try:
+        return _end(whole)[0]
+    except struct.error as error:
+        raise InputError("a damaged zip file: cut short") from error
+
+
 def _walk(
     whole: Buffer, limit: int, ends: tuple[bytes, ...], folders: set[bytes] | None
 ) -> Iterator[Member]:
-    count, at, prefix = _end(whole)
-    if count > limit:
-        raise CeilingError(f"a zip file of {count} entries; at most {limit} are read")
+    entries, at, prefix = _end(whole)
+    if entries > limit:
+        raise CeilingError(f"a zip file of {entries} entries; at most {limit} are read")
     unpack, step = _CENTRAL.unpack_from, _CENTRAL.size
-    for _ in range(count):
+    short = min(map(len, ends), default=0)
+    tails = {end[-short:] for end in ends} if short else set()
+    for _ in range(entries):
         fields = unpack(whole, at)
         if fields[0] != b"PK\x01\x02":
             raise InputError(f"a damaged zip file: its directory is wrong at byte {at}")
@@ -106,6 +116,8 @@ def _walk(
         at = name_end + fields[11] + fields[12]
         if folders is not None:
             folders.add(raw.rpartition(b"/")[0])
+        if tails and raw[-short:] not in tails:
+            continue
         if raw[-1:] == b"/" or (ends and not raw.endswith(ends)):
             continue
         sizes = (fields[9], fields[8], fields[16])

@@ -13,7 +13,7 @@ from keten.graph.store import merge
 from keten.model.evidence import Evidence, Link, Origin, Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.image import Content, Mismatch
-from keten.model.plug import Scope
+from keten.model.plug import Effort, Scope
 from keten.model.result import Target
 from keten.pipeline import wire
 from keten.pipeline.cache import key
@@ -80,6 +80,7 @@ def collect(stage: Stage, base: Opened | None) -> Collected:
 def _layers(stage: Stage, readers: Readers) -> list[Unpacked]:
     """Return what is kept of each layer, one that occurs again the first one's record."""
     room = streams.Room()
+    efforts: dict[str, Effort] = {}
     before: dict[tuple[str, str], Unpacked] = {}
     found = []
     size = sum(max(0, ref.descriptor.size) for ref in stage.opened.layers)
@@ -90,7 +91,7 @@ def _layers(stage: Stage, readers: Readers) -> list[Unpacked]:
         again = (ref.descriptor.digest, ref.diff_id)
         made = before.get(again) if all(again) else None
         if made is None:
-            made = _layer(stage, ref, readers, room)
+            made = _layer(stage, ref, readers, room, efforts)
         elif made.record.complete and not room.fits(made.record):
             made = _unread(ref, CeilingError(_FULL, advice="Unpack it and scan the folder."))
         room.spend(made.record)
@@ -99,7 +100,13 @@ def _layers(stage: Stage, readers: Readers) -> list[Unpacked]:
     return found
 
 
-def _layer(stage: Stage, ref: LayerRef, readers: Readers, room: streams.Room) -> Unpacked:
+def _layer(
+    stage: Stage,
+    ref: LayerRef,
+    readers: Readers,
+    room: streams.Room,
+    efforts: dict[str, Effort],
+) -> Unpacked:
     """Return what is kept of a layer: as it was kept before, else by reading it."""
     opened, cache = stage.opened, stage.cache
     stamp = opened.stamp(ref)
@@ -112,14 +119,14 @@ def _layer(stage: Stage, ref: LayerRef, readers: Readers, room: streams.Room) ->
                 return kept
         except msgspec.MsgspecError:
             pass
-    picker = Picker(readers, secrets=stage.secrets)
+    picker = Picker(readers, secrets=stage.secrets, efforts=efforts)
     try:
         with opened.layer(ref) as stream:
             record = streams.read_layer(stream, ref, picker, room)
     except (KetenError, OSError) as error:
         return _unread(ref, error)
     made = unpacked(record, picker)
-    if name and not record.mismatches and record.complete:
+    if name and not record.mismatches and record.complete and picker.alone:
         cache.put(name, msgspec.msgpack.encode(made))
         if stamp:
             cache.put(stamp_key(stamp, ref), b"1")

@@ -4,18 +4,19 @@ A file that a reader wants is sifted at once where the reader sifts, else kept w
 searched for secrets. All of it depends on the layer alone, so it can be kept by its digest.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from fnmatch import translate
 from functools import cache
 from hashlib import sha256
 from mmap import MADV_DONTNEED, mmap
 from re import compile as pattern
+from types import MappingProxyType
 from typing import Any
 
 from keten.graph.store import merge
 from keten.model.evidence import Evidence, Link, Origin, Problem
 from keten.model.facts import Facts
-from keten.model.plug import Reader
+from keten.model.plug import Effort, Reader
 from keten.pipeline.read import Readers, sift
 from keten.transport.image.layers import FullError
 
@@ -83,9 +84,14 @@ def _enough(path: str) -> Problem:
 
 
 class Picker:
-    """See ``keten.transport.image.layers.Picker``. One for each layer."""
+    """See ``keten.transport.image.layers.Picker``. One for each layer.
 
-    def __init__(self, readers: Readers, *, secrets: bool) -> None:
+    *efforts* are what the readers may still take for all layers of the image, by their ids.
+    """
+
+    def __init__(
+        self, readers: Readers, *, secrets: bool, efforts: dict[str, Effort] | None = None
+    ) -> None:
         self._readers = readers
         self._secrets = secrets
         self._anchored = Anchored(readers)
@@ -97,6 +103,15 @@ class Picker:
         self.searched = self._told = 0
         self.programs: dict[str, str] = {}
         self._files: dict[str, int] = {}
+        self._efforts = {} if efforts is None else efforts
+        for name, reader in readers.all:
+            if reader.effort is not None and name not in self._efforts:
+                self._efforts[name] = reader.effort()
+
+    @property
+    def alone(self) -> bool:
+        """Whether all that is kept depends on this layer alone."""
+        return not any(effort.met for effort in self._efforts.values())
 
     def wants(self, path: str, size: int, mode: int, head: bytes) -> bool:
         """Return whether the whole file is needed; remember for whom."""
@@ -113,7 +128,7 @@ class Picker:
         """Return what is kept of a file; *data* is bytes-like and is not kept."""
         if self._text:
             self._search(path, bytes(data))
-        kept = pieces(path, data, self._plan) if self._plan else None
+        kept = pieces(path, data, self._plan, self._efforts) if self._plan else None
         if kept:
             self._count(kept)
         return kept
@@ -194,7 +209,12 @@ def compiled(glob: str) -> Match:
     return pattern(translate(glob)).match
 
 
-def pieces(path: str, data: Any, plan: Collection[tuple[str, Reader]]) -> dict[str, bytes] | None:
+def pieces(
+    path: str,
+    data: Any,
+    plan: Collection[tuple[str, Reader]],
+    efforts: Mapping[str, Effort] = MappingProxyType({}),
+) -> dict[str, bytes] | None:
     """Return what the readers of *plan* need of a file: sifted bytes, or the whole."""
     kept: dict[str, bytes] = {}
     size = len(data)
@@ -206,7 +226,7 @@ def pieces(path: str, data: Any, plan: Collection[tuple[str, Reader]]) -> dict[s
             if all(mark in data for mark in reader.marks):
                 kept[WHOLE] = bytes(data)
         else:
-            made = sift(name, reader, path, data)
+            made = sift(name, reader, path, data, effort=efforts.get(name))
             if isinstance(made, Facts):
                 kept[FAULT + name] = made.problems[0].what.encode()
             elif made:

@@ -219,4 +219,5 @@ READER = Reader(
     ceiling=512 << 20,
     names=tuple(f"*{ending}" for ending in ENDINGS),
     sift=java_archive.sift,
+    effort=java_archive.Effort,
 )

@@ -241,7 +241,7 @@ class _Walk:
                 if pick(file):
                     self._keep(file)
         except InputError as error:
-            self.failure = error
+            self.failure = _bare(error)
         for path, why in archive.odd:
             self._problem(path, f"{why}: no runtime unpacks it")
 
@@ -296,6 +296,12 @@ class _Walk:
 
     def _problem(self, path: str, what: str, advice: str = "", need: str = "content") -> None:
         self.problems.append(Problem(path, what, link=Link.IMAGE, need=need, advice=advice))
+
+
+def _bare(error: InputError) -> InputError:
+    """Return *error* without where it was raised: that holds on to megabytes of chunks."""
+    error.__traceback__ = error.__context__ = None
+    return error
 
 
 class _Hash:
@@ -378,7 +384,7 @@ class _Flow:
                     self._send(self.tar, chunk)
                 self._unpacked.put(chunk)
         except InputError as error:
-            self.error = error
+            self.error = _bare(error)
             self.cut = True
             self._rest()
         finally:
