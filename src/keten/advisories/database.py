@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from keten.advisories.state import Installed
 
 MOST_BLOCKS = 200
+AT_ONCE = 500
+"""How many names one query asks for; each is a parameter, of which old SQLite takes 999."""
 _AGAIN = "Make it again: keten db update, pull or import (keten db --help)."
 # What decoding a damaged row raises (zlib.error is imported with the first database).
 _DAMAGE = (msgspec.MsgspecError, TypeError, ValueError, IndexError)
 _PACKAGE = "SELECT data FROM package WHERE ecosystem = ? AND name = ?"
+_SOME = "SELECT name, data FROM package WHERE ecosystem = ? AND name IN"
 _SOURCE = msgspec.msgpack.Decoder(DataSource)
 
 
@@ -161,6 +164,17 @@ class Database:
                 raise self._damaged(error) from error
             self._packages[key] = found
         return found
+
+    def prepare(self, ecosystem: str, names: set[str]) -> None:
+        """Read at one go what the records say of many packages of one ecosystem."""
+        wanted = sorted(name for name in names if (ecosystem, name) not in self._packages)
+        for start in range(0, len(wanted), AT_ONCE):
+            some = wanted[start : start + AT_ONCE]
+            self._packages.update(dict.fromkeys([(ecosystem, name) for name in some], ()))
+            marks = ",".join("?" * len(some))
+            for name, data in self._ask(f"{_SOME} ({marks})", (ecosystem, *some)):
+                found = tuple(self._read(self._layout.unpack_entries, data))
+                self._packages[ecosystem, name] = found
 
     def row(self, number: int) -> Row:
         """Return the record with a number that an entry names."""

@@ -1,6 +1,6 @@
 """Which vulnerabilities does a package have? The database, the ranges and the clusters, asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, structs
@@ -39,6 +39,9 @@ class Answer(Struct, frozen=True):
 
     vulnerabilities: tuple[Vulnerability, ...] = ()
     doubts: tuple[tuple[str, str], ...] = ()
+
+
+_NOTHING = Answer()
 
 
 class Upgrade(Struct, frozen=True):
@@ -80,7 +83,7 @@ class Lookup:
         self._database = database
         self._orders: dict[str, Order] = {}
         self._answers: dict[Question, Answer] = {}
-        self._gathered: dict[Question, tuple[Said, ...]] = {}
+        self._gathered: dict[tuple[object, ...], tuple[Said, ...]] = {}
         self._upgrades: dict[Question, Upgrade | None] = {}
         self._held: frozenset[str] | None = None
         self._numbers: dict[tuple[str, int], int] = {}
@@ -219,13 +222,32 @@ class Lookup:
 
     def _say(self, question: Question) -> tuple[Said, ...]:
         """Return what each record says of the package, whatever its version."""
-        bare = structs.replace(question, names=tuple((name, "") for name, _ in question.names))
+        names = [name for name, _ in question.names]
+        bare = (question.ecosystems, question.paid, *names)
         found = self._gathered.get(bare)
         if found is None:
             found = self._gathered[bare] = self._gather(question)
         return found
 
+    def prepare(self, questions: Iterable[Question]) -> None:
+        """Read what is said of the packages of many *questions*, which are then asked."""
+        wanted: dict[str, set[str]] = {}
+        for question in questions:
+            for ecosystem in self._asked(question.ecosystems):
+                names = wanted.setdefault(ecosystem, set())
+                names.update([spell(ecosystem, name) for name, _ in question.names])
+        for ecosystem in list(wanted):
+            base = osv.base(ecosystem)
+            if base != ecosystem:
+                wanted[base] = wanted.get(base, set()) | wanted[ecosystem]
+        for ecosystem, names in wanted.items():
+            self._database.prepare(ecosystem, names)
+
     def _gather(self, question: Question) -> tuple[Said, ...]:
+        if len(question.names) == len(question.ecosystems) == 1 and not question.paid:
+            found = self._entries(question.ecosystems[0], question.names[0][0])
+            if not found:
+                return ()  # most are this
         free: dict[int, list[tuple[Entry, int]]] = {}
         paid: dict[int, list[tuple[Entry, int, str]]] = {}
         for place, (name, _) in enumerate(question.names):
@@ -317,7 +339,7 @@ class Lookup:
         hits, doubts = self._hits(question)
         told = tuple(sorted(set(doubts)))
         if not hits:
-            return Answer(doubts=told)
+            return Answer(doubts=told) if told else _NOTHING
         says = {said.number: said for said in self._say(question)}
         found = []
         for cluster in clusters(hits):

@@ -4,7 +4,7 @@ A record becomes one Row and, for each package it names, an Entry. Ranges are ke
 they are put in order when they are asked, because the order is the ecosystem's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from typing import Annotated, Any
@@ -91,16 +91,21 @@ def order(purl_type: str) -> Ecosystem | None:
 
 def spell(ecosystem: str, name: str) -> str:
     """Return a package's name as the database spells it; *ecosystem* is OSV's."""
-    kind = osv.PURL_TYPES.get(osv.base(ecosystem), "")
+    kind, normalise = _speller(ecosystem)
     if kind == "maven" and ":" not in name:
         name = name.replace("/", ":", 1)
-    plug = order(kind)
-    if plug is None:
-        return name
     try:
-        return plug.normalise(name)
+        return normalise(name)
     except InputError:
         return name
+
+
+@cache
+def _speller(ecosystem: str) -> tuple[str, Callable[[str], str]]:
+    """Return an ecosystem's PURL type, and how its names are normalised."""
+    kind = osv.PURL_TYPES.get(osv.base(ecosystem), "")
+    plug = order(kind)
+    return kind, str if plug is None else plug.normalise
 
 
 def compact(record: osv.Record) -> tuple[Row, dict[tuple[str, str], list[Entry]]]:

@@ -67,7 +67,7 @@ class DataSource(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return any(item.complete for item in self.ecosystems)
 
 
-class Standing(Struct, frozen=True):
+class Standing(Struct, frozen=True, cache_hash=True):
     """How far the database answers for an ecosystem: *reason* is "" where it does."""
 
     reason: str = ""

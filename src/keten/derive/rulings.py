@@ -8,7 +8,6 @@ Where a section says nothing, nothing is derived and no check asks (docs/adr/000
 from collections.abc import Iterable, Iterator
 
 from keten.config import Config
-from keten.formats.licences import licenses as spdx
 from keten.model.delivery import Image, Manifest, Package
 from keten.model.evidence import Place
 from keten.model.facts import Edge, Facts, Looked, Trust
@@ -29,10 +28,9 @@ _USES = ("runs", "builds-from", "copies-from", "runs-in", "uses")
 
 def derive(facts: Facts, config: Config) -> Facts:
     """Return the rules that there are, and what they say of the nodes of *facts*."""
-    from keten.policy import licensing
-
     made = _Made()
-    if licensing.asks(config.licenses):
+    said = config.licenses
+    if said.allow or said.deny or said.unknown == "report":
         _licenses(made, facts, config)
     if config.registries.index:
         _indexes(made, facts, config)
@@ -68,6 +66,7 @@ class _Made:
 
 
 def _licenses(made: _Made, facts: Facts, config: Config) -> None:
+    from keten.formats.licences import licenses as spdx
     from keten.policy import licensing
 
     rules = licensing.Rules(config.licenses)

@@ -11,7 +11,7 @@ Packages that name no version are not judged: where a lockfile of their ecosyste
 the folder or above, it is that which is judged, else the manifest has a Problem.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -57,14 +57,12 @@ def derive(
         work.linked, work.exposed = Linked(facts.nodes), exposure(facts)
     owning = any(package.owner for package in packages)
     refs = {package.ref for package in packages} if owning else frozenset[str]()
-    following = []
-    for package in packages:
-        if not judged(package):
-            continue
-        if package.owner and owned(package, refs):
-            following.append(package)
-        else:
-            work.take(package)
+    asked = [p for p in packages if judged(p)]
+    following = [p for p in asked if p.owner and owned(p, refs)] if owning else []
+    if following:
+        after = {id(package) for package in following}
+        asked = [package for package in asked if id(package) not in after]
+    work.take_all(asked)
     for package in following:
         work.follow(package)
     return Facts(
@@ -104,25 +102,37 @@ class _Work:
         self.exposed = ""
         self._seen: set[tuple[str, str]] = set()
         self._why: dict[str, str] = {}
-        self._told: set[tuple[str, str, str, str]] = set()
+        self._told: set[tuple[str, Standing, str, bool, bool]] = set()
         self._standings: dict[tuple[str, ...], Standing] = {}
         self._advisories: dict[tuple[str, ...], tuple[Advisory, ...]] = {}
         self._drafted: dict[tuple[Question, bool, str, str], tuple[Advisory, ...]] = {}
 
-    def take(self, package: Package) -> None:
-        """Judge one package."""
+    def take_all(self, packages: Sequence[Package]) -> None:
+        """Judge *packages*."""
         if self._lookup is None:
-            advice = _NOWHERE if of_distribution(package) and question(package).why else _IMPORT
-            self._lacking(package, _NONE, advice=advice)
+            for package in packages:
+                nowhere = of_distribution(package) and question(package).why
+                self._lacking(package, _NONE, advice=_NOWHERE if nowhere else _IMPORT)
             return
-        asked = question(package)
+        asked = [question(package) for package in packages]
+        self._lookup.prepare(asked)
+        for package, one in zip(packages, asked, strict=True):
+            self.take(package, one)
+
+    def take(self, package: Package, asked: Question) -> None:
+        """Judge one package by what is *asked* of it."""
+        assert self._lookup is not None
         standing = self._standing(asked)
         if not asked.ecosystems:
             self._lacking(package, standing, advice=_NOWHERE if asked.why else _IMPORT)
             return
         answer = self._lookup.answer(asked)
-        advisories = self._of(asked, package, answer.vulnerabilities)
         ref = package.ref
+        if not (answer.vulnerabilities or answer.doubts or standing.malice):
+            self._look(ref, NEED)
+            self._look(ref, MALICE)
+            return
+        advisories = self._of(asked, package, answer.vulnerabilities)
         for advisory in advisories:
             self.nodes.setdefault(advisory.id, advisory)
             self.edges.append(Edge(ref, "affected-by", advisory.ref, Trust.OBSERVED, by=BY))
@@ -173,18 +183,20 @@ class _Work:
         bad: bool = False,
         advice: str = _IMPORT,
     ) -> None:
+        ref = package.ref
         if standing.reason and not found:
-            self._why[package.ref] = standing.reason
-            self._tell(package.path, standing.reason, advice, need=NEED)
+            self._why[ref] = standing.reason
         if standing.malice and not bad:
-            self._why.setdefault(package.ref, standing.malice)
-            self._tell(package.path, standing.malice, advice, need=MALICE)
-
-    def _tell(self, path: str, what: str, advice: str, *, need: str) -> None:
-        """Make a problem once for each file and cause, however many packages it is of."""
-        if (path, what, advice, need) not in self._told:
-            self._told.add((path, what, advice, need))
-            self.problems.add(_problem(path, what, advice, need=need))
+            self._why.setdefault(ref, standing.malice)
+        # A problem once for each file and cause, however many packages it is of.
+        cause = (package.path, standing, advice, found, bad)
+        if cause in self._told:
+            return
+        self._told.add(cause)
+        if standing.reason and not found:
+            self.problems.add(_problem(package.path, standing.reason, advice, need=NEED))
+        if standing.malice and not bad:
+            self.problems.add(_problem(package.path, standing.malice, advice, need=MALICE))
 
     def _doubtful(self, package: Package, doubts: tuple[tuple[str, str], ...]) -> None:
         record, why = doubts[0]

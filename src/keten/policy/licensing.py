@@ -150,11 +150,6 @@ def binding(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def asks(said: Licenses) -> bool:
-    """Return whether there is a policy at all."""
-    return bool(said.allow or said.deny or said.unknown == "report")
-
-
 def _entry(text: str, where: str) -> _Entry:
     word = text.strip()
     if word.startswith(_CATEGORY):
