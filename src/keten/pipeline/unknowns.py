@@ -15,6 +15,8 @@ from keten.pipeline.asides import eased
 from keten.pipeline.choosing import link_of
 from keten.pipeline.judge import Lack, weight
 
+SNAPSHOT = "keten-snapshot.json"
+"""What was not to be listed of a cluster is told in this file, and blinds those beside it."""
 UNREAD = Severity.HIGH
 """An input that could not be read may hide anything."""
 
@@ -79,12 +81,17 @@ class _Causes:
         self.used: set[Problem] = set()
         self._about: dict[tuple[str, str], Problem] = {}
         self._paths: dict[str, list[Problem]] = defaultdict(list)
+        self._listed: list[tuple[str, list[Problem]]] = []
         for problem in problems:
             if problem.about:
                 self._about.setdefault((problem.about, problem.need), problem)
                 self._about.setdefault((problem.about, ""), problem)
             else:
                 self._paths[problem.path].append(problem)
+        for path, near in sorted(self._paths.items()):
+            folder, _, name = path.rpartition("/")
+            if name == SNAPSHOT:
+                self._listed.append((f"{folder}/" if folder else "", near))
 
     def about(self, ref: str, need: str) -> Problem | None:
         """Return the problem that is of this node, if there is one."""
@@ -99,9 +106,23 @@ class _Causes:
             near = self._paths.get(path, [])
             problem = next((p for p in near if p.need in ("", need)), None)
         if problem is None:
-            return f"not looked: {NEEDS[need].what}", NEEDS[need].how
+            return self._refused(path, need) or (f"not looked: {NEEDS[need].what}", NEEDS[need].how)
         self.used.add(problem)
         return problem.what, problem.advice or NEEDS[need].how
+
+    def _refused(self, path: str, need: str) -> tuple[str, str] | None:
+        """Return which list of its cluster is missing, where the file is of a snapshot.
+
+        The problem stays told: it hides more than what asked for it here.
+        """
+        for folder, problems in self._listed:
+            if path.startswith(folder):
+                told = {p.what: p.advice for p in problems if p.need == need}
+                if told:
+                    first, *more = sorted(told)
+                    count = f" (and {len(more)} more)" if more else ""
+                    return f"{first}{count}", told[first]
+        return None
 
 
 def _unknown(key: tuple[Link, str, str], group: _Group) -> Unknown:
