@@ -176,7 +176,7 @@ def _staged(file: Path, database: Path | None) -> dict[str, float]:
         setattr(owner, name, run)
 
     for owner, name, what in (
-        (scanning, "load", "read"), (claims, "facts", "claims"), (scanning, "merge", "merge"),
+        (scanning, "load", "read"), (claims, "facts", "claims"),
         (scanning, "judge_here", "checks of one subject"), (flow, "derived", "derive"),
         (flow, "merge", "merge again"), (flow, "judge_all", "checks of the graph"),
         (conclude, "actions", "conclude: actions"), (flow, "conclude", "conclude, with them"),
@@ -184,14 +184,9 @@ def _staged(file: Path, database: Path | None) -> dict[str, float]:
         timed(owner, name, what)
     gc.disable()
     start = time.process_time()
-    held = None
-    if database is not None:
-        from keten.advisories.database import Database
-
-        held = Database.find(database)
     targets.scan(
-        str(file), load(Path(os.devnull), file.parent), access=targets.Access(cache=""),
-        database=held, now=date(2026, 11, 23), progress=lambda *_: None,
+        targets.named(str(file)), load(Path(os.devnull), file.parent), access=targets.Access(cache=""),
+        database=database, now=date(2026, 11, 23), progress=lambda *_: None,
     )  # fmt: skip
     spent["all of it"] = time.process_time() - start
     return spent
