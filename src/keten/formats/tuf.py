@@ -16,7 +16,12 @@ from keten.formats import malformed
 
 MAX_METADATA = 5 << 20
 MAX_DEPTH = 32
-MAX_SIGNATURES = 1000
+MAX_SIGNATURES = 256
+"""The most signatures of one file; real ones have some ten. Each may cost a look at all of it."""
+MAX_KEYS = 1000
+"""The most keys that a root lists, and that it names for one role."""
+MAX_PUBLIC = 16 << 10
+"""The longest public key, in characters: RSA of 16,384 bits has 3,000."""
 ROLES = ("root", "targets", "snapshot", "timestamp")
 
 Count = Annotated[int, Meta(ge=1, le=1 << 53)]
@@ -34,7 +39,7 @@ class Key(Struct, frozen=True):
     def public(self) -> str:
         """Return the key itself."""
         found = self.keyval.get("public")
-        return found if isinstance(found, str) else ""
+        return found if isinstance(found, str) and len(found) <= MAX_PUBLIC else ""
 
 
 class Role(Struct, frozen=True):
@@ -133,7 +138,8 @@ def read(data: bytes, name: str) -> Metadata:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{name} is no TUF metadata: {malformed.why(error)}") from error
     if len(found.signatures) > MAX_SIGNATURES:
-        raise CeilingError(f"{name} has {len(found.signatures)} signatures")
+        what = f"{name} has {len(found.signatures):,} signatures; at most {MAX_SIGNATURES} are read"
+        raise CeilingError(what)
     return found
 
 

@@ -10,10 +10,16 @@ from datetime import datetime
 from hashlib import sha256, sha512
 from typing import Any
 
-from keten.errors import InputError, TrustError
+from keten.errors import CeilingError, InputError, TrustError
 from keten.formats import tuf
 from keten.formats.tuf import Key, Listed, Role, Root, Snapshot, Target, Targets, Timestamp
 
+RSA_BITS = 8192
+"""The longest RSA key that counts: what is longer costs a second for some hundred signatures."""
+RSA_EXPONENT = 0xFFFFFFFF
+"""The largest public exponent that counts; 65537 is everyone's."""
+SIGNATURE = 4096
+"""The longest signature that is looked at, in bytes."""
 _HASHES: dict[str, Any] = {"sha256": sha256, "sha512": sha512}
 _SNAPSHOT, _TARGETS = "snapshot.json", "targets.json"
 _OLDER = "Someone may be serving old data again. Nothing of it was taken."
@@ -132,6 +138,9 @@ class Trusted:
 
     @staticmethod
     def _complete(root: Root) -> None:
+        most = max(len(root.keys), *(len(role.keyids) for role in root.roles.values()), 0)
+        if most > tuf.MAX_KEYS:
+            raise CeilingError(f"the root names {most:,} keys; at most {tuf.MAX_KEYS:,} are read")
         for role in tuf.ROLES:
             found = root.roles.get(role)
             if found is None or any(key not in root.keys for key in found.keyids):
@@ -146,10 +155,18 @@ def verify(found: tuf.Metadata, root: Root, role: str, *, name: str) -> tuple[st
     wanted = root.roles[role]
     payload = found.payload
     signed: dict[str, str] = {}
+    tried: set[str] = set()
+    keyids = frozenset(wanted.keyids)
     for one in found.signatures:
         key = root.keys.get(one.keyid)
-        if one.keyid in wanted.keyids and key is not None and _holds(key, one.sig, payload):
-            signed.setdefault(_identity(key), one.keyid)
+        if one.keyid not in keyids or key is None:
+            continue
+        # each keyid counts once; who repeats it makes the same bytes be hashed again and again
+        if one.keyid in tried:
+            raise InputError(f"{name} has two signatures by the key {one.keyid[:16]}")
+        tried.add(one.keyid)
+        if _identity(key) not in signed and _holds(key, one.sig, payload):
+            signed[_identity(key)] = one.keyid
     if len(signed) < wanted.threshold:
         raise TrustError(
             f"{name} has {len(signed)} valid signatures of the role {role}; it takes "
@@ -208,11 +225,15 @@ def _holds(key: Key, signature: str, payload: bytes) -> bool:
                 raw, payload
             )
             return True
+        if len(raw) > SIGNATURE:
+            return False
         public = serialization.load_pem_public_key(key.public.encode())
         if key.scheme == "ecdsa-sha2-nistp256" and isinstance(public, ec.EllipticCurvePublicKey):
             public.verify(raw, payload, ec.ECDSA(hashes.SHA256()))
             return True
         if key.scheme == "rsassa-pss-sha256" and isinstance(public, rsa.RSAPublicKey):
+            if public.key_size > RSA_BITS or public.public_numbers().e > RSA_EXPONENT:
+                return False
             scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
             public.verify(raw, payload, scheme, hashes.SHA256())
             return True
