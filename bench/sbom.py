@@ -185,7 +185,8 @@ def _staged(file: Path, database: Path | None) -> dict[str, float]:
     gc.disable()
     start = time.process_time()
     targets.scan(
-        targets.named(str(file)), load(Path(os.devnull), file.parent), access=targets.Access(cache=""),
+        targets.named(str(file)), load(Path(os.devnull), file.parent),
+        access=targets.Access(cache=""),
         database=database, now=date(2026, 11, 23), progress=lambda *_: None,
     )  # fmt: skip
     spent["all of it"] = time.process_time() - start

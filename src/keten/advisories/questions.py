@@ -63,7 +63,10 @@ def ecosystem_of(package: Package) -> str:
 
     Packages of a distribution need its release, which the purl's ``distro`` qualifier tells.
     """
-    return question(package).ecosystem
+    purl = package.purl
+    if of_distribution(package):
+        return question(package).ecosystem
+    return _told(package.ecosystem or (purl[4 : purl.find("/")] if purl[:4] == "pkg:" else ""))
 
 
 def of_distribution(package: Package) -> bool:
@@ -89,6 +92,7 @@ def _question(ecosystem: str, name: str, version: str, purl: str) -> Question:
     return Question((told,) if (told := _told(ecosystem or kind)) else (), ((name, version),))
 
 
+@lru_cache(maxsize=1024)
 def _told(ecosystem: str) -> str:
     """Return OSV's name of an ecosystem that is OSV's own, or a PURL type."""
     base = osv.base(ecosystem)

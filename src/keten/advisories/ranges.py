@@ -45,6 +45,7 @@ class Order:
         plug = order(kind)
         self._native = plug.key if plug else None
         self._keys: dict[tuple[str, str], Any] = {}
+        self.events: dict[Sequence[str], list[tuple[str, Any]]] = {}
 
     def key(self, version: str, kind: str = "E") -> Any:
         """Return the key of *version* in a range of *kind*; InputError where it has none."""
@@ -135,7 +136,10 @@ def _within(version: str, found: Sequence[str], order: Order) -> bool:
     if limits and not any(limit == "*" or key < order.key(limit, kind) for limit in limits):
         return False
     inside = False
-    for event, bound in _events(found[1:], kind, order):
+    events = order.events.get(found)
+    if events is None:
+        events = order.events[found] = _events(found[1:], kind, order)
+    for event, bound in events:
         if event == "i":
             inside = inside or bound is None or key >= bound
         elif bound is None or (key >= bound if event == "f" else key > bound):

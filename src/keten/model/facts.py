@@ -34,11 +34,11 @@ class Node(Struct, frozen=True, omit_defaults=True):
     @property
     def ref(self) -> str:
         """Return ``tag id``: how edges and findings name this node."""
-        kind = type(self)
-        begin = _BEGINS.get(kind)
-        if begin is None:
-            begin = _BEGINS[kind] = f"{self.__struct_config__.tag} "
-        return begin + self.id
+        try:
+            return _BEGINS[type(self)] + self.id
+        except KeyError:
+            begin = _BEGINS[type(self)] = f"{self.__struct_config__.tag} "
+            return begin + self.id
 
     @property
     def identity(self) -> str:
