@@ -41,7 +41,9 @@ class Row(Struct, frozen=True):
         return f"list {self.name} at cluster scope"
 
 
-_RUNS = (Link.DEPLOYMENT, Link.RUNTIME, Link.IMAGE, Link.ACCESS)
+_RUNS = (
+    Link.IMAGE, Link.REGISTRY, Link.ACCESS, Link.SECRETS, Link.DEPLOYMENT, Link.RUNTIME,
+)  # fmt: skip
 _ALL = (_WORKLOADS, _RIGHTS, _NETWORK)
 _GATEWAY = "gateway.networking.k8s.io"
 _RBAC = "rbac.authorization.k8s.io"

@@ -161,12 +161,12 @@ def _run(
         if process.poll() is None:
             process.kill()
             process.wait()
-        for stream in (process.stdout,):
-            if stream is not None:
+        drain.join(1.0)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None and not drain.is_alive():
                 stream.close()
     if late.is_set():
         raise NetworkError(f"the credential plugin {command[0]} took more than {seconds:g} s")
-    drain.join(1.0)
     return out, said[0] if said else b"", code
 
 
