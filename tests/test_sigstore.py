@@ -1,5 +1,6 @@
 """Signatures proven to the end: an instance of our own, and Sigstore's conformance suite."""
 
+import contextlib
 import copy
 import json
 from base64 import b64decode
@@ -19,7 +20,16 @@ from shared_data import SHARED, needs_shared
 from sigstore_instance import NOW, STAMPS, Authority, Instance, Tree, b64
 
 from keten.errors import InputError, KetenError, TrustError
-from keten.trust import der, public_key, sigstore, sigstore_bundle, timestamp, transparency
+from keten.trust import (
+    attestation,
+    certificates,
+    der,
+    public_key,
+    sigstore,
+    sigstore_bundle,
+    timestamp,
+    transparency,
+)
 from keten.trust import trusted_root as roots
 from keten.trust.trusted_root import TrustedRoot
 
@@ -551,6 +561,62 @@ def test_any_certificate_is_refused(data: bytes) -> None:
             prove(
                 changed(GOOD, "verificationMaterial", "certificate", to={"rawBytes": b64(made_up)})
             )
+
+
+CHANGES = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=3)
+
+
+@given(CHANGES)
+@settings(max_examples=300)
+def test_what_is_changed_here_and_there_is_refused_or_right(changes: list[tuple[int, int]]) -> None:
+    """Parsers of certificates fail in many ways, some of them only when asked for a part."""
+    whole = bytearray(made.der(INSTANCE.certificate(LEAF_KEY)))
+    response, key = bytearray(stamp()), bytearray(made.spki(INSTANCE.log))
+    for at, byte in changes:
+        for data in (whole, response, key):
+            data[at % len(data)] = byte
+    for read in (
+        lambda: _read_all(bytes(whole)),
+        lambda: timestamp.verify(bytes(response), STAMPED, ROOT.timestamps),
+        lambda: public_key.check(public_key.load(bytes(key)), b"x" * 70, b"y", whose="its"),
+    ):
+        with contextlib.suppress(TrustError):
+            read()
+
+
+def _read_all(data: bytes) -> None:
+    certificate = certificates.load(data, "")
+    with contextlib.suppress(TrustError):
+        attestation.signer(certificate, attestation.Attested("x", ()))
+    with contextlib.suppress(TrustError):
+        certificates.logged(certificate, ROOT.issuers[0].chain[0], ROOT.certificate_logs)
+    certificates.valid(certificate, ROOT.issuers[0].chain, 0, certificates.CODE_SIGNING)
+
+
+LEAF_KEY = ec.generate_private_key(ec.SECP256R1())
+SCT = next(
+    extension
+    for extension in INSTANCE.certificate(LEAF_KEY).extensions
+    if extension.oid.dotted_string == "1.3.6.1.4.1.11129.2.4.2"
+).value.public_bytes()
+
+
+@given(st.binary(max_size=12), st.integers(0, len(SCT)))
+def test_any_promise_of_a_log_of_certificates_is_refused_or_right(data: bytes, at: int) -> None:
+    """The authority signs whatever bytes stand where the log's promise should."""
+    for value in (data, SCT[:at] + data + SCT[at + len(data) :]):
+        oid = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
+        extra = ((x509.UnrecognizedExtension(oid, value), False),)
+        certificate = INSTANCE.certificate(LEAF_KEY, sct="none", extra=extra)
+        loaded = x509.load_der_x509_certificate(made.der(certificate))
+        authority = ROOT.issuers[0].chain[0]
+        try:
+            certificates.logged(
+                certificates.load(made.der(loaded), ""), authority, ROOT.certificate_logs
+            )
+        except TrustError:
+            continue
+        assert value == SCT or value[:-80] == SCT[:-80]
 
 
 @given(st.binary(max_size=60), st.integers(0, 2000))

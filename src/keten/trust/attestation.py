@@ -67,7 +67,7 @@ def verify(bundle: Bundle) -> Attested:
     # 4. Only now is the payload parsed: a statement, each of whose subjects has a digest.
     said = statement(bundle)
     # 5. Who signed, by the certificate's own word.
-    return _signer(certificate, said)
+    return signer(certificate, said)
 
 
 def statement(bundle: Bundle) -> Attested:
@@ -134,23 +134,21 @@ def _bare(address: str) -> str:
     return address.removeprefix("git+").rstrip("/").removesuffix(".git").casefold()
 
 
-def _signer(certificate: Any, said: Attested) -> Attested:
+def signer(certificate: Any, said: Attested) -> Attested:
+    """Return *said* with who signed it, by the word of *certificate*."""
     from cryptography import x509
 
     names: list[str] = []
     told: dict[str, str] = {}
-    try:
-        for extension in certificate.extensions:
-            oid = extension.oid.dotted_string
-            if isinstance(extension.value, x509.SubjectAlternativeName):
-                names += extension.value.get_values_for_type(x509.UniformResourceIdentifier)
-                names += extension.value.get_values_for_type(x509.RFC822Name)
-                names += _user_names(extension.value.get_values_for_type(x509.OtherName))
-            elif oid.startswith(_FULCIO):
-                last = oid.removeprefix(_FULCIO)
-                told[last] = _text(extension.value.value, raw=last == _ISSUER_RAW)
-    except (ValueError, x509.DuplicateExtension) as error:
-        raise TrustError("the certificate's extensions can not be read") from error
+    for extension in certificate.extensions:
+        oid = extension.oid.dotted_string
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            names += extension.value.get_values_for_type(x509.UniformResourceIdentifier)
+            names += extension.value.get_values_for_type(x509.RFC822Name)
+            names += _user_names(extension.value.get_values_for_type(x509.OtherName))
+        elif oid.startswith(_FULCIO):
+            last = oid.removeprefix(_FULCIO)
+            told[last] = _text(extension.value.value, raw=last == _ISSUER_RAW)
     if len(names) != 1:
         raise TrustError(f"the certificate names {len(names)} identities, not one")
     return msgspec.structs.replace(

@@ -25,17 +25,35 @@ _YEAR_9999 = 253402300799
 
 
 def load(data: bytes, whose: str) -> Any:
-    """Return the certificate in *data*, DER."""
+    """Return the certificate in *data*, DER or PEM."""
+    import warnings
+
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
+    pem = data.lstrip()[:10] == b"-----BEGIN"
+    take = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
     try:
-        found = x509.load_der_x509_certificate(data)
-        found.public_key()
-        list(found.extensions)
-        _ = found.signature_hash_algorithm, found.serial_number, found.subject
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+        with warnings.catch_warnings():  # what it warns of is refused here, or harmless
+            warnings.simplefilter("ignore")
+            found = take(data)
+            # What is parsed when it is asked for: all that anybody here asks.
+            found.public_key()
+            list(found.extensions)
+            _ = found.signature_hash_algorithm, found.subject, found.issuer
+            _ = found.not_valid_before_utc, found.not_valid_after_utc
+            number = found.serial_number
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
         raise TrustError(f"a certificate of {whose or 'an authority'} can not be read") from error
+    if number <= 0:  # RFC 5280, 4.1.2.2
+        raise TrustError(f"a certificate of {whose or 'an authority'} has no serial number")
     return found
 
 
@@ -160,17 +178,15 @@ def logged(certificate: Any, issuer: Any, logs: Sequence[Any]) -> None:
         raise TrustError("the certificate is too large")
     issuer_hash = sha256(public_key.spki(issuer.public_key())).digest()
     for stamp, log in used:
-        # 3. The signature is over version, type, time, entry and extensions (3.2).
+        # 3. The signature is over version, type, time, entry and extensions (3.2), by P-256 or
+        #    RSA with SHA-256, whatever hash the timestamp names (2.1.4).
         millis = _millis(stamp)
         more = stamp.extension_bytes
         data = b"".join((
             b"\x00\x00", millis.to_bytes(8), b"\x00\x01", issuer_hash,
             len(body).to_bytes(3), body, len(more).to_bytes(2), more,
         ))  # fmt: skip
-        public_key.check(
-            log.key, stamp.signature, data, whose="the log of certificates'",
-            hashed=stamp.signature_hash_algorithm,
-        )  # fmt: skip
+        public_key.check(log.key, stamp.signature, data, whose="the log of certificates'")
         # 4. The log's key was in use at that time.
         if not log.span.holds(millis // 1000):
             raise TrustError("the log of certificates was not trusted at that time")
@@ -178,7 +194,10 @@ def logged(certificate: Any, issuer: Any, logs: Sequence[Any]) -> None:
 
 def _millis(stamp: Any) -> int:
     """Return the time of a signed certificate timestamp in milliseconds since 1970."""
-    when: datetime = stamp.timestamp.replace(tzinfo=UTC)
+    try:
+        when: datetime = stamp.timestamp.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise TrustError("the promise of the log of certificates says no time") from error
     return int(when.replace(microsecond=0).timestamp()) * 1000 + when.microsecond // 1000
 
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import TrustError
-from keten.trust import members, public_key
+from keten.trust import certificates, members, public_key
 from keten.trust.members import table
 
 if TYPE_CHECKING:
@@ -262,13 +262,9 @@ def _signature(found: bytes, signed: Signed) -> None:
 def _key(found: bytes, signed: Signed) -> None:
     """Hold the PEM in an entry against the certificate, or the key where there is none."""
     if signed.certificate:
-        from cryptography import x509
         from cryptography.hazmat.primitives.serialization import Encoding
 
-        try:
-            held = x509.load_pem_x509_certificate(found).public_bytes(Encoding.DER)
-        except (ValueError, TypeError) as error:
-            raise TrustError("the certificate in the log's entry can not be read") from error
+        held = certificates.load(found, "the log's entry").public_bytes(Encoding.DER)
         good = held == signed.certificate
     else:
         good = public_key.same(found, signed.key)
