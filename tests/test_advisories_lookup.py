@@ -9,7 +9,7 @@ from advisory_data import database, record, span
 
 from keten.advisories.database import Database
 from keten.advisories.lookup import Answer, Lookup, Vulnerability
-from keten.advisories.questions import ecosystem_of
+from keten.advisories.questions import Question, ecosystem_of
 from keten.derive import vulnerabilities
 from keten.model.delivery import Advisory, Manifest, Package
 from keten.model.facts import Edge, Facts, Looked, Trust
@@ -46,6 +46,23 @@ def test_aliases_are_one_finding_under_the_cve(tmp_path: Path) -> None:
     assert found.cluster.names == (CVE, "GHSA-aaaa-bbbb-cccc", "OSV-7", "PYSEC-1")
     assert found.cluster.rating.tenths == 98
     assert found.fixed == ("3.0",), "a version that another record still affects is no fix"
+
+
+def test_asked_at_one_go_the_answers_are_those_of_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keten.advisories.database.AT_ONCE", 3)
+    names = [f"Name.{number}" for number in range(20)]
+    told = [record(f"PYSEC-{n}", f"name-{n}", *span("2.0")) for n in range(0, 20, 2)]
+    questions = [Question(("PyPI",), ((name, "1.0"),)) for name in names]
+    with database(tmp_path, *told) as opened:
+        singly = [Lookup(opened).answer(question) for question in questions]
+    with Database(opened.path) as again:
+        lookup = Lookup(again)
+        lookup.prepare(questions)
+        monkeypatch.setattr(again, "_execute", None)  # nothing is asked for once more
+        assert [lookup.answer(question) for question in questions] == singly
+    assert [bool(answer.vulnerabilities) for answer in singly] == [True, False] * 10
 
 
 def test_related_is_not_the_same(tmp_path: Path) -> None:
