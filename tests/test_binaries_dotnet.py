@@ -189,9 +189,10 @@ def test_a_host_without_a_bundle_is_no_single_file() -> None:
     at = made.bundle(DEPS).index(dotnet_bundle.MARK)
     data = made.bundle(DEPS)
     assert dotnet_bundle.deps(data[: at - 8] + bytes(8) + data[at:]) is None
-    far = data[: at - 8] + struct.pack("<Q", 1 << 62) + data[at:]
-    with pytest.raises(InputError):
-        dotnet_bundle.deps(far)
+    for place in (1 << 62, (1 << 64) - 1, len(data) - 3):
+        far = data[: at - 8] + struct.pack("<Q", place) + data[at:]
+        with pytest.raises(InputError):
+            dotnet_bundle.deps(far)
 
 
 @cache
@@ -208,7 +209,7 @@ def _hosts() -> tuple[bytes, ...]:
     st.lists(st.tuples(st.integers(0, 8000), st.binary(min_size=1, max_size=8)), max_size=6),
     st.integers(0, 8000),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_mutated(which: int, edits: list[tuple[int, bytes]], cut: int) -> None:
     data = bytearray(_hosts()[which])
     for at, new in edits:

@@ -27,6 +27,8 @@ def deps(data: Buffer) -> bytes | None:
     at = header(data)
     if not at:
         return None
+    if at > len(data):
+        raise InputError("a .NET bundle whose header lies beyond its end")
     try:
         major, _, _, length = struct.unpack_from("<IIIB", data, at)
         if length >= 0x80:  # noqa: PLR2004 the length of the bundle's id, in more than a byte
