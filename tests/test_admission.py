@@ -4,11 +4,13 @@ import pytest
 import yaml
 
 from keten.cli import main
+from keten.cluster.admission.lockout import Admission
 from keten.cluster.admission.policies import Wanted, written
 from keten.cluster.podsecurity.cel import EXPRESSIONS, expression
 from keten.cluster.podsecurity.controls import CONTROLS
 from keten.cluster.podsecurity.standard import Level
 from keten.errors import InputError
+from keten.model.kube import Webhook
 
 
 def test_every_check_is_written_and_changes_at_the_same_versions() -> None:
@@ -45,3 +47,23 @@ def test_the_command_writes_yaml_that_reads_back(capsys: pytest.CaptureFixture[s
     exempt = ("ci", "kube-node-lease", "kube-public", "kube-system")
     assert made == written(Wanted(level=Level.RESTRICTED, exempt=exempt))
     assert main(["admission", "policy"]) == 2
+
+
+def _configuration(kind: str, name: str, *seconds: int) -> Webhook:
+    rule = {"apiGroups": [""], "resources": ["pods"], "operations": ["CREATE"]}
+    service = {"service": {"name": "s", "namespace": "n"}}
+    items = tuple(
+        {"name": f"{name}{i}", "clientConfig": service, "rules": [rule], "timeoutSeconds": s}
+        for i, s in enumerate(seconds)
+    )
+    return Webhook(name, kind=f"{kind}WebhookConfiguration", name=name, webhooks=items)
+
+
+def test_mutating_webhooks_are_waited_for_in_turn_and_validating_ones_at_once() -> None:
+    admission = Admission(
+        [_configuration("Validating", "v", 15, 10), _configuration("Mutating", "m", 3, 4)]
+    )
+    [wait] = admission.waits()
+    assert wait.request.what == "make a pod of the system"
+    assert wait.seconds == 3 + 4 + 15
+    assert [hook.name for hook, _ in wait.hooks] == ["m0", "m1", "v0", "v1"]

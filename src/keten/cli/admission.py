@@ -1,13 +1,16 @@
-"""``keten admission``: the policy written out for the API server itself."""
+"""``keten admission``: the policy written out for the API server, and what webhooks can stop."""
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from keten.cli import arguments as common
+from keten.cli import clusters, printing
+from keten.cluster.admission.lockout import Admission, Sure, Wait
 from keten.cluster.admission.policies import Wanted, written
 from keten.cluster.podsecurity.namespaces import SERVED
 from keten.cluster.podsecurity.standard import Level
@@ -15,7 +18,9 @@ from keten.errors import UsageError
 
 
 def main(argv: list[str]) -> int:
-    """Write the objects; return 0."""
+    """Write the objects, or tell of the webhooks."""
+    if argv[:1] == ["webhooks"]:
+        return _webhooks(argv[1:])
     arguments = parser().parse_args(argv)
     config = common.policy(Path(), arguments).config
     wanted = Wanted(
@@ -44,9 +49,10 @@ def parser() -> argparse.ArgumentParser:
         prog="keten admission",
         description="Write policy out as ValidatingAdmissionPolicy objects with their bindings, "
         "which the API server (1.30 and newer) evaluates itself: a level of the Pod Security "
-        "Standards, and the registries that keten.toml here permits.",
+        "Standards, and the registries that keten.toml here permits. keten admission webhooks "
+        "TARGET tells what a cluster must do to stay up and which webhooks it waits for then.",
     )
-    made.add_argument("what", choices=("policy",), help="the objects to apply")
+    made.add_argument("what", choices=("policy", "webhooks"), help="the objects to apply")
     made.add_argument(
         "--level", choices=[str(level) for level in Level], default="privileged",
         help="of the Pod Security Standards (default: privileged, which asks nothing)",
@@ -74,3 +80,69 @@ def _text(objects: list[dict[str, Any]], form: str) -> str:
     import yaml
 
     return yaml.safe_dump_all(objects, sort_keys=False, width=100, allow_unicode=True)
+
+
+def _webhooks(argv: list[str]) -> int:
+    """Print which webhooks stand before what a cluster needs; 1 where one can lock it."""
+    made = clusters.parser(
+        "admission webhooks",
+        "Tell which webhooks a cluster waits for to make what brings it back: nodes, leases, pods "
+        "of the system, the webhooks' own pods. Exit status 1 where one fails closed, is served "
+        "from the cluster and is certain to be asked; 3 where that is not known.",
+    )
+    arguments = made.parse_args(argv)
+    target = clusters.collected(arguments)
+    rows = [row for cluster in target.estate.clusters for row in _rows(cluster.admission)]
+    if arguments.format == "json":
+        text = msgspec.json.encode({"requests": [_document(wait) for wait in rows]})
+        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+    else:
+        printing.write(_table(rows))
+    sure = {
+        how for wait in rows for hook, how in wait.hooks if hook.closed and hook.service is not None
+    }
+    if Sure.YES in sure:
+        return 1
+    return 3 if Sure.PERHAPS in sure or target.problems else 0
+
+
+def _rows(admission: Admission) -> Iterator[Wait]:
+    yield from admission.waits()
+    for hook in admission.hooks:
+        for request in admission.own(hook):
+            how = admission.asked(hook, request)
+            if how is not Sure.NO:
+                yield Wait(request, ((hook, how),))
+
+
+def _table(rows: list[Wait]) -> Iterator[str]:
+    if not rows:
+        yield "no webhook stands before what the cluster needs to stay up"
+    for wait in rows:
+        request = wait.request
+        where = f" in {request.namespace}" if request.namespace else ""
+        asked = f"{request.operation} {request.resource}{where}"
+        yield f"{asked}: to {request.what}, {wait.seconds} s at most"
+        for hook, how in wait.hooks:
+            kind = "mutating" if hook.mutating else "validating"
+            closed = "fails closed" if hook.closed else "fails open"
+            sure = "" if how is Sure.YES else "  (perhaps: labels or conditions are not known)"
+            yield f"    {hook.name}  {kind}, {closed}, {hook.seconds} s{sure}"
+
+
+def _document(wait: Wait) -> dict[str, Any]:
+    return {
+        "request": msgspec.to_builtins(wait.request),
+        "seconds": wait.seconds,
+        "webhooks": [
+            {
+                "configuration": hook.configuration.title,
+                "name": hook.name,
+                "mutating": hook.mutating,
+                "failsClosed": hook.closed,
+                "seconds": hook.seconds,
+                "asked": how,
+            }
+            for hook, how in wait.hooks
+        ],
+    }

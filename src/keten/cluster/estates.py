@@ -28,6 +28,7 @@ from keten.model.kube import (
 )
 
 if TYPE_CHECKING:  # built on demand
+    from keten.cluster.admission.lockout import Admission
     from keten.cluster.network.reach import Network
     from keten.cluster.rbac.rights import Rights
 
@@ -47,6 +48,13 @@ class Cluster:
     def objects(self) -> Sequence[Object]:
         """Return every object of the scope."""
         return self.scope.objects
+
+    @cached_property
+    def admission(self) -> "Admission":
+        """Return which webhooks are asked what here."""
+        from keten.cluster.admission.lockout import Admission
+
+        return Admission(self.scope.objects)
 
     @cached_property
     def rights(self) -> "Rights":

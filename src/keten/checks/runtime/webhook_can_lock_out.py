@@ -1,70 +1,64 @@
 """Webhook can lock the cluster out of repairing itself.
 
-It must answer before any pod is made, in kube-system and in its own namespace too. When its own
-pods are gone (after a power cut, an upgrade, an eviction) they can not be started again, and
-neither can the network plugin and the DNS that they need: a cluster that was only restarted
-stays down until someone deletes the webhook by hand. An attacker gets there by removing one
-deployment.
+It must answer before pods of the system, or its own, are made; before nodes report, renew their
+leases or register. When its own pods are gone (after a power cut, an upgrade, an eviction) they
+can not be started again, and neither can the network plugin and the DNS that they need: a
+cluster that was only restarted stays down until someone deletes the webhook by hand. An attacker
+gets there by removing one deployment.
 
-Reported where it fails closed, covers the creation of pods, is served from the cluster, and
-nothing (namespace selector, object selector, match conditions) leaves any namespace out.
+Reported where it fails closed, is served from the cluster, and the request is certain to be sent
+to it: by its rules, namespace selector and object selector against the labels that are known.
+Match conditions are not evaluated: what has some is not reported. High where nodes' own
+requests wait for it.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from keten.checks._examples import manifest
+from keten.cluster.admission.lockout import ESSENTIAL, Sure, hooks_of
+from keten.cluster.estates import estate
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Webhook
 
-_EXCEPTIONS = ("namespaceSelector", "objectSelector", "matchConditions")
-_WANTED = (
-    ("apiGroups", {"", "*"}),
-    ("resources", {"pods", "*", "*/*"}),
-    ("operations", {"CREATE", "*"}),
-)
+_SHOWN = 3
 
 
-def run(webhook: Webhook, _: View) -> Iterator[Violation]:
-    """Report each webhook on pods that fails closed with no exception."""
-    for i, item in enumerate(webhook.webhooks):
-        client = item.get("clientConfig")
-        inside = isinstance(client, dict) and client.get("service")
-        narrowed = any(item.get(key) for key in _EXCEPTIONS)
-        if inside and not narrowed and item.get("failurePolicy") in (None, "Fail") and _pods(item):
-            at = f"webhooks[{i}].namespaceSelector"
-            yield Violation(
-                f"webhook {item.get('name', '')} must answer for the pods of every namespace",
-                at,
-                key=str(item.get("name") or ""),
-                change=Change(
-                    at,
-                    "",
-                    "namespaceSelector: {matchExpressions: [...]}",
-                    f"Leave system namespaces out of {webhook.title}",
-                ),
-            )
-
-
-def _pods(item: dict[str, Any]) -> bool:
-    rules = item.get("rules")
-    for rule in rules if isinstance(rules, list) else ():
-        if not isinstance(rule, dict) or rule.get("scope") == "Cluster":
+def run(webhook: Webhook, view: View) -> Iterator[Violation]:
+    """Report each webhook that fails closed on what brings a cluster, or itself, back."""
+    admission = estate(view).of(webhook).admission
+    for hook in hooks_of(webhook):
+        if not hook.closed or hook.service is None:
             continue
-        if all(any(word in wanted for word in _words(rule.get(key))) for key, wanted in _WANTED):
-            return True
-    return False
-
-
-def _words(value: Any) -> list[str]:
-    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+        asked = [
+            request
+            for request in (*ESSENTIAL, *admission.own(hook))
+            if admission.asked(hook, request) is Sure.YES
+        ]
+        if not asked:
+            continue
+        at = f"webhooks[{hook.index}].namespaceSelector"
+        words = ", ".join(request.what for request in asked[:_SHOWN])
+        more = f" and {len(asked) - _SHOWN} more" if len(asked) > _SHOWN else ""
+        nodes = any(request in ESSENTIAL and "pod" not in request.what for request in asked)
+        yield Violation(
+            f"webhook {hook.name} must answer before the cluster can {words}{more}",
+            at,
+            key=hook.name,
+            severity=Severity.HIGH if nodes else None,
+            change=Change(
+                at,
+                "",
+                "namespaceSelector: {matchExpressions: [...]}",
+                f"Leave the system and its own pods out of {webhook.title}",
+            ),
+        )
 
 
 CHECK = Check(
     title="Webhook can lock the cluster out of repairing itself",
-    needs=("manifest",),
+    needs=("manifest", "objects"),
     severity=Severity.MEDIUM,
     subject=Webhook,
     fix="Leave kube-system and the webhook's own namespace out by namespaceSelector.",

@@ -1,0 +1,124 @@
+"""Webhook that must answer has nobody to answer.
+
+It fails closed, and its service does not exist, selects no pod, or its workload is scaled to
+zero: every request that it is asked about is refused. What is left of an uninstalled product
+does this; whoever may scale one deployment can do it to the whole cluster.
+
+Asked where the namespace of the service was seen, and everything in it.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import manifest
+from keten.cluster.admission.lockout import Admission, Hook, hooks_of
+from keten.cluster.estates import Cluster, estate
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Service, Webhook, Workload
+
+
+def run(webhook: Webhook, view: View) -> Iterator[Violation]:
+    """Report each webhook that fails closed and has no pod behind it."""
+    cluster = estate(view).of(webhook)
+    for hook in hooks_of(webhook):
+        if hook.closed and hook.service is not None and _seen(cluster, hook.service[0]):
+            why = _why(cluster.admission, hook)
+            if why:
+                at = f"webhooks[{hook.index}]"
+                yield Violation(
+                    f"webhook {hook.name} must answer, and {why}",
+                    f"{at}.clientConfig.service",
+                    key=hook.name,
+                    change=Change(at, "", "", f"Remove {webhook.title}, or bring its pods back"),
+                )
+
+
+def _seen(cluster: Cluster, namespace: str) -> bool:
+    """Return whether services and workloads of *namespace* are among what was read."""
+    there = {type(o) for o in cluster.objects if getattr(o, "namespace", "") == namespace}
+    return cluster.scope.cluster is not None or {Service, Workload} <= there
+
+
+def _why(admission: Admission, hook: Hook) -> str:
+    namespace, name = hook.service or ("", "")
+    service = admission.service(hook)
+    if service is None:
+        return f"there is no Service/{name} in {namespace}"
+    if not service.spec.get("selector"):
+        return ""  # its endpoints are set by hand
+    behind = admission.behind(hook)
+    if not behind:
+        return f"Service/{name} in {namespace} selects no pod"
+    if all(item.spec.get("replicas") == 0 for item in behind):
+        return f"{behind[0].title} behind it is scaled to zero"
+    return ""
+
+
+CHECK = Check(
+    title="Webhook that must answer has nobody to answer",
+    needs=("manifest", "objects"),
+    severity=Severity.HIGH,
+    subject=Webhook,
+    fix="Delete the webhook configuration, or bring its service and pods back.",
+    threats=(Threat.ACTOR, Threat.INSIDER),
+    controls=("nsa-cisa/third-parties", "nis2/c", "hipaa/164.308(a)(7)"),
+    refs=(
+        "https://kubernetes.io/docs/concepts/cluster-administration/admission-webhooks-good-practices/",
+    ),
+    bad=manifest("""
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: guard}
+webhooks:
+- name: guard.example
+  sideEffects: None
+  admissionReviewVersions: [v1]
+  clientConfig: {service: {name: guard, namespace: guard}}
+  rules:
+  - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: guard, namespace: guard}
+spec: {selector: {app: guard}, ports: [{port: 443}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: guard, namespace: guard}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: guard}}
+  template:
+    metadata: {labels: {app: guard}}
+    spec: {containers: [{name: guard, image: "registry.example/guard:1"}]}
+"""),
+    good=manifest("""
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: guard}
+webhooks:
+- name: guard.example
+  sideEffects: None
+  admissionReviewVersions: [v1]
+  clientConfig: {service: {name: guard, namespace: guard}}
+  rules:
+  - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: guard, namespace: guard}
+spec: {selector: {app: guard}, ports: [{port: 443}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: guard, namespace: guard}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: guard}}
+  template:
+    metadata: {labels: {app: guard}}
+    spec: {containers: [{name: guard, image: "registry.example/guard:1"}]}
+"""),
+    run=run,
+)
