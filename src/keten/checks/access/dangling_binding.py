@@ -3,13 +3,15 @@
 It grants nothing today. Whoever may create a role of that name later decides what it grants, to
 subjects that nobody looks at any more; and what was to work does not.
 
-Only bindings to a Role are judged, as a ClusterRole may come from anywhere. Where no role of
-its namespace lies beside it, nothing is known.
+Of files, only bindings to a Role are judged, as a ClusterRole may come from anywhere; where no
+role of its namespace lies beside it, nothing is known. Of a live cluster both are.
 """
 
 from collections.abc import Iterator
 
+from keten.checks._effective import unused_of
 from keten.checks._examples import manifest
+from keten.cluster.rbac.unused import Why
 from keten.model.check import Check, Threat
 from keten.model.facts import Trust, View
 from keten.model.finding import Change, Severity, Violation
@@ -18,13 +20,20 @@ from keten.model.kube import Binding
 
 def run(binding: Binding, view: View) -> Iterator[Violation]:
     """Report a binding to a Role that none of its companions is."""
-    if binding.role_kind != "Role" or view.out(binding, "grants", Trust.CLAIMED):
+    if view.out(binding, "grants", Trust.CLAIMED) or not _known(binding, view):
         return
     yield Violation(
-        f"{binding.title} refers to Role {binding.role_name}, which is not there",
+        f"{binding.title} refers to {binding.role_kind} {binding.role_name}, which is not there",
         "roleRef.name",
         change=Change("roleRef.name", binding.role_name, "", f"Mend or remove {binding.title}"),
     )
+
+
+def _known(binding: Binding, view: View) -> bool:
+    """Return whether every role that it could mean is known."""
+    if binding.role_kind == "Role":
+        return True
+    return bool(binding.uid) and any(one.why is Why.DANGLING for one in unused_of(view, binding))
 
 
 CHECK = Check(

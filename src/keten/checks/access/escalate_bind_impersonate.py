@@ -3,6 +3,7 @@
 RBAC stops everyone from granting more than they have, with three exceptions: escalate lets a
 role be widened, bind lets any role be granted, impersonate lets one act as another, such as the
 group system:masters. Each is cluster-admin in one step when it reaches far enough.
+Impersonation that is constrained to some verbs (Kubernetes 1.36) is medium.
 
 A rule that names what may be bound, escalated or impersonated is low.
 """
@@ -19,6 +20,15 @@ from keten.model.kube import Role
 _RBAC = "rbac.authorization.k8s.io"
 _ROLES = ("roles", "clusterroles")
 _WHO = ("users", "groups", "serviceaccounts", "uids")
+_CONSTRAINED = tuple(
+    (f"impersonate:{mode}", "authentication.k8s.io", resources)
+    for mode, resources in (
+        ("user-info", ("users", "groups")),
+        ("serviceaccount", ("serviceaccounts",)),
+        ("arbitrary-node", ("nodes",)),
+    )
+)
+"""Constrained impersonation (Kubernetes 1.36): as the verbs impersonate-on:... say, and no more."""
 
 
 def run(role: Role, _: View) -> Iterator[Violation]:
@@ -28,6 +38,7 @@ def run(role: Role, _: View) -> Iterator[Violation]:
         ("bind", _RBAC, _ROLES),
         ("impersonate", "", _WHO),
         ("impersonate", "authentication.k8s.io", ("uids", "userextras")),
+        *_CONSTRAINED,
     ):
         seen: set[int] = set()
         for i, rule, resource, _found in rights(role, group, resources, frozenset({verb})):
@@ -35,7 +46,7 @@ def run(role: Role, _: View) -> Iterator[Violation]:
                 continue
             seen.add(i)
             named = f" {', '.join(rule.resource_names[:2])}" if rule.resource_names else ""
-            high = narrowed(Severity.HIGH, role)
+            high = narrowed(Severity.MEDIUM if ":" in verb else Severity.HIGH, role)
             yield Violation(
                 f"{role.title} may {verb} {resource}{named} {where(role)}",
                 f"rules[{i}].verbs",

@@ -4,6 +4,8 @@ Whoever may create a pod, or something that makes pods, chooses its service acco
 and volumes, and so has the rights of every account of the namespace, and of the node where Pod
 Security does not hold it back.
 
+Objects of Argo, Tekton and Knative count, too: their controllers make pods of them.
+
 Low for a ClusterRole, for information for a Role, as deployers and operators need it. What
 counts is that few have it.
 """
@@ -22,6 +24,9 @@ _MAKERS = (
     ("", ("pods", "replicationcontrollers")),
     ("apps", ("deployments", "daemonsets", "statefulsets", "replicasets")),
     ("batch", ("jobs", "cronjobs")),
+    ("argoproj.io", ("workflows", "cronworkflows", "applications", "rollouts")),
+    ("tekton.dev", ("taskruns", "pipelineruns")),
+    ("serving.knative.dev", ("services",)),
 )
 
 

@@ -83,12 +83,7 @@ class Risks:
 
         Of one of Kubernetes' own, only what was added to it.
         """
-        holds = self._of_role(role, own=True)
-        local = role.kind == "Role"
-        kind = "RoleBinding" if local else "ClusterRoleBinding"
-        binding = Binding(f"{role.id} unbound", kind=kind, namespace=role.namespace)
-        held = {a: (h.named, Ground(binding, NOBODY, role, h.said)) for a, h in holds.items()}
-        return list(_judge({}, held, space_of(role)) if local else _judge(held, {}, ""))
+        return of_rules(role, beyond(role, self._rights.rules(role)))
 
     def everyone(self) -> Iterator[tuple[Key, list[Risk]]]:
         """Yield everybody whom bindings name, with the dangers that these bindings bring.
@@ -120,6 +115,16 @@ class Risks:
             said = self._rights.rules(role)
             found = self._holds[key] = _holds(beyond(role, said) if own else said)
         return found
+
+
+def of_rules(role: Role, said: Iterable[Sourced]) -> list[Risk]:
+    """Return the dangers of the rules *said* to whoever *role* is bound to."""
+    local = role.kind == "Role"
+    kind = "RoleBinding" if local else "ClusterRoleBinding"
+    binding = Binding(f"{role.id} unbound", kind=kind, namespace=role.namespace)
+    holds = _holds(said).items()
+    held = {ask: (hold.named, Ground(binding, NOBODY, role, hold.said)) for ask, hold in holds}
+    return list(_judge({}, held, space_of(role)) if local else _judge(held, {}, ""))
 
 
 def _judge(everywhere: _Held, local: _Held, space: str) -> Iterator[Risk]:

@@ -69,7 +69,7 @@ def _roles(rights: Rights, *, certain: bool) -> Iterator[Unused]:
 
 
 def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> Iterator[Unused]:
-    accounts = {(a.namespace, a.name) for a in objects if isinstance(a, ServiceAccount)}
+    accounts = {(a.namespace, a.name) for a in objects if isinstance(a, ServiceAccount) and a.uid}
     spaces = {role.namespace for role in rights.roles if role.kind == "Role" and role.path}
     seen: dict[tuple[object, ...], str] = {}
     for binding in rights.bindings:
@@ -87,7 +87,7 @@ def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> It
         if all(not rights.rules(role) and role.aggregation is None for role in roles):
             yield Unused(binding, Why.EMPTY, said, certain=certain)
         gone = [s for s in binding.subjects if not _there(s, binding, accounts)]
-        if gone and not rights.assumed:
+        if gone:
             names = ", ".join(f"{s.namespace or binding.namespace}/{s.name}" for s in gone[:3])
             yield Unused(binding, Why.GONE, names, certain=certain)
         subjects = frozenset(key_of(s, binding) for s in binding.subjects)
@@ -98,9 +98,11 @@ def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> It
 
 
 def _there(subject: Subject, binding: Binding, accounts: set[tuple[str, str]]) -> bool:
-    if subject.kind != "ServiceAccount" or subject.name == "default":
+    """Return whether an account is there, or may be: each namespace of a cluster has a default."""
+    if subject.kind != "ServiceAccount":
         return True
-    return (subject.namespace or binding.namespace, subject.name) in accounts
+    space = subject.namespace or binding.namespace
+    return (space, subject.name) in accounts or (space, "default") not in accounts
 
 
 def _accounts(objects: Sequence[Object], rights: Rights, *, certain: bool) -> Iterator[Unused]:
@@ -108,6 +110,7 @@ def _accounts(objects: Sequence[Object], rights: Rights, *, certain: bool) -> It
         (w.namespace, w.pod.service_account_name or w.pod.service_account or "default")
         for w in objects if isinstance(w, Workload)
     }  # fmt: skip
+    live = any(isinstance(item, Workload) and item.uid for item in objects)
     bound = {name for kind, name in rights.named() if kind == "User" and name != MASTERS}
     for account in objects:
         if not isinstance(account, ServiceAccount) or account.name == "default":
@@ -115,6 +118,6 @@ def _accounts(objects: Sequence[Object], rights: Rights, *, certain: bool) -> It
         space = account.namespace
         if (space, account.name) in runs or f"{ACCOUNT}{space or '-'}:{account.name}" in bound:
             continue
-        if space != "kube-system" or rights.assumed:
+        if space != "kube-system" or not account.uid:
             # What an operator runs shows in the cluster, and in no file.
-            yield Unused(account, Why.IDLE, certain=certain and not rights.assumed)
+            yield Unused(account, Why.IDLE, certain=certain and live and bool(account.uid))
