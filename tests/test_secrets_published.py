@@ -39,9 +39,7 @@ def test_a_published_value_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> N
         ("etc/ssl/private/server.key", "sha256:aa", Severity.HIGH),
     ],
 )
-def test_the_key_of_ssl_cert_weighs_little(
-    path: str, layer: str, severity: Severity
-) -> None:
+def test_the_key_of_ssl_cert_weighs_little(path: str, layer: str, severity: Severity) -> None:
     check = plugs.load(Check, "secrets/private-key-in-file")
     key = Credential(f"{path}#private-key#1", path=path, title="Private key", kind="key",
                      severity=Severity.HIGH, layer=layer)  # fmt: skip
