@@ -107,10 +107,9 @@ class _Taking:
             work = [pool.submit(self._list, row, served, len(wanted)) for row, served in wanted]
             try:
                 results = [item.result() for item in work]
-            except BaseException:
+            finally:
                 for item in work:
                     item.cancel()
-                raise
         absent |= {result.name for result in results if isinstance(result, _Gone)}
         listed = tuple(item for item in results if isinstance(item, Listed))
         denied = [item.missed for item in results if isinstance(item, _Refused) and item.denied]

@@ -189,7 +189,7 @@ class Client:
         timer = threading.Timer(SECONDS, _end, (connection,))
         timer.daemon = True
         timer.start()
-        fresh = connection.sock is None
+        fresh, whole = connection.sock is None, False
         self.requests += 1
         try:
             connection.putrequest("GET", target, skip_accept_encoding=True)
@@ -203,25 +203,21 @@ class Client:
             response = connection.getresponse()
             body = _body(response, most)
             found = {name.lower(): value for name, value in response.getheaders()}
-            if response.will_close:
-                self._drop()
+            whole = not response.will_close
         except (ConnectionError, HTTPException) as error:
-            self._drop()
             if time.monotonic() >= ends:
                 raise NetworkError(f"{self._at.netloc}: took too long") from error
             if fresh:
                 raise self._failed(error) from error
             raise _Stale from error
         except (OSError, ValueError) as error:
-            self._drop()
             if isinstance(error, TimeoutError) or time.monotonic() >= ends:
                 raise NetworkError(f"{self._at.netloc}: took too long") from error
             raise self._failed(error) from error
-        except BaseException:
-            self._drop()
-            raise
         finally:
             timer.cancel()
+            if not whole:
+                self._drop()
         return Reply(response.status, found, body)
 
     def _failed(self, error: Exception) -> NetworkError:

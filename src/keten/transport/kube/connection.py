@@ -147,14 +147,12 @@ def _basic(proxy: SplitResult) -> dict[str, str]:
 def _socks(proxy: SplitResult, to: tuple[str, int], *rest: Any) -> socket.socket:
     """Return a socket to *to* through a SOCKS 5 proxy (RFC 1928; passwords: RFC 1929)."""
     timeout = rest[0] if rest else STALL
-    sock = socket.create_connection((proxy.hostname or "", proxy.port or 1080), timeout)
-    try:
+    with contextlib.ExitStack() as undo:
+        sock = socket.create_connection((proxy.hostname or "", proxy.port or 1080), timeout)
+        undo.callback(sock.close)
         _greet(sock, proxy)
         _through(sock, to)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            sock.close()
-        raise
+        undo.pop_all()
     return sock
 
 
