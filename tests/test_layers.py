@@ -27,7 +27,8 @@ from keten.errors import InputError
 from keten.formats.archives.members import Member
 from keten.formats.oci.records import Descriptor
 from keten.formats.oci.tree import Tree
-from keten.transport.image.layers import Cost, LayerRecord, Room, read_layer, refetch
+from keten.transport.image.layers import LayerRecord, read_layer, refetch
+from keten.transport.image.room import Cost, Room
 from keten.transport.image.source import LayerRef
 
 # ruff: noqa: E501 a bomb is a line
@@ -410,10 +411,39 @@ def test_the_ratio_spares_what_is_small() -> None:
     assert record.mismatches == ()
 
 
+def test_past_a_ceiling_the_blob_is_still_hashed() -> None:
+    """What a manifest says of a blob is checked to its end, though no more of it is unpacked."""
+    blob = gzip.compress(tarfile.TarInfo("f").tobuf() * 100_000, mtime=0)
+    for said, wrong in ((digest(blob), 0), (digest(b"another"), 1)):
+        ref = LayerRef(0, Descriptor("", said, len(blob)), digest(b"another"))
+        record = read_layer(io.BytesIO(blob), ref, All(), Room(members=4000))
+        assert (record.digest, record.size) == (digest(blob), len(blob))
+        assert len(record.mismatches) == wrong
+        assert record.members.count == (0 if wrong else 4097)
+        assert not record.complete
+        assert record.cost.members == 4097
+
+
+def test_a_layer_that_is_another_costs_what_it_took() -> None:
+    """Nothing of it counts, but it was walked: else a thousand of them would be free."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as made:
+        for number in range(10):
+            made.addfile(tarfile.TarInfo(f"f{number}"))
+    tar = out.getvalue()
+    ref = LayerRef(0, Descriptor("", digest(b"another"), len(tar)), "")
+    record = read_layer(io.BytesIO(tar), ref, All())
+    assert record.members.count == 0
+    room = Room()
+    room.spend(record)
+    assert room.members == Room().members - 10
+    assert room.held < Room().held
+
+
 def test_layers_share_their_room() -> None:
     """What one layer takes the next has no more; most of what is left, never all of it."""
     room = Room()
-    one = LayerRecord("", 10, "", 300 << 20, cost=Cost(70 << 20, 70 << 20))
+    one = LayerRecord("", 10, "", 300 << 20, cost=Cost(1, 70 << 20, 70 << 20))
     assert room.fits(one)
     room.spend(one)
     assert not room.fits(one)

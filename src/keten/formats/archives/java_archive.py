@@ -23,7 +23,7 @@ MAX_ENTRIES = 1_000_000
 IMAGE_ENTRIES = 2_000_000
 """The most entries of all archives of an image: a second for each million.
 
-Spark, Elasticsearch or Hadoop have 100,000 to 600,000; Jenkins with all its plugins a million.
+Large applications have 100,000 to 600,000; a server with every plugin there is some million.
 """
 IMAGE_UNPACKED = 1536 << 20
 """The most bytes that are unpacked of all archives of an image."""

@@ -24,6 +24,7 @@ from keten.pipeline.images.stage import Collected, Stage, stamp_key
 from keten.pipeline.images.versions import fingerprint
 from keten.pipeline.read import Readers
 from keten.transport.image import layers as streams
+from keten.transport.image.room import Room
 from keten.transport.image.rootfs import Rootfs
 from keten.transport.image.source import LayerRef, Opened
 
@@ -79,7 +80,7 @@ def collect(stage: Stage, base: Opened | None) -> Collected:
 
 def _layers(stage: Stage, readers: Readers) -> list[Unpacked]:
     """Return what is kept of each layer, one that occurs again the first one's record."""
-    room = streams.Room()
+    room = Room()
     efforts: dict[str, Effort] = {}
     before: dict[tuple[str, str], Unpacked] = {}
     found = []
@@ -104,7 +105,7 @@ def _layer(
     stage: Stage,
     ref: LayerRef,
     readers: Readers,
-    room: streams.Room,
+    room: Room,
     efforts: dict[str, Effort],
 ) -> Unpacked:
     """Return what is kept of a layer: as it was kept before, else by reading it."""

@@ -28,7 +28,7 @@ FAULT = "!"
 DIGEST = "#"
 """The key of a kept file's digest and size."""
 
-FILES = 30_000
+FILES = 25_000
 """The most files of one layer, and of one image, that are kept for one reader.
 
 Each is a package, or a part of what tells of one. The largest images have some 3,000 packages of

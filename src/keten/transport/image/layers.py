@@ -19,70 +19,17 @@ from msgspec.structs import replace
 from keten.errors import CeilingError, InputError
 from keten.formats.archives.chunks import Chunks
 from keten.formats.archives.members import Builder, Members
-from keten.formats.archives.tar import RECORDS, ROOM, Archive, File, weight
+from keten.formats.archives.tar import Archive, File, weight
 from keten.model.evidence import Link, Problem
-from keten.transport.image.inflate import FREE, RATIO, READ, begun, packed, unpack
+from keten.transport.image.inflate import READ, begun, packed, unpack
+from keten.transport.image.room import KEPT, PIECE, Cost, Room
 from keten.transport.image.source import Bytes, LayerRef, Mismatch
 from keten.transport.image.spool import Content
 
 VERSION = 1
 """Rises when a LayerRecord of the same layer changes, for caches."""
-KEPT = 96 << 20
-"""The most bytes that are kept of the files of all layers of an image."""
-PIECE = 800
-"""What it costs to keep anything of a file, in bytes."""
-HOLES = 128 << 20
-"""The most bytes of holes of all sparse files of an image that are looked into."""
 AHEAD = 6
 """How many chunks may be unpacked before they are walked and hashed."""
-
-
-class Cost(Struct, frozen=True, array_like=True):
-    """What reading one layer took, or may take.
-
-    *held* is bytes for members and what is kept of them, *kept* for the latter alone, *records*
-    counts pax records (tar_pax.HEADER), *holes* are bytes of sparse files.
-    """
-
-    held: int = 0
-    kept: int = 0
-    records: int = 0
-    holes: int = 0
-
-
-class Room(Struct):
-    """What the layers of one image may still take, all together.
-
-    As in Cost; *free* bytes may be what they unpack to beyond what their sizes allow. A layer
-    gets most of what is left, so that one bomb leaves room for others. What a layer took that
-    does not count in the end is taken too: else a thousand of them would cost a thousand times.
-    """
-
-    held: int = ROOM
-    kept: int = KEPT
-    records: int = RECORDS
-    holes: int = HOLES
-    free: int = FREE
-
-    @property
-    def share(self) -> Cost:
-        """What one layer may take."""
-        left = (self.held, self.kept, self.records, self.holes)
-        return Cost(*(number - number // 8 for number in left))
-
-    def fits(self, record: "LayerRecord") -> bool:
-        """Return whether a layer that was read before may be held."""
-        cost, share = record.cost, self.share
-        return cost.held <= share.held and cost.kept <= share.kept
-
-    def spend(self, record: "LayerRecord") -> None:
-        """Take what a layer took."""
-        cost = record.cost
-        self.held = max(0, self.held - cost.held)
-        self.kept = max(0, self.kept - cost.kept)
-        self.records = max(0, self.records - cost.records)
-        self.holes = max(0, self.holes - cost.holes)
-        self.free = min(FREE, max(0, self.free - max(0, record.unpacked - RATIO * record.size)))
 
 
 class FullError(CeilingError):
@@ -233,7 +180,11 @@ class _Walk:
         """Walk to the end of the tar, or to where it can be read no further."""
         share = self._share
         archive = self._archive = Archive(
-            Chunks(chunks), self.into, room=share.held, records=share.records
+            Chunks(chunks),
+            self.into,
+            entries=share.members,
+            room=share.held,
+            records=share.records,
         )
         pick = self._pick
         try:
@@ -250,7 +201,7 @@ class _Walk:
         """What was taken until now."""
         held = weight(self.into.count, self.into.weight()) + self._kept
         records = self._archive.records if self._archive is not None else 0
-        return Cost(held, self._kept, records, self._holes)
+        return Cost(self.into.count, held, self._kept, records, self._holes)
 
     def failed(self, error: InputError) -> None:
         """Tell that the layer could not be read to its end."""

@@ -17,7 +17,8 @@ from keten.formats.archives import members as kinds
 from keten.formats.archives.members import Builder, clean, owner, told
 from keten.formats.archives.tar import ENTRIES, HEAD, NAMES, ROOM, weight
 from keten.model.evidence import Link, Problem
-from keten.transport.image.layers import HOLES, KEPT, PIECE, FullError, LayerRecord, Picker
+from keten.transport.image.layers import FullError, LayerRecord, Picker
+from keten.transport.image.room import HOLES, KEPT, PIECE
 from keten.transport.image.spool import LARGEST, Content
 
 DEPTH = 250
