@@ -222,6 +222,8 @@ def test_npm_provenance(tmp_path: Path) -> None:
     assert [(e.relation, e.trust) for e in told.edges if e.by == "derive/attested"] == [
         ("attests", Trust.VERIFIED), ("signed-by", Trust.VERIFIED),
     ]  # fmt: skip
+    root = f"sha256:{sha256((tmp_path / 'trusted_root.json').read_bytes()).hexdigest()}"
+    assert [e.evidence for e in told.edges if e.relation == "signed-by"] == [root]
     files["package-lock.json"] = lock(f"sha512-{b64(sha512(b'another').digest())}")
     assert "with another hash than package-lock.json locks" in verdict(
         files, ROOT + NPM_PUBLISHER, tmp_path

@@ -45,11 +45,13 @@ _MOST = 1000
 
 
 class Anchors(Struct, frozen=True):
-    """What attestations are held against: what keten.toml names, read."""
+    """What attestations are held against: what keten.toml names, read, and by which digests."""
 
     root: "TrustedRoot | None" = None
     keys: "tuple[Key, ...]" = ()
     publishers: tuple[Publisher, ...] = ()
+    root_digest: str = ""
+    keys_digest: str = ""
 
 
 class _Verdict(Struct, frozen=True):
@@ -77,16 +79,17 @@ def derive(facts: Facts, anchors: Anchors) -> Facts:
         if not isinstance(one, Attestation) or one.fault:
             continue
         verdict = _judge(one, anchors)
+        against = anchors.keys_digest if one.key else anchors.root_digest
         for relation, why in ((REFUTED, verdict.fault), (MISATTRIBUTED, verdict.other)):
             if why:
                 ruling = Ruling(f"{relation} {one.id}", why=why)
                 nodes.append(ruling)
-                edges.append(Edge(one.ref, relation, ruling.ref, Trust.OBSERVED, by=_BY))
+                edges.append(Edge(one.ref, relation, ruling.ref, Trust.OBSERVED, against, _BY))
         if verdict.proven:
             signer = Signer(one.identity, (one.issuer,) if one.issuer else ())
             nodes.append(signer)
             trust = max(verdict.trust, Trust.OBSERVED)
-            edges.append(Edge(one.ref, SIGNED, signer.ref, trust, by=_BY))
+            edges.append(Edge(one.ref, SIGNED, signer.ref, trust, against, _BY))
         contradicts = False
         for edge in _related(one, packages, verdict.trust):
             edges.append(edge)

@@ -3,6 +3,7 @@
 The files are read only where there are attestations.
 """
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,16 +35,21 @@ def anchors(policy: Policy) -> "Anchors":
     said = policy.config.attestations
     root = None
     keys: tuple[npm_keys.Key, ...] = ()
+    digests = ["", ""]
     try:
         if said.trusted_root:
             data = _read(policy.folder / said.trusted_root, "trusted-root", trusted_root.BYTES)
-            root = trusted_root.read(data, said.trusted_root)
+            root, digests[0] = trusted_root.read(data, said.trusted_root), _digest(data)
         if said.npm_keys:
             data = _read(policy.folder / said.npm_keys, "npm-keys", npm_keys.BYTES)
-            keys = npm_keys.read(data, said.npm_keys)
+            keys, digests[1] = npm_keys.read(data, said.npm_keys), _digest(data)
     except InputError as error:
         raise UsageError(f"{policy.name}: {error.what}", advice=error.advice) from error
-    return Anchors(root, keys, said.publisher)
+    return Anchors(root, keys, said.publisher, *digests)
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{sha256(data).hexdigest()}"
 
 
 def _read(path: Path, key: str, most: int) -> bytes:
