@@ -142,7 +142,7 @@ def test_restricted_asks_the_stricter_check_instead_of_the_weaker() -> None:
 def test_in_the_nodes_network_every_port_is_a_host_port() -> None:
     ports = container(ports=[{"containerPort": 8080}])
     assert "hostPorts" not in refused(pod(**ports), Level.BASELINE)
-    found = refused(pod(hostNetwork=True, **ports), Level.BASELINE)
+    found = refused(pod(annotations=None, hostNetwork=True, **ports), Level.BASELINE)
     assert found["hostPorts"] == ["spec.containers[0].ports[0].hostPort"]
 
 
@@ -157,7 +157,8 @@ def test_annotations_are_judged_as_long_as_they_held() -> None:
 def test_ephemeral_and_init_containers_are_judged() -> None:
     for where in ("initContainers", "ephemeralContainers"):
         added = {"name": "b", "image": "b", "securityContext": {"privileged": True}}
-        found = refused(pod(**{where: [added]}), Level.BASELINE)
+        spec: dict[str, Any] = {where: [added]}
+        found = refused(pod(**spec), Level.BASELINE)
         assert found == {"privileged": [f"spec.{where}[0].securityContext.privileged"]}
 
 

@@ -161,7 +161,7 @@ def _container(draw: random.Random, name: str) -> dict[str, Any]:
     return made
 
 
-_VOLUMES = (
+_VOLUMES: tuple[dict[str, Any], ...] = (
     {"emptyDir": {}},
     {"hostPath": {"path": "/a"}},
     {"configMap": {"name": "c"}},

@@ -87,7 +87,7 @@ class Wait(Struct, frozen=True):
 
 def hooks(objects: Iterable[Object]) -> list[Hook]:
     """Return every webhook, in the order of configurations and places."""
-    found = []
+    found: list[Hook] = []
     for item in sorted((o for o in objects if isinstance(o, Webhook)), key=lambda o: o.ref):
         found += hooks_of(item)
     return found
