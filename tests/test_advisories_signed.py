@@ -112,3 +112,12 @@ def test_a_root_that_is_not_there(estate: Estate) -> None:
     with pytest.raises(UsageError, match="says nothing without require-signed"):
         estate.scan(estate.database, 'root = "root.json"')
     assert json.loads(estate.root)["signed"]["_type"] == "root"
+
+
+def test_what_is_believed_of_the_publisher_is_part_of_the_stamp(estate: Estate) -> None:
+    """A kept result is one of the signatures that were there."""
+    before = state.stamp(estate.database)
+    assert before == state.stamp(estate.database)
+    (state.folder(estate.database) / "trust" / "targets.json").write_bytes(b"{}")
+    assert state.stamp(estate.database) not in {before, ""}
+    assert "are not proven" in estate.unknown(estate.database)
