@@ -9,6 +9,8 @@ from keten.readers.system._dpkg import Entry
 from keten.readers.system._installed import contents
 
 INFO = "var/lib/dpkg/info"
+SEPARATE = "var/lib/dpkg/status.d/"
+"""Where distroless images have a file for each package, and its sums beside it."""
 DIVERSIONS = "var/lib/dpkg/diversions"
 """Kept for who asks which of two packages has a file."""
 MAX_FILES = 1_000_000
@@ -24,6 +26,8 @@ def read(source: Source) -> Facts:
         or not _dpkg.is_status(source.path)
     ):
         return Facts()
+    if source.path.startswith(SEPARATE) and not source.files.exists(f"{source.path}.md5sums"):
+        return Facts()  # nothing tells of its files: who it is need not be read again
     _, entries = _dpkg.packages(source, licensed=False)
     found: dict[str, list[str]] = {}
     left = MAX_FILES
@@ -38,7 +42,7 @@ def read(source: Source) -> Facts:
 def _paths(source: Source, entry: Entry) -> list[str]:
     if "/" in entry.name:
         return []
-    if source.path.startswith("var/lib/dpkg/status.d/"):
+    if source.path.startswith(SEPARATE):
         # The file is called by the package, now and then by a shorter name.
         return _summed(source.files.read(f"{source.path}.md5sums"))
     # Of packages that may be there for several architectures the name says which.
