@@ -7,7 +7,7 @@ A kernel has thousands, and each of their fixes is a version that one could go t
 from bisect import bisect_right
 from typing import Any
 
-from keten.advisories.ranges import Order
+from keten.advisories.ranges import Order, fixes
 from keten.advisories.records import Entry
 from keten.errors import InputError
 
@@ -62,3 +62,18 @@ def _simple(entry: Entry) -> bool:
         return False
     found = entry.ranges[0]
     return len(found) == _SIMPLE and found[0] != "G" and found[1] == "i0" and found[2][0] == "f"
+
+
+def always(entries: tuple[Entry, ...]) -> bool:
+    """Return whether a record affects every version there is or will be."""
+    return not any(map(fixes, entries)) and any(
+        found[1:] == ("i0",) and found[0] != "G"
+        for entry in entries
+        if not entry.custom
+        for found in entry.ranges
+    )
+
+
+def of_module(entry: Entry) -> bool:
+    """Return whether an entry is of packages that are built as part of a module."""
+    return any(".module" in event for found in entry.ranges for event in found[1:])

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from keten.advisories import streams
 from keten.advisories.cluster import Cluster, Hit, clusters
 from keten.advisories.database import Database
-from keten.advisories.ladder import Ladder
-from keten.advisories.questions import Question
+from keten.advisories.ladder import Ladder, always, of_module
+from keten.advisories.questions import Question, at
 from keten.advisories.ranges import Doubt, Order, affected, canonical, fixes
 from keten.advisories.records import Entry, Row, spell, weight
 from keten.errors import InputError
@@ -119,8 +119,8 @@ class Lookup:
         waiting = {fix for item in found if not item.paid for fix in item.fixed}
         if not waiting:
             return None
-        ladder, rest, always = self._climb(question)
-        left = {fix: ladder.above(self._prepare(_at(question, fix)).versions[0]) for fix in waiting}
+        ladder, rest, lasting = self._climb(question)
+        left = {fix: ladder.above(self._prepare(at(question, fix)).versions[0]) for fix in waiting}
         tried: set[str] = set()
         while len(tried) < MAX_CANDIDATES:
             free = [fix for fix in left if not left[fix] and fix not in tried]
@@ -128,12 +128,12 @@ class Lookup:
                 break
             candidate = min(sorted(free), key=key)
             tried.add(candidate)
-            hits, doubts = self._weigh(_at(question, candidate), rest)
-            if not hits and not doubts and not always:
+            hits, doubts = self._weigh(at(question, candidate), rest)
+            if not hits and not doubts and not lasting:
                 return Upgrade(candidate)
             for fix in self._beyond(candidate, hits, key) - set(left):
-                left[fix] = ladder.above(self._prepare(_at(question, fix)).versions[0])
-        return self._fewest(question, left, rest, always)
+                left[fix] = ladder.above(self._prepare(at(question, fix)).versions[0])
+        return self._fewest(question, left, rest, lasting)
 
     def _climb(self, question: Question) -> tuple[Ladder, list[Said], set[str]]:
         """Return the records that only say "before X" as a ladder, the others, and the ids of
@@ -143,19 +143,19 @@ class Lookup:
         simple = not question.epochless and question.module is None
         plain = simple and not question.streams and not self._prepare(question).rpm
         rest = []
-        always = set()
+        lasting = set()
         for said in self._say(question):
             entries = tuple(entry for entry, _ in said.free)
-            if said.paid or not simple or any(map(_of_module, entries)):
+            if said.paid or not simple or any(map(of_module, entries)):
                 rest.append(said)
-            elif plain and _always(entries):
-                always.add(self._database.row(said.number).id)
+            elif plain and always(entries):
+                lasting.add(self._database.row(said.number).id)
             elif not ladder.take(entries):
                 rest.append(said)
-        return ladder, rest, always
+        return ladder, rest, lasting
 
     def _fewest(
-        self, question: Question, left: dict[str, int], rest: list[Said], always: set[str]
+        self, question: Question, left: dict[str, int], rest: list[Said], lasting: set[str]
     ) -> Upgrade | None:
         """Return the version that has the fewest records, where none has none."""
         found = self.answer(question).vulnerabilities
@@ -164,13 +164,13 @@ class Lookup:
         for fix in sorted(sorted(left), key=self.order(question.ecosystem).key)[-MAX_CANDIDATES:]:
             if left[fix] >= fewest:
                 continue
-            hits, doubts = self._weigh(_at(question, fix), rest)
-            count = left[fix] + len(always.union(hit.row.id for hit in hits)) + len(doubts)
+            hits, doubts = self._weigh(at(question, fix), rest)
+            count = left[fix] + len(lasting.union(hit.row.id for hit in hits)) + len(doubts)
             if count < fewest:
                 best, fewest = fix, count
         if not best:
             return None
-        hits, doubts = self._hits(_at(question, best))
+        hits, doubts = self._hits(at(question, best))
         still = [cluster.id for cluster in clusters(hits)]
         return Upgrade(best, (*still, *sorted({record for record, _ in doubts})))
 
@@ -244,10 +244,9 @@ class Lookup:
             self._database.prepare(ecosystem, names)
 
     def _gather(self, question: Question) -> tuple[Said, ...]:
-        if len(question.names) == len(question.ecosystems) == 1 and not question.paid:
-            found = self._entries(question.ecosystems[0], question.names[0][0])
-            if not found:
-                return ()  # most are this
+        plain = len(question.names) == len(question.ecosystems) == 1 and not question.paid
+        if plain and not self._entries(question.ecosystems[0], question.names[0][0]):
+            return ()  # most are this
         free: dict[int, list[tuple[Entry, int]]] = {}
         paid: dict[int, list[tuple[Entry, int, str]]] = {}
         for place, (name, _) in enumerate(question.names):
@@ -372,33 +371,14 @@ class Lookup:
                     continue
             except InputError:
                 continue
-            then = self._prepare(_at(question, fix))
+            then = self._prepare(at(question, fix))
             if not any(self._judge(one, then) for one in said):
                 free.append(fix)
         return tuple(sorted(free, key=order.key))
 
 
-def _always(entries: tuple[Entry, ...]) -> bool:
-    """Return whether a record affects every version there is or will be."""
-    return not any(map(fixes, entries)) and any(
-        found[1:] == ("i0",) and found[0] != "G"
-        for entry in entries
-        if not entry.custom
-        for found in entry.ranges
-    )
-
-
-def _of_module(entry: Entry) -> bool:
-    return any(".module" in event for found in entry.ranges for event in found[1:])
-
-
 def _same(version: str) -> str:
     return version
-
-
-def _at(question: Question, version: str) -> Question:
-    """Return the same question of another version."""
-    return structs.replace(question, names=tuple((name, version) for name, _ in question.names))
 
 
 def _hit(said: Said, row: Row, told: tuple[Entry, ...]) -> Hit:

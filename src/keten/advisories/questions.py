@@ -8,7 +8,7 @@ binary packages too. All of it is taken from the purl, so that an SBOM answers a
 from functools import lru_cache
 from urllib.parse import unquote
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from keten.formats import distributions, osv
 from keten.formats.lazy_pattern import lazy
@@ -56,6 +56,11 @@ class Question(Struct, frozen=True, cache_hash=True):
 def question(package: Package) -> Question:
     """Return what to ask about *package*; its ecosystems are empty where that is not known."""
     return _question(package.ecosystem, package.name, package.version, package.purl)
+
+
+def at(asked: Question, version: str) -> Question:
+    """Return the same question of another version."""
+    return structs.replace(asked, names=tuple((name, version) for name, _ in asked.names))
 
 
 def ecosystem_of(package: Package) -> str:
