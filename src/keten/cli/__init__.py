@@ -17,6 +17,7 @@ COMMANDS = {
     "licenses": "list the licences of a target's packages, and what policy says of them",
     "diff": "tell what changed between two targets or results, and why",
     "rbac": "who may do what: who-can, of, dangers, unused, least (from an audit log)",
+    "net": "who reaches whom: reach, why, diff, exposed, propose (network policies)",
     "graph": "print the facts of a target, in the form that cases are written in",
 }
 

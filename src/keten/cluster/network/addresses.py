@@ -5,7 +5,7 @@ holds both, and no block reaches from one into the other.
 """
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from keten.cluster.network import spans as sets
 from keten.cluster.network.spans import Spans
@@ -70,6 +70,44 @@ def cut(blocks: Iterable[Spans]) -> list[tuple[int, int]]:
 def text(piece: tuple[int, int]) -> str:
     """Return a piece as ``first-last``."""
     return f"{_text(piece[0])}-{_text(piece[1])}"
+
+
+def summary(those: Spans) -> str:
+    """Return addresses as people write them: ``any address but 10.0.0.0/8``, or blocks."""
+    fours, sixes = sets.common(those, FOURS), sets.common(those, SIXES)
+    both = fours and sixes
+    parts = []
+    for mine, whole, name in ((fours, FOURS, "IPv4"), (sixes, SIXES, "IPv6")):
+        if not mine:
+            continue
+        out = sets.minus(whole, mine)
+        if not out:
+            parts.append(f"any {name} address")
+        elif len(list(_blocks(out))) < len(list(_blocks(mine))):
+            parts.append(f"any {name} address but {_listed(out)}")
+        else:
+            parts.append(_listed(mine))
+    if both and parts == ["any IPv4 address", "any IPv6 address"]:
+        return "any address"
+    return "; ".join(parts).replace(" IPv4", "") if not sixes else "; ".join(parts)
+
+
+_SHOWN = 6
+
+
+def _listed(those: Spans) -> str:
+    blocks = list(_blocks(those))
+    if len(blocks) <= _SHOWN:
+        return ", ".join(blocks)
+    return ", ".join(text(span) for span in those)
+
+
+def _blocks(those: Spans) -> Iterator[str]:
+    for low, high in those:
+        kind = ipaddress.IPv4Address if low < SIX else ipaddress.IPv6Address
+        base = 0 if low < SIX else SIX
+        for network in ipaddress.summarize_address_range(kind(low - base), kind(high - base)):
+            yield str(network)
 
 
 def _text(number: int) -> str:

@@ -123,9 +123,11 @@ def _block(cidr: Any, at: str) -> Spans:
 
 def _pods(said: Any, at: str, pods: Pods) -> int:
     """Return the pods of a subject or peer: exactly one of *namespaces* and *pods* is set."""
+    spaces: Any
+    near: Any = None
     match said:
         case {"namespaces": dict(spaces)} if said.get("pods") is None:
-            near = None
+            pass
         case {"pods": {"namespaceSelector": dict(spaces), "podSelector": dict(near)}} if (
             said.get("namespaces") is None
         ):

@@ -205,18 +205,25 @@ class Judge:
             known = self._same.get(key)
             if known is None:
                 clauses = [self.clauses[way][i] for i in those]
-                known = self._same[key] = _parts(clauses, isolated, self.universes[way].all)
+                known = self._same[key] = _parts(
+                    clauses, self.universes[way].all, isolated=isolated
+                )
             self._known[way, rep] = known
         return known
 
 
-def _parts(clauses: Sequence[Clause], isolated: bool | None, everyone: int) -> Parts:
+def _parts(clauses: Sequence[Clause], everyone: int, *, isolated: bool | None) -> Parts:
     if isolated is False and not clauses:
         return ((ALL, ALL, everyone),)
     lower = decide(clauses, everyone, isolated=isolated is not False, sure=True)
     if isolated is not None and all(clause.sure for clause in clauses):
         return tuple((those, those, who) for those, who in lower.items())
     upper = decide(clauses, everyone, isolated=isolated is True, sure=False)
+    if isolated is None:
+        other = decide(clauses, everyone, isolated=False, sure=True)
+        lower = _joined(lower, other, _both)
+        other = decide(clauses, everyone, isolated=True, sure=False)
+        upper = _joined(upper, other, _either)
     made: dict[tuple[Ports, Ports], int] = {}
     for low, who in lower.items():
         for high, others in upper.items():

@@ -23,17 +23,19 @@ class Line(Struct, frozen=True, order=True):
     notes: tuple[str, ...] = ()
 
 
-def lines(network: Network, net: Net, *, entities: bool = True) -> Iterator[Line]:
+def lines(
+    network: Network, net: Net, *, entities: bool = True, sixes: bool = False
+) -> Iterator[Line]:
     """Yield every connection of *net*; of a large cluster these are very many.
 
     *entities*: also the hosts and nodes that policies name, and addresses of IPv6 where a rule
-    names some. Connections of a workload to itself are left out.
+    names some; *sixes*: those in any case. Connections of a workload to itself are left out.
     """
     mark = names(network, net)
     yield from _inside(network, net, mark)
     if not net.primary:
         return
-    yield from _outside(network, net, mark, entities=entities)
+    yield from _outside(network, net, mark, entities=entities, sixes=sixes)
     if not net.kind or any(net.members >> entry.shape & 1 for entry in network.entries):
         yield from _through(network, net, mark)
 
@@ -77,7 +79,9 @@ def _inside(network: Network, net: Net, mark: dict[int, str]) -> Iterator[Line]:
                         yield Line(name, other, sure, may)
 
 
-def _outside(network: Network, net: Net, mark: dict[int, str], *, entities: bool) -> Iterator[Line]:
+def _outside(
+    network: Network, net: Net, mark: dict[int, str], *, entities: bool, sixes: bool
+) -> Iterator[Line]:
     judge = network.judge
     for way in ("ingress", "egress"):
         universe = judge.universes["ingress" if way == "ingress" else "egress"]
@@ -95,7 +99,7 @@ def _outside(network: Network, net: Net, mark: dict[int, str], *, entities: bool
                         *(
                             f"{addresses.text(piece)}[External]"
                             for piece in universe.shown(who)
-                            if (entities and universe.six) or piece[0] < addresses.SIX
+                            if sixes or (entities and universe.six) or piece[0] < addresses.SIX
                         ),
                         *(universe.names(who) if entities else ()),
                     )

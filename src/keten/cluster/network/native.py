@@ -38,7 +38,7 @@ def native(policy: NetworkPolicy | Resource, pods: Pods) -> Iterator[Policy]:
     title = f"{policy.kind} {namespace}/{policy.name}"
     for network in _networks(policy, namespace):
         try:
-            yield _policy(policy, title, namespace, inside, network, pods)
+            yield _policy(policy, title, inside, network, pods)
         except Refused as error:
             yield unknown(policy.ref, title, inside, str(error), over=False)
 
@@ -54,12 +54,12 @@ def _networks(policy: Object, namespace: str) -> list[str]:
 def _policy(
     policy: NetworkPolicy | Resource,
     title: str,
-    namespace: str,
     inside: int,
     network: str,
     pods: Pods,
 ) -> Policy:
     spec = policy.spec
+    namespace = policy.namespace or DEFAULT
     held = selector(spec.get("podSelector") or {})
     if held is None:
         raise Refused("spec.podSelector is none that the API takes")

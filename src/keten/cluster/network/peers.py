@@ -6,7 +6,8 @@ such a label. Two pods of one owner with other labels are two peers: a policy ma
 apart.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec import Struct
@@ -63,7 +64,7 @@ class Peer(Struct, frozen=True):
         )  # fmt: skip
 
 
-def peers(objects: Iterable[Object], used: Set[str]) -> list[Peer]:
+def peers(objects: Iterable[Object], used: AbstractSet[str]) -> list[Peer]:
     """Return the peers among *objects*, sorted; *used* are the label keys that policies name."""
     ignored = _MADE_BY_CONTROLLERS - used
     workloads: list[Workload] = []
@@ -89,7 +90,7 @@ def peers(objects: Iterable[Object], used: Set[str]) -> list[Peer]:
 
 
 def _stands_for_itself(
-    workload: Workload, known: Set[tuple[str, str]], alive: Mapping[tuple[str, str], bool]
+    workload: Workload, known: AbstractSet[tuple[str, str]], alive: Mapping[tuple[str, str], bool]
 ) -> bool:
     """Return whether a workload has pods of its own: not one whose pods are there to be seen."""
     if workload.kind == "Pod":
@@ -111,7 +112,7 @@ def _top(workload: Workload, owners: Mapping[tuple[str, str], str]) -> str:
     return title
 
 
-def _of_workload(w: Workload, title: str, ignored: Set[str]) -> Peer:
+def _of_workload(w: Workload, title: str, ignored: AbstractSet[str]) -> Peer:
     kind, _, name = title.partition("/")
     labels = w.pod_labels or (w.labels if w.kind == "Pod" else {})
     if w.kind == "Pod" and w.owner:

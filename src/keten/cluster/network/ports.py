@@ -98,10 +98,10 @@ def _union(a: Ports, b: Ports) -> Ports:
 
 @lru_cache(1 << 16)
 def _common(a: Ports, b: Ports) -> Ports:
-    if a in (ALL, b):
-        return b
-    if b == ALL:
+    if b in (ALL, a):
         return a
+    if a == ALL:
+        return b
     return Ports(sets.common(a.tcp, b.tcp), sets.common(a.udp, b.udp), sets.common(a.sctp, b.sctp))
 
 
@@ -109,6 +109,6 @@ def _common(a: Ports, b: Ports) -> Ports:
 def _minus(a: Ports, b: Ports) -> Ports:
     if b == NONE:
         return a
-    if b == ALL or a == b:
+    if b in (ALL, a):
         return NONE
     return Ports(sets.minus(a.tcp, b.tcp), sets.minus(a.udp, b.udp), sets.minus(a.sctp, b.sctp))

@@ -228,6 +228,7 @@ def _turned(
 
 
 def at(parts: Parts, place: int) -> Flow:
+    """Return what is open to the pods of a shape."""
     return _bit(parts, 1 << place)
 
 

@@ -26,8 +26,8 @@ class Universe:
         blocks = {block for rule in rules for block in rule.blocks}
         self.blocks = blocks
         self.pieces: list[Span] = addresses.cut(blocks)
-        named = {name for rule in rules for name in rule.entities}
-        self.entities = sorted({NODES, *(n.rstrip("?") for n in named)} - {WORLD})
+        self.named = {name.rstrip("?") for rule in rules for name in rule.entities} - {WORLD}
+        self.entities = sorted({NODES, *self.named})
         self._pods = pods
         self._entity = {name: pods + i for i, name in enumerate(self.entities)}
         self._first = pods + len(self.entities)
@@ -40,12 +40,13 @@ class Universe:
         place = self._entity.get(name)
         return 0 if place is None else 1 << place
 
-    def address(self, number: int) -> int:
-        """Return the bit of the piece that an address lies in."""
-        for i, (low, high) in enumerate(self.pieces):
-            if low <= number <= high:
-                return 1 << (self._first + i)
-        return 0
+    def touching(self, wanted: Spans) -> list[int]:
+        """Return the bit of each piece that has an address of *wanted*."""
+        return [
+            1 << (self._first + i)
+            for i, piece in enumerate(self.pieces)
+            if sets.common(wanted, (piece,))
+        ]
 
     @cached_property
     def outside(self) -> int:
@@ -117,5 +118,7 @@ class Universe:
         return [piece for i, piece in enumerate(self.pieces) if high >> i & 1]
 
     def names(self, bits: int) -> list[str]:
-        """Return the entities among *bits*."""
-        return [name for name, place in self._entity.items() if bits >> place & 1]
+        """Return the entities among *bits* that some rule names."""
+        return [
+            name for name, place in self._entity.items() if name in self.named and bits >> place & 1
+        ]

@@ -1,0 +1,167 @@
+"""``keten net``: who reaches whom, why, what changed, what is exposed, and policies that fit."""
+
+import argparse
+import gc
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from keten.cli import arguments as common
+from keten.cli import clusters, printing
+from keten.errors import UsageError
+
+if TYPE_CHECKING:
+    from keten.cluster.estates import Cluster
+    from keten.model.evidence import Problem
+
+ACTIONS = {
+    "reach": "TARGET",
+    "why": "TARGET A B PORT",
+    "diff": "OLD NEW",
+    "exposed": "TARGET",
+    "propose": "TARGET",
+}
+_ABOUT = """reach    every connection that policies let through, by sender
+why      whether A reaches PORT of B, and which rules decide on either side
+diff     what opened and what closed between two states
+exposed  what the Internet reaches, and what reaches the cloud's metadata address
+propose  policies that deny by default and allow what services declare, or what was observed
+
+A and B are workloads (shop/web, Deployment/web, web), addresses, hosts, internet, metadata or
+ingress. PORT is 5432, UDP/53 or a name. Read are NetworkPolicy, AdminNetworkPolicy and its
+successors, Cilium's policies, Multus' and user-defined networks. What policies of others say
+is unknown, never unreachable. That the network plugin enforces policies is taken for granted.
+
+exit status: why: 0 yes, 1 no, 3 unknown; diff --fail-on-new: 1 where something opened;
+propose: 3 where the policies allow not exactly what is wanted"""
+
+
+def main(argv: list[str]) -> int:
+    """Answer one question; return the exit status."""
+    arguments = parser().parse_intermixed_args(argv)
+    gc.disable()  # frozen records make no cycles
+    words: list[str] = arguments.words
+    usage = ACTIONS[arguments.action]
+    if len(words) != len(usage.split()):
+        raise UsageError(f"usage: keten net {arguments.action} {usage}")
+    match arguments.action:
+        case "reach":
+            from keten.cli import net_reach
+
+            return net_reach.reach(arguments, *_one(arguments, words[0]))
+        case "why":
+            from keten.cli import net_why
+
+            return net_why.why(arguments, *_one(arguments, words[0]), words[1:])
+        case "diff":
+            from keten.cli import net_reach
+
+            sides = [_one(arguments, word)[1] for word in words]
+            return net_reach.diff(arguments, sides[0], sides[1])
+        case "exposed":
+            from keten.cli import net_exposed
+
+            return net_exposed.exposed(arguments, *_one(arguments, words[0]))
+    from keten.cli import net_propose
+
+    return net_propose.propose(arguments, *_one(arguments, words[0]))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    usage = "\n       ".join(f"keten net {name} {rest}" for name, rest in ACTIONS.items())
+    made = argparse.ArgumentParser(
+        prog="keten net",
+        usage=usage,
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("action", choices=tuple(ACTIONS), help="see above")
+    made.add_argument("words", nargs="*", metavar="...", help="TARGET is what keten scan takes")
+    made.add_argument("--from", dest="src", default="", metavar="A", help="reach: only from A")
+    made.add_argument("--to", dest="dst", default="", metavar="B", help="reach: only to B")
+    made.add_argument(
+        "--folder", default="", metavar="DIR", help="of several clusters, that of DIR"
+    )
+    made.add_argument(
+        "--host-network", choices=("nodes", "pods"), default="nodes",
+        help="take pods in their node's network for the node (default) or for pods",
+    )  # fmt: skip
+    made.add_argument("--lines", action="store_true", help="reach: A => B : PORTS, line by line")
+    made.add_argument(
+        "--fail-on-new", action="store_true", help="diff: exit with 1 where something opened"
+    )
+    made.add_argument(
+        "--flows", default="", metavar="FILE",
+        help="propose: flows that Hubble observed, JSON lines (hubble observe -o json)",
+    )  # fmt: skip
+    made.add_argument("--system", action="store_true", help="propose: for kube-system, too")
+    made.add_argument("--output", default="", metavar="FILE", help="propose: write there")
+    made.add_argument("--json", action="store_true", help="write JSON")
+    made.add_argument("--quiet", action="store_true", help="no progress")
+    common.add(made)
+    common.images(made)
+    return made
+
+
+def _one(arguments: argparse.Namespace, name: str) -> "tuple[clusters.Target, Cluster]":
+    """Return the target, and the one cluster of it that is asked for."""
+    arguments.target = name
+    target = clusters.collected(arguments)
+    found = [c for c in target.estate.clusters if _networked(c)]
+    if arguments.folder:
+        wanted = arguments.folder.strip("/")
+        found = [c for c in found if c.scope.folder == wanted]
+    if len(found) == 1:
+        return target, found[0]
+    folders = ", ".join(c.scope.folder or "." for c in found[:8])
+    if not found:
+        raise UsageError(
+            f"{name}: no workloads there",
+            advice="Name a folder of manifests, a dump (kubectl get -A -o yaml) or a cluster.",
+        )
+    raise UsageError(
+        f"{name}: {len(found)} sets of objects that are applied apart: {folders}",
+        advice="Name one of the folders as the target, or with --folder.",
+    )
+
+
+def _networked(cluster: "Cluster") -> bool:
+    from keten.model.kube import Workload
+
+    return any(isinstance(item, Workload) for item in cluster.objects)
+
+
+def network(arguments: argparse.Namespace, cluster: "Cluster") -> Any:
+    """Return the engine of a cluster, as the command line asks for it."""
+    if arguments.host_network == "nodes":
+        return cluster.network
+    from keten.cluster.network.reach import Network
+
+    return Network(cluster.objects, hosts_are_pods=True)
+
+
+def put(document: Any) -> None:
+    """Write a document as JSON."""
+    text = msgspec.json.encode(document, order="deterministic")
+    sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+
+
+def told(problems: "Sequence[Problem]", notes: Iterable[str]) -> None:
+    """Write to standard error what was not read or judged: answers may differ by it."""
+    printing.write(_told(problems, notes), sys.stderr)
+
+
+_FIRST = 3
+
+
+def _told(problems: "Sequence[Problem]", notes: Iterable[str]) -> Iterator[str]:
+    for note in notes:
+        yield f"keten: not judged: {note}"
+    for problem in problems[:_FIRST]:
+        where = f"{problem.path}:{problem.line}" if problem.line else problem.path
+        yield f"keten: not read: {where}: {problem.what}"
+    if len(problems) > _FIRST:
+        yield f"keten: not read: {len(problems) - _FIRST} more problems; keten scan tells them"
