@@ -202,7 +202,7 @@ def _honest(full: Result, scanned: flow.Scanned, result: Result, row: Row) -> No
 
 
 def _new(finding: Finding, before: set[tuple[str, str]], row: Row) -> None:
-    """A finding that only the lack of a right makes is a false alarm, but for owners."""
+    """Refuse a finding that only the lack of a right makes: a false alarm, but for owners."""
     if (finding.check, finding.subject) in before:
         return
     below = {"deployments": "ReplicaSet", "replicasets": "Pod", "cronjobs": "Job"}
