@@ -105,6 +105,10 @@ NEEDS: dict[str, Need] = {
         "Scan what the template renders to, or give the variable a default.",
         wide=True,
     ),
+    "flags": Need(
+        "the program's whole command line, or the configuration that it is made of",
+        "Take it from the node: keten node prints the script.",
+    ),
     "cluster": Need("the live cluster", "Scan the cluster.", wide=True),
 }
 

@@ -1,6 +1,16 @@
 """All node types, as one tagged union: ``match`` over it is exhaustive under mypy."""
 
 from keten.model.checkout import Autorun, Owners, Submodule
+from keten.model.control_plane import (
+    AuditPolicy,
+    Certificate,
+    Component,
+    Encryption,
+    Kubeconfig,
+    ManagedCluster,
+    NodeFile,
+    ServerConfig,
+)
 from keten.model.delivery import (
     Advisory,
     Attestation,
@@ -69,6 +79,14 @@ AnyNode = (
     | Webhook
     | Resource
     | Cluster
+    | Component
+    | Encryption
+    | AuditPolicy
+    | ServerConfig
+    | Kubeconfig
+    | Certificate
+    | NodeFile
+    | ManagedCluster
     | Rules
     | Ruling
     | Attestation
