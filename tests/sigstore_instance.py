@@ -81,6 +81,7 @@ class Authority:
         length: int | None = None,
         use: x509.ObjectIdentifier | None = None,
         days: int = 3650,
+        certs: bool = True,
     ) -> x509.Certificate:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = (
@@ -92,7 +93,7 @@ class Authority:
             .not_valid_before(NOW - timedelta(days=10))
             .not_valid_after(NOW + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca, length if ca else None), critical=True)
-            .add_extension(usage(certs=True), critical=True)
+            .add_extension(usage(certs=certs), critical=True)
         )
         if issuer:
             builder = builder.add_extension(x509.ExtendedKeyUsage([use or self.use]), False)  # noqa: FBT003 critical
@@ -230,6 +231,7 @@ class Instance:
     ) -> x509.Certificate:
         """Return a leaf as Fulcio issues it. *sct*: ``good``, ``none``, or what is wrong."""
         signer = more.pop("issuer_key", None) or self.issuer.key
+        algorithm = more.pop("algorithm", hashes.SHA256())
         extra = more.pop("extra", ())
         builder = self.issuer.leaf(
             key,
@@ -240,7 +242,7 @@ class Instance:
             *extra,
             **more,
         )
-        plain = builder.sign(signer, hashes.SHA256())
+        plain = builder.sign(signer, algorithm)
         if sct == "none":
             return plain
         body = plain.tbs_certificate_bytes
@@ -257,7 +259,7 @@ class Instance:
         listed = len(one).to_bytes(2) + one
         value = tlv(0x04, len(listed).to_bytes(2) + listed)
         extended = builder.add_extension(x509.UnrecognizedExtension(_SCT, value), False)  # noqa: FBT003 critical
-        return extended.sign(signer, hashes.SHA256())
+        return extended.sign(signer, algorithm)
 
     def bundle(
         self,
@@ -358,7 +360,7 @@ class Instance:
         named = tlv(0x30, tlv(0x30, tlv(0x30, tlv(0x04, sha256(der(leaf)).digest()))))
         digest = wrong.get("digest", sha256(info).digest())
         attributes = b"".join((
-            tlv(0x30, oid("1.2.840.113549.1.9.3") + tlv(0x31, tst)),
+            tlv(0x30, oid("1.2.840.113549.1.9.3") + tlv(0x31, wrong.get("kind", tst))),
             tlv(0x30, oid("1.2.840.113549.1.9.4") + tlv(0x31, tlv(0x04, digest))),
             tlv(0x30, oid("1.2.840.113549.1.9.16.2.47") + tlv(0x31, wrong.get("named", named))),
         ))  # fmt: skip

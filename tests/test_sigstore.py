@@ -140,6 +140,7 @@ def leaf(**more: Any) -> dict[str, Any]:
             "critical extension that is not known: 1.2.3.4",
         ),
         ({"issuer_key": INSTANCE.log}, "was not issued by"),
+        ({"algorithm": hashes.SHA3_256()}, "a hash that nobody may sign with"),
     ],
 )
 def test_a_certificate_that_does_not_hold(more: dict[str, Any], said: str) -> None:
@@ -153,6 +154,7 @@ def test_a_certificate_that_does_not_hold(more: dict[str, Any], said: str) -> No
     ("more", "said"),
     [
         ({"ca": False}, "none of an authority"),
+        ({"certs": False}, "may not issue certificates"),
         ({"use": STAMPS}, "issues for another use"),
         ({"days": -1}, "a certificate of its chain was not valid"),
     ],
@@ -253,6 +255,11 @@ TILES = INSTANCE.bundle(PAYLOAD, kind="tiles")
         (changed(GOOD, *proof("hashes"), to=[b64(b"x")]), "a hash of the proof is none"),
         (changed(GOOD, *proof("rootHash"), to=b64(b"x" * 32)), "does not lead to the root"),
         (changed(GOOD, *proof("checkpoint"), to=None), "no signed note"),
+        (
+            changed(GOOD, *proof("checkpoint"),
+                    to=OTHER["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["checkpoint"]),
+            "of another tree",
+        ),
         (changed(GOOD, *proof("checkpoint"), "envelope", to=NOTE.replace("- 1234", "- 1")),
          "the checkpoint's key"),
         (changed(GOOD, *proof("checkpoint"), "envelope", to=RENAMED),
@@ -386,6 +393,7 @@ def test_a_timestamp_of_an_authority_without_its_leaf(held: bool) -> None:  # no
         (stamp(leaf=stranger(7)), STAMPED, "names another certificate"),
         (stamp(leaf=stranger(8)), STAMPED, "was not issued by"),
         (stamp(named=made.tlv(0x30, b"")), STAMPED, "names another certificate"),
+        (stamp(kind=made.oid("1.2.3")), STAMPED, "signs something else"),
         (stamp()[:-1], STAMPED, "is cut off"),
         (stamp() + b"x", STAMPED, "is damaged"),
         (b"", STAMPED, "is damaged"),
@@ -397,6 +405,31 @@ def test_a_timestamp_that_does_not_hold(response: bytes, data: bytes, said: str)
         timestamp.verify(response, data, ROOT.timestamps)
 
     assert said in error.value.what
+
+
+def test_a_timestamp_of_an_authority_that_is_over() -> None:
+    said = INSTANCE.trusted_root()["timestampAuthorities"]
+    said[0]["validFor"]["end"] = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    with pytest.raises(TrustError, match="timestamp's authority was not trusted at that time"):
+        timestamp.verify(stamp(), STAMPED, root(timestampAuthorities=said).timestamps)
+
+
+def test_a_timestamp_by_a_certificate_for_more_than_that() -> None:
+    stamper = INSTANCE.stamper
+    both = stamper.leaf(INSTANCE.stamp_key, serial=9, use=[STAMPS, made.CODE])
+    signed = both.sign(stamper.key, hashes.SHA256())
+    bare = root(timestampAuthorities=[stamper.said("https://stamps.example")])
+    with pytest.raises(TrustError, match="not for timestamps alone"):
+        timestamp.verify(stamp(leaf=signed), STAMPED, bare.timestamps)
+    with pytest.raises(TrustError, match="was not issued by"):  # the root names the one leaf
+        timestamp.verify(stamp(leaf=signed), STAMPED, ROOT.timestamps)
+
+
+def test_a_bundle_of_today_has_no_chain() -> None:
+    old = INSTANCE.bundle(PAYLOAD, version="0.2")
+    assert prove(old).times
+    with pytest.raises(TrustError, match="holds one certificate, no chain"):
+        prove({**old, "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"})
 
 
 def test_der_is_read_as_openssl_writes_it() -> None:
