@@ -533,6 +533,20 @@ def _whiteouts() -> Make:
     )
 
 
+def _others(count: int) -> Make:
+    """Return what makes an image of which every layer but the first is another than is said."""
+
+    def make(at: Path) -> None:
+        blobs = at / "image/blobs/sha256"
+        blobs.mkdir(parents=True)
+        first = _layer(blobs, [good(), bytes(1024)], packed=True)
+        told, _ = _layer(blobs, files(400_000, "m/{}")(), packed=True)
+        others = [(told, f"sha256:{n:064x}") for n in range(count)]
+        finish(at / "image", [first, *others])
+
+    return make
+
+
 def _texts() -> Callable[[], Chunks]:
     """Return 400 texts of 1 MB that look like secrets all over."""
     line = (
@@ -548,7 +562,7 @@ def hostile_images() -> dict[str, Bad]:
         "6 layers of 450,000 members": (image(*(files(450_000, f"m{n}/{{}}") for n in range(6))), "members"),
         "one layer 1,000 times": (image(files(400, "m/{}"), repeat=1000), ""),
         "one layer of 100,000 members 60 times": (image(files(100_000, "m/{}"), repeat=60), "members"),
-        "4,096 layers": (image(files(1, "m{}"), repeat=4095), ""),
+        "1,024 layers": (image(files(1, "m{}"), repeat=1023), ""),
         "5,000 layers": (image(files(1, "m{}"), repeat=5000), "!"),
         "12 layers of which 120 MB are kept": (image(*(_kept(n, b"abcdefgh%d" % n) for n in range(12))), "kept"),
         "a sparse package database of 3 GB": (image(one(lambda: _sparse("var/lib/dpkg/status", 3 << 30))), "var/lib/dpkg/status"),
@@ -583,6 +597,9 @@ def hostile_images() -> dict[str, Bad]:
         "30 MB of pax records each": (image(lambda: [head(b"p", size=MB, kind=b"x"), (b"6 a=b\n" * (MB // 6 + 1))[: MB // 6 * 6] + b"\n\n\n\n", head(b"f")]), ""),
         "100,000 lines of history": (image(history=100_000), "!"),
         "20,000 lines of history": (image(history=20_000), ""),
+        "12 databases of 60,000 packages": (image(*(one(lambda n=n: member("var/lib/dpkg/status", _status(60_000) + b"#%d\n" % n)) for n in range(12))), ""),
+        "1,000 layers below 20,000 packages": (image(*(one(lambda n=n: member(f"n/node_modules/a{n}/package.json", b'{"name":"a","version":"1"}')) for n in range(1000)), files(20_000, "n/node_modules/p{}/package.json", b'{"name":"left-pad","version":"1.0.0"}')), ""),
+        "40 layers of 400,000 members, all of another digest": (_others(40), "layer"),
         "an index of 100,000 manifests": (_many_manifests, "!"),
         "an index of indexes 100 deep": (_own_index, "!"),
         "10 GB of zeros as gzip": (packed_blob(_zeros_gzip(100)), "layer 2"),

@@ -20,7 +20,7 @@ CONFIG_BYTES = 8 << 20
 """The largest configuration, in bytes."""
 MANIFESTS = 10_000
 """The most manifests of an index."""
-LAYERS = 4_096
+LAYERS = 1_024
 """The most layers of an image (Docker stops at 127)."""
 HISTORY = 20_000
 """The most instructions of a history."""

@@ -18,10 +18,10 @@ from keten.pipeline.read import Readers, read_one
 
 PACKAGES = 60_000
 """The most packages of an image or root filesystem; large ones have some thousand."""
-EARLIER = 120_000
+EARLIER = 40_000
 """The most packages that are read of what lower layers had where a higher one has another.
 
-An image of 40 layers of which each adds to a database of 3,000 packages. Past it a package is
+An image of 40 layers of which each adds to a database of 1,000 packages. Past it a package is
 told as brought by a higher layer than it may have been, and that is told too.
 """
 
@@ -198,6 +198,8 @@ def read(
         count += sum(node.__class__ is Package for node in facts.nodes)
         if len(layers) > 1:
             below = kept.below(offer.real, offer.layer)
+            if below and len(facts.nodes) > EARLIER // 4:
+                past.passed, below = True, {}  # no real database: its earlier ones cost as much
             earlier = {n: past.later(offer, kept_there) for n, kept_there in below.items()}
             facts = since(facts, layers, offer.layer, earlier=earlier)
         elif layers:
