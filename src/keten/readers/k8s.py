@@ -27,6 +27,7 @@ _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
 _ONE_A_LINE = b'"items":[\n{'  # each object on a line, as keten writes lists: its line says it all
 _HEAD = 256
 _VERSION = re.compile(r"v[0-9]+((alpha|beta)[0-9]+)?")
+_WRONG = "wrong type"
 _MEND = "Mend the file so that the API server accepts it."
 _RENDER = "Render it and scan what comes out."
 # Groups and kinds of files that tools read and no API server is given.
@@ -150,8 +151,14 @@ class _Reading:
 
         if len(self._nodes) >= OBJECTS:
             raise InputError(f"more than {OBJECTS} objects in one file", line=line)
-        # What a server gave out it has taken: a field it knows and we do not is newer than we.
-        refused = [] if listed and (self._taken or _is_live(value)) else list(refusals(value))
+        if listed and (self._taken or _is_live(value)):
+            refused = (
+                []
+                if _as_known(value)
+                else [refusal for refusal in refusals(value) if refusal.what.startswith(_WRONG)]
+            )
+        else:
+            refused = list(refusals(value))
         if refused and _has_no_pod(value):  # a piece of a workload: there is nothing to judge
             what = f"the API server would refuse this: {refused[0].what}"
             self._problem(what, _line(fields, refused[0].at) or line, _MEND)
@@ -263,6 +270,18 @@ def _typed(value: Any, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for item in value["items"]:
         if isinstance(item, dict) and _is_object(item):
             yield item
+
+
+def _as_known(value: dict[str, Any]) -> bool:
+    """Return whether what a server gave out is of the types we know.
+
+    What it gave out it has taken: a field that we do not know is newer than we are.
+    """
+    from keten.formats.kubernetes.accept import accepts
+    from keten.formats.kubernetes.schema import schema
+
+    served = schema().kinds.get(f"{value['apiVersion']}/{value['kind']}")
+    return served is None or bool(accepts(served)(value))
 
 
 def _is_live(value: dict[str, Any]) -> bool:
