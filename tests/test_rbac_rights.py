@@ -1,32 +1,18 @@
 """Rights against a slow literal authorizer, and its odd corners by name."""
 
 import random
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 import rbac_literal
 import rbac_random
+from rbac_objects import CART, bind, read, rights, role
 
+from keten.cluster.rbac.matching import matcher
 from keten.cluster.rbac.requests import Identity, Request, account, group, user
 from keten.cluster.rbac.rights import Rights
-from keten.formats.kubernetes.objects import node
-from keten.model.kube import Object
 
 CLUSTERS, REQUESTS = 2_000, 100
-
-
-def read(objects: Iterable[dict[str, Any]]) -> list[Object]:
-    made = []
-    for i, item in enumerate(objects):
-        one = node(item, f"a.yaml:{i}", "a.yaml", clean=True)
-        assert isinstance(one, Object)
-        made.append(one)
-    return made
-
-
-def rights(*objects: dict[str, Any]) -> Rights:
-    return Rights(read(objects), assume=False)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -96,8 +82,6 @@ def test_of_is_what_is_allowed(seed: int) -> None:
         held = list(ours.everything(who))
         for _ in range(20):
             asked = Request(**rbac_random.near(rng, objects))
-            from keten.cluster.rbac.matching import matcher
-
             some = any(
                 matcher(g.said.rule).allows(asked) and g.namespace in ("", asked.namespace)
                 and not (g.namespace and asked.path)
@@ -106,22 +90,7 @@ def test_of_is_what_is_allowed(seed: int) -> None:
             assert some == ours.allowed(who, asked).allowed
 
 
-def role(kind: str, name: str, *rules: dict[str, Any], **meta: Any) -> dict[str, Any]:
-    made = rbac_random._head(kind, {"name": name, **meta})
-    return {**made, "rules": list(rules)}
-
-
-def bind(
-    to: str, *subjects: dict[str, Any], namespace: str = "", name: str = "b"
-) -> dict[str, Any]:
-    kind, _, role_name = to.partition("/")
-    meta = {"name": name, **({"namespace": namespace} if namespace else {})}
-    made = rbac_random._head("RoleBinding" if namespace else "ClusterRoleBinding", meta)
-    return {**made, "roleRef": {"kind": kind, "name": role_name}, "subjects": list(subjects)}
-
-
 SECRETS = {"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}
-CART = {"kind": "ServiceAccount", "name": "cart", "namespace": "shop"}
 GET = Request("get", resource="secrets", namespace="shop", name="db")
 
 

@@ -36,13 +36,13 @@ MORE = (
     Danger(
         id="mutate", may="rewrite whatever is applied", gain=Gain.GUARDS,
         asks=(Ask(_WRITE, _ADMIT, ("mutatingwebhookconfigurations", "mutatingadmissionpolicies")),),
-        everywhere=HIGH, includes=("guards-off",),
+        everywhere=HIGH,
         how="A webhook or policy changes pods, and sees secrets, as they are applied.",
     ),
     Danger(
         id="observe-admission", may="see whatever is applied", gain=Gain.GUARDS,
         asks=(Ask(_WRITE, _ADMIT, ("validatingwebhookconfigurations",)),), everywhere=HIGH,
-        includes=("guards-off",), how="A webhook is sent every object it asks for, secrets too.",
+        how="A webhook is sent every object it asks for, secrets too.",
     ),
     Danger(
         id="guards-off", may="switch admission policies off", gain=Gain.GUARDS,
