@@ -5,11 +5,21 @@ namespace, labels, ports) or addresses (ipaddress objects).
 """
 
 import ipaddress
-from typing import Any
+from typing import Any, NamedTuple
 
 Pod = dict[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Peer = Pod | Address
+
+
+class Try(NamedTuple):
+    """One connection, seen from a pod's side: its peer, where it goes, its direction."""
+
+    other: Peer
+    dst: Peer
+    way: str
+    protocol: str
+    port: int
 
 
 class Cluster:
@@ -29,40 +39,31 @@ class Cluster:
 
     def reaches(self, src: Peer, dst: Peer, protocol: str, port: int) -> bool:
         """Return whether *src* may open a connection to *port* of *dst*."""
-        if isinstance(src, dict) and not self._side(src, dst, dst, "egress", protocol, port):
+        if isinstance(src, dict) and not self._side(src, Try(dst, dst, "egress", protocol, port)):
             return False
-        return not isinstance(dst, dict) or self._side(dst, src, dst, "ingress", protocol, port)
+        return not isinstance(dst, dict) or self._side(
+            dst, Try(src, dst, "ingress", protocol, port)
+        )
 
-    def _side(
-        self, pod: Pod, other: Peer, dst: Peer, way: str, protocol: str, port: int
-    ) -> bool:
-        verdict = self._first(self.admin, pod, other, dst, way, protocol, port)
+    def _side(self, pod: Pod, one: Try) -> bool:
+        verdict = self._first(self.admin, pod, one)
         if verdict in ("Allow", "Accept"):
             return True
         if verdict == "Deny":
             return False
-        isolating = [p for p in self.netpols if self._isolates(p, pod, way)]
+        isolating = [p for p in self.netpols if self._isolates(p, pod, one.way)]
         if isolating:
-            return any(self._lets(p, other, dst, way, protocol, port) for p in isolating)
-        return self._first(self.baseline, pod, other, dst, way, protocol, port) != "Deny"
+            return any(self._lets(p, one) for p in isolating)
+        return self._first(self.baseline, pod, one) != "Deny"
 
-    def _first(
-        self,
-        policies: list[dict[str, Any]],
-        pod: Pod,
-        other: Peer,
-        dst: Peer,
-        way: str,
-        protocol: str,
-        port: int,
-    ) -> str:
+    def _first(self, policies: list[dict[str, Any]], pod: Pod, one: Try) -> str:
         for policy in policies:
             if not self._subject(policy["spec"]["subject"], pod):
                 continue
-            for rule in policy["spec"].get(way, []):
-                peers = rule["from" if way == "ingress" else "to"]
-                if any(self._admin_peer(peer, other) for peer in peers) and self._admin_port(
-                    rule, dst, protocol, port
+            for rule in policy["spec"].get(one.way, []):
+                peers = rule["from" if one.way == "ingress" else "to"]
+                if any(self._admin_peer(peer, one.other) for peer in peers) and self._admin_port(
+                    rule, one.dst, one.protocol, one.port
                 ):
                     return str(rule["action"])
         return ""
@@ -73,9 +74,9 @@ class Cluster:
         if "namespaces" in subject:
             return matches(subject["namespaces"], self.namespaces[peer["namespace"]])
         pods = subject["pods"]
-        return matches(
-            pods["namespaceSelector"], self.namespaces[peer["namespace"]]
-        ) and matches(pods["podSelector"], peer["labels"])
+        return matches(pods["namespaceSelector"], self.namespaces[peer["namespace"]]) and matches(
+            pods["podSelector"], peer["labels"]
+        )
 
     def _admin_peer(self, peer: dict[str, Any], other: Peer) -> bool:
         if "networks" in peer:
@@ -120,15 +121,17 @@ class Cluster:
             and matches(spec["podSelector"], pod["labels"])
         )
 
-    def _lets(
-        self, policy: dict[str, Any], other: Peer, dst: Peer, way: str, protocol: str, port: int
-    ) -> bool:
-        for rule in policy["spec"].get(way, []):
-            peers = rule.get("from" if way == "ingress" else "to", [])
-            if peers and not any(self._plain_peer(p, other, policy["namespace"]) for p in peers):
+    def _lets(self, policy: dict[str, Any], one: Try) -> bool:
+        for rule in policy["spec"].get(one.way, []):
+            peers = rule.get("from" if one.way == "ingress" else "to", [])
+            if peers and not any(
+                self._plain_peer(p, one.other, policy["namespace"]) for p in peers
+            ):
                 continue
             ports = rule.get("ports", [])
-            if not ports or any(self._plain_port(p, dst, protocol, port) for p in ports):
+            if not ports or any(
+                self._plain_port(p, one.dst, one.protocol, one.port) for p in ports
+            ):
                 return True
         return False
 

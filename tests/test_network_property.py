@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from network_brute import Cluster, Pod
 
 from keten.cluster.network import addresses
 from keten.cluster.network.peers import Peer
-from keten.cluster.network.reach import Network
+from keten.cluster.network.proof import Proof, prove
+from keten.cluster.network.proposal import Link, propose
+from keten.cluster.network.reach import NO, Flow, Network
+from keten.cluster.network.why import Asked, both, explain, rules
 from keten.model.kube import Namespace, NetworkPolicy, Object, Resource, Workload
 from keten.model.pod import Container, PodSpec
-from network_brute import Cluster, Pod
 
 SPACES = ("a", "b", "c")
 CIDRS = (
@@ -189,9 +192,7 @@ def clusters(draw: st.DrawFn) -> tuple[Cluster, list[Pod], list[Object]]:
                                            [("web", "TCP", web), ("dns", dns, 53)]))),
         }  # fmt: skip
         pods.append(pod)
-        ports = tuple(
-            {"name": n, "protocol": p, "containerPort": c} for n, p, c in pod["ports"]
-        )
+        ports = tuple({"name": n, "protocol": p, "containerPort": c} for n, p, c in pod["ports"])
         objects.append(
             Workload(
                 id=f"f:Pod/{pod['namespace']}/p{i}", kind="Pod", name=f"p{i}",
@@ -266,6 +267,58 @@ def _outside(cluster: Cluster, network: Network, peer: Peer, pod: Pod) -> int:
                     address, pod, protocol, port
                 ), (address, pod, protocol, port)
     return count
+
+
+@given(clusters())
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_rows_pairs_and_reasons_say_the_same(made: Any) -> None:
+    _, _, objects = made
+    network = Network(objects)
+    (net,) = network.networks
+    judge = network.judge
+    rows: dict[tuple[str, str], Flow] = {}
+    for place, row in network.rows(net):
+        senders = [p for p in network.peers if network.same(net, place) >> network.place(p) & 1]
+        for (sure, may), who in row.items():
+            for dst in network.peers:
+                if who >> network.place(dst) & 1:
+                    for src in senders:
+                        assert (src.title, dst.title) not in rows
+                        rows[src.title, dst.title] = Flow(sure, may)
+    for src in network.peers:
+        for dst in network.peers:
+            flow = network.between(src, dst)
+            assert rows.get((src.title, dst.title), NO) == flow
+            a, b = network.place(src), network.place(dst)
+            for protocol, port in (("TCP", 80), ("UDP", 53), ("SCTP", 8080)):
+                out = Asked("egress", a, 1 << b, protocol, port)
+                into = Asked("ingress", b, 1 << a, protocol, port)
+                sides = [rules(judge, one) for one in (out, into)]
+                assert sides == [explain(judge, one) for one in (out, into)]
+                assert (both(*sides) == "yes") is flow.sure.holds(protocol, port)
+
+
+@given(clusters(), st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_proposal_allows_exactly_the_links(made: Any, data: st.DataObject) -> None:
+    _, _, objects = made
+    bare = [item for item in objects if not isinstance(item, NetworkPolicy | Resource)]
+    network = Network(bare)
+    ends: list[Peer | str] = [*network.peers, "10.1.0.0/16", "192.168.0.0/16", "fd00::/8"]
+    links = []
+    for _ in range(data.draw(st.integers(0, 6))):
+        src, dst = (data.draw(st.sampled_from(ends)) for _ in range(2))
+        if src is not dst and (isinstance(src, Peer) or isinstance(dst, Peer)):
+            protocol = data.draw(st.sampled_from(PROTOCOLS))
+            links.append(Link(src, dst, protocol, data.draw(st.sampled_from(PORTS))))
+    proposal = propose(network, links)
+    proof = prove(bare, proposal, links)
+    if not proposal.gaps:  # two workloads with the same labels are not to be told apart
+        assert proof == Proof((), ())
+    assert not proof.missing
+    if links and not proposal.gaps:  # and the proof is one: it sees what is not there
+        some = prove(bare, proposal, links[1:])
+        assert bool(some.further) is (links[0].key not in {link.key for link in links[1:]})
 
 
 @given(clusters())

@@ -92,14 +92,12 @@ def summary(those: Spans) -> str:
     return "; ".join(parts).replace(" IPv4", "") if not sixes else "; ".join(parts)
 
 
-_SHOWN = 6
-
-
 def _listed(those: Spans) -> str:
-    blocks = list(_blocks(those))
-    if len(blocks) <= _SHOWN:
-        return ", ".join(blocks)
-    return ", ".join(text(span) for span in those)
+    parts = []
+    for span in those:
+        blocks = list(_blocks((span,)))
+        parts.append(blocks[0] if len(blocks) == 1 else text(span))
+    return ", ".join(parts)
 
 
 def _blocks(those: Spans) -> Iterator[str]:

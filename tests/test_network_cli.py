@@ -1,0 +1,242 @@
+"""``keten net``: what it prints, and its exit status; Hubble's flows, also broken ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from network_manifests import document, namespace, netpol, pod
+
+from keten.cli import main
+from keten.errors import InputError
+from keten.formats import hubble
+
+PODS = (
+    namespace("shop")
+    + namespace("data")
+    + pod("shop/web", ports={"http": 8080})
+    + pod("shop/api")
+    + pod("data/db")
+)
+CLOSED = netpol(
+    "data/db",
+    """
+podSelector: {matchLabels: {app: db}}
+policyTypes: [Ingress, Egress]
+ingress:
+- from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: api}}}]
+  ports: [{port: 5432}]
+""",
+)
+
+
+def folder(tmp_path: Path, text: str, name: str = "k8s") -> str:
+    made = tmp_path / name
+    made.mkdir()
+    (made / "all.yaml").write_text(text)
+    return str(made)
+
+
+def net(*words: str) -> int:
+    return main(["net", *words, "--quiet"])
+
+
+def test_reach_for_eyes_lines_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = folder(tmp_path, PODS + CLOSED)
+    assert net("reach", target, "--to", "db") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("3 workloads, policies: 1, of which 1 hold pods\n")
+    assert "shop/api[Pod]\n  TCP 5432              data/db[Pod]\n" in out
+    assert "shop/web" not in out
+    assert net("reach", target, "--lines") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "shop/api[Pod] => data/db[Pod] : TCP 5432" in lines
+    assert "shop/web[Pod] => 0.0.0.0-255.255.255.255[External] : All Connections" in lines
+    assert net("reach", target, "--json", "--from", "shop/web", "--to", "shop") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "connections": [
+            {"src": "shop/web[Pod]", "dst": "shop/api[Pod]", "ports": "All Connections",
+             "network": "pod-network"}
+        ],
+        "mutual_tls": [],
+        "not_judged": [],
+    }  # fmt: skip
+
+
+def test_why_names_the_rules_and_their_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = folder(tmp_path, PODS + CLOSED)
+    assert net("why", target, "api", "db", "5432") == 0
+    out = capsys.readouterr().out
+    assert "shop/api[Pod] => data/db[Pod] : TCP 5432: yes" in out
+    assert "NetworkPolicy data/db spec.ingress[0]: allows it" in out
+    written = (tmp_path / "k8s/all.yaml").read_text().splitlines()
+    line = next(text.split(":")[-1] for text in out.splitlines() if "all.yaml:" in text)
+    assert "from" in written[int(line) - 1] or "from" in written[int(line)]
+    assert net("why", target, "web", "db", "5432") == 1
+    assert "isolates these pods, and has no rule for this" in capsys.readouterr().out
+    assert net("why", target, "api", "db", "UDP/5432") == 1
+    assert net("why", target, "db", "internet", "443") == 1
+    assert net("why", target, "web", "metadata", "80") == 0
+    assert net("why", target, "10.0.0.1", "web", "http") == 0
+    assert net("why", target, "internet", "db", "5432") == 1
+    assert net("why", target, "web", "api.example.com", "443") == 0
+    capsys.readouterr()
+    assert net("why", target, "web", "db", "22", "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "no"
+    assert [side["verdict"] for side in found["networks"][0]["sides"]] == ["yes", "no"]
+
+
+def test_why_says_unknown_where_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calico = document("projectcalico.org/v3", "NetworkPolicy", "shop/x", {"selector": "all()"})
+    target = folder(tmp_path, PODS + calico)
+    assert net("why", target, "web", "api", "80") == 3
+    out, error = capsys.readouterr()
+    assert "unknown" in out
+    assert "not judged: NetworkPolicy shop/x: policies of projectcalico.org are not read" in error
+    assert net("reach", target, "--from", "web", "--to", "api") == 0
+    assert "perhaps All Connections" in capsys.readouterr().out
+
+
+def test_what_is_asked_wrongly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = folder(tmp_path, PODS + pod("data/web"))
+    for words, told in (
+        (("why", target, "web", "db", "80"), "web is several workloads: data/web[Pod], shop/web"),
+        (("why", target, "wbe", "db", "80"), "no workload 'wbe' in the target"),
+        (("why", target, "api", "db", "99999"), "99999 is no port"),
+        (("why", target, "10.0.0.1", "10.0.0.2", "80"), "neither A nor B is a workload"),
+        (("why", target, "api"), "usage: keten net why TARGET A B PORT"),
+        (("propose", target, "--flows", str(tmp_path / "none")), "No such file"),
+    ):
+        assert net(*words) == 2
+        assert told in capsys.readouterr().err
+    empty = folder(tmp_path, namespace("shop"), "empty")
+    assert net("reach", empty) == 2
+    assert "no workloads there" in capsys.readouterr().err
+
+
+def test_diff_tells_what_opened_and_what_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = folder(tmp_path, PODS + CLOSED, "old")
+    wider = CLOSED.replace("port: 5432", "port: 5432\n      endPort: 5433")
+    new = folder(tmp_path, PODS + wider, "new")
+    assert net("diff", old, new) == 0
+    out = capsys.readouterr().out
+    assert out == (
+        "+ shop/api[Pod] => data/db[Pod] : TCP 5433\n\n"
+        "1 connection opened or widened, 0 closed or narrowed\n"
+    )
+    assert net("diff", old, new, "--fail-on-new") == 1
+    assert net("diff", new, old, "--fail-on-new") == 0
+    assert net("diff", old, old, "--fail-on-new") == 0
+    open_ = folder(tmp_path, PODS, "open")
+    capsys.readouterr()
+    assert net("diff", old, open_) == 0
+    out = capsys.readouterr().out
+    assert "+ data/db[Pod] => any address : All Connections\n" in out
+    assert "+ any address => data/db[Pod] : All Connections\n" in out
+    assert net("diff", old, open_, "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)) == 6
+
+
+def test_exposed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    balancer = document("v1", "Service", "shop/web", {
+        "type": "LoadBalancer", "selector": {"app": "web"},
+        "ports": [{"port": 80, "targetPort": "http"}]})  # fmt: skip
+    target = folder(tmp_path, PODS + CLOSED + balancer)
+    assert net("exposed", target) == 0
+    out = capsys.readouterr().out
+    assert "  shop/web[Pod]  TCP 8080\n      by Service shop/web  all.yaml:" in out
+    assert "2 of 3 workloads may reach the metadata address 169.254.169.254" in out
+    assert net("exposed", target, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [item["workload"] for item in found["to_metadata"]] == ["shop/api[Pod]", "shop/web[Pod]"]
+
+
+def flow(src: object, dst: object, **more: object) -> str:
+    """Return one line of Hubble's."""
+    tcp = {"source_port": 40000, "destination_port": 5432, "flags": {"SYN": True}}
+    made = {"verdict": "FORWARDED", "IP": {"source": "10.0.0.1", "destination": "10.0.0.2"},
+            "l4": {"TCP": tcp}, "source": src, "destination": dst, **more}  # fmt: skip
+    return json.dumps({"flow": made}) + "\n"
+
+
+def end(namespace: str, name: str) -> dict[str, object]:
+    return {"namespace": namespace, "pod_name": name, "labels": [f"k8s:app={name}"],
+            "workloads": [{"kind": "Pod", "name": name}]}  # fmt: skip
+
+
+WORLD = {"identity": 2, "labels": ["reserved:world"]}
+
+
+def test_propose_from_flows_and_apply(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = folder(tmp_path, PODS)
+    flows = tmp_path / "flows.json"
+    flows.write_text(
+        flow(end("shop", "api"), end("data", "db"))
+        + flow(end("data", "db"), end("shop", "api"), is_reply=True)
+        + flow(end("shop", "web"), end("data", "db"), verdict="DROPPED")
+        + flow(end("shop", "web"), WORLD, IP={"source": "10.0.0.1", "destination": "192.0.2.7"})
+        + "\n"
+    )
+    assert net("propose", target, "--flows", str(flows)) == 0
+    out, error = capsys.readouterr()
+    assert "proved: with them, exactly these connections and DNS are open" in error
+    manifests = list(yaml.safe_load_all(out))
+    names = {(m["metadata"]["namespace"], m["metadata"]["name"]) for m in manifests}
+    assert names == {
+        ("data", "default-deny"), ("data", "default-allow-dns"), ("data", "allow-db"),
+        ("shop", "default-deny"), ("shop", "default-allow-dns"), ("shop", "allow-api"),
+        ("shop", "allow-web"),
+    }  # fmt: skip
+    applied = folder(tmp_path, PODS + out, "applied")
+    assert net("why", applied, "api", "db", "5432") == 0
+    assert net("why", applied, "web", "db", "5432") == 1
+    assert net("why", applied, "web", "192.0.2.7", "5432") == 0
+    assert net("why", applied, "web", "192.0.2.8", "5432") == 1
+    capsys.readouterr()
+    output = tmp_path / "made.yaml"
+    assert net("propose", target, "--flows", str(flows), "--output", str(output)) == 0
+    assert output.read_text() == out
+    assert not capsys.readouterr().out
+
+
+def test_propose_tells_what_is_open_besides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = folder(tmp_path, PODS + netpol("data/open", "{podSelector: {}, ingress: [{}]}"))
+    assert net("propose", target, "--json") == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["further"]
+    assert not found["missing"]
+
+
+def test_flows_that_are_none() -> None:
+    with pytest.raises(InputError):
+        list(hubble.read([b"{"]))
+    with pytest.raises(InputError):
+        list(hubble.read([b"[1]"]))
+    with pytest.raises(InputError):
+        list(hubble.read([b"[" * 100_000]))
+    with pytest.raises(InputError):
+        list(hubble.read([b" " * (hubble.LONGEST + 1)]))
+    assert list(hubble.read([b"{}", b"", b'{"flow": 7}'])) == []
+
+
+@given(st.lists(st.binary(max_size=200) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(
+        st.sampled_from(("flow", "verdict", "l4", "TCP", "source", "labels", "IP", "workloads",
+                         "destination", "destination_port", "FORWARDED")), inner),
+    max_leaves=12).map(lambda value: json.dumps(value).encode())))  # fmt: skip
+def test_nothing_else_is_raised(lines: list[bytes]) -> None:
+    try:
+        for found in hubble.read(lines):
+            assert 0 < found.port < 1 << 16
+    except InputError:
+        pass
