@@ -6,7 +6,9 @@ are told as ``dump.json/0001.json`` and so on, with lines of their own.
 """
 
 import mmap
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,11 +35,11 @@ class _Envelope(Struct, rename="camel"):
 
 
 class Divided(Tree):
-    """A tree in which long lists are folders of pieces."""
+    """A tree in which long lists are folders of pieces, which are removed with it."""
 
-    def __init__(self, tree: Tree, kept: tempfile.TemporaryDirectory[str]) -> None:
+    def __init__(self, tree: Tree, folder: Path) -> None:
         self.__dict__.update(tree.__dict__)
-        self._kept = kept  # removed with this tree
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._pieces: dict[str, Path] = {}
 
     def divide(self, entry: Entry, pieces: Iterator[Path]) -> bool:
@@ -67,7 +69,7 @@ def divided(tree: Tree) -> Tree:
     long = [e for e in tree.entries if LONG < e.size <= MOST and e.path.endswith(_NAMES)]
     if not long:
         return tree
-    kept = tempfile.TemporaryDirectory(prefix="keten-dump-")
+    kept = Path(tempfile.mkdtemp(prefix="keten-dump-"))
     made = Divided(tree, kept)
     some = False
     for number, entry in enumerate(long):
@@ -77,7 +79,7 @@ def divided(tree: Tree) -> Tree:
             continue  # told where it is read
         how = _way(head)
         if how is not None:
-            folder = Path(kept.name, str(number))
+            folder = kept / str(number)
             folder.mkdir()
             some |= made.divide(entry, how(tree.root / entry.path, folder))
     made.entries.sort()
