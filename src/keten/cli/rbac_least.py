@@ -65,11 +65,11 @@ def answer(
         "logs": told, "agree": agree, "by-other-authorizers": others,
         "differ": [_differ(one) for one in differ],
         "subjects": [_as_data(usage) for usage in chosen],
-        "of-kubernetes": len(every) - len(chosen),
+        "of-kubernetes": 0 if arguments.subject else len(every) - len(chosen),
     }  # fmt: skip
     if arguments.yaml:
         return document, _manifests([item for usage in chosen for item in usage.objects])
-    hidden = len(every) - len(chosen)
+    hidden = 0 if arguments.subject else len(every) - len(chosen)
     return document, _lines(told, chosen, (differ, agree, others), rights, hidden=hidden)
 
 
@@ -123,7 +123,7 @@ def _lines(
     hidden: int,
 ) -> Iterator[str]:
     for log in told:
-        bad = f", {log['skipped']} lines skipped" if log["skipped"] else ""
+        bad = f", {printing.count(log['skipped'], 'line')} skipped" if log["skipped"] else ""
         yield f"{log['log']}: {printing.count(log['events'], 'event')}{bad}"
         for fault in log["faults"][:SHOWN]:
             yield f"  line {fault['line']}: {fault['what']}"[: page.WIDTH]
