@@ -270,6 +270,73 @@ def test_discovery_one_by_one_where_the_server_is_old(fake: Fake) -> None:
     assert found.stale == ("metrics.k8s.io/v1beta1",)
 
 
+def test_a_group_whose_server_is_down_is_not_known(fake: Fake, tmp_path: Path) -> None:
+    cluster(fake, pods=[])
+    down = [
+        {"metadata": {"name": name}, "versions": [{"version": "v1", "freshness": "Stale"}]}
+        for name in ("apps", "metrics.k8s.io")
+    ]
+    fake.on("/apis", said({"kind": "APIGroupDiscoveryList", "items": down}))
+
+    manifest = take(account(fake), tmp_path, Options(TAKEN))
+
+    rights = {item.right for item in manifest.failed}
+    assert "list deployments.apps at cluster scope" in rights
+    assert all(".apps " in right for right in rights)
+    assert not any(name.endswith(".apps") for name in manifest.absent)
+
+
+def test_a_list_that_fails_is_told_and_the_rest_goes_on(fake: Fake, tmp_path: Path) -> None:
+    cluster(fake, pods=[named("a")], services=[named("b")])
+    fake.on("/api/v1/pods", said({"message": "etcd\nis\x00 away"}, 418))
+
+    manifest = take(account(fake), tmp_path, Options(TAKEN))
+
+    assert [item.plural for item in manifest.listed] == ["services"]
+    (missed,) = manifest.failed
+    assert missed.right == "list pods at cluster scope"
+    assert "status 418: etcd is? away" in missed.why
+
+
+def test_kubelets_are_asked_only_where_the_user_says_so(fake: Fake, tmp_path: Path) -> None:
+    nodes = [{"metadata": {"name": name}} for name in ("n1", "n2", "n3")]
+    cluster(fake, nodes=nodes)
+    config = {"kubeletconfig": {"authentication": {"anonymous": {"enabled": False}}}}
+    fake.on("/api/v1/nodes/n1/proxy/configz", said(config))
+    fake.on("/api/v1/nodes/n2/proxy/configz", said({"no": "config"}))
+    fake.on("/api/v1/nodes/n3/proxy/configz", said({}, 403))
+    for name, asked in (("a", False), ("b", True)):
+        (tmp_path / name).mkdir()
+        manifest = take(account(fake), tmp_path / name, Options(TAKEN, configz=asked))
+        assert len(manifest.configz) == asked
+    told = json.loads((tmp_path / "b/configz/n1.json").read_bytes())
+    assert told["kind"] == "KubeletConfiguration"
+    assert told["authentication"] == config["kubeletconfig"]["authentication"]
+    assert {item.right for item in manifest.denied} == {
+        "configz of node n2", "get nodes/proxy at cluster scope",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("version", "node", "name"),
+    [
+        ("v1.36.3-eks-1234", {}, "EKS"),
+        ("v1.35.1-gke.100", {}, "GKE"),
+        ("v1.33.0+k3s1", {}, "k3s"),
+        ("v1.36.3", {"labels": {"kubernetes.azure.com/cluster": "x"}}, "AKS"),
+        ("v1.36.3", {"annotations": {"kubeadm.alpha.kubernetes.io/cri-socket": "x"}}, "kubeadm"),
+        ("v1.36.3", {"labels": [1], "annotations": None}, "unknown"),
+    ],
+)
+def test_whose_kubernetes_it_is_is_guessed(
+    fake: Fake, tmp_path: Path, version: str, node: dict[str, Any], name: str
+) -> None:
+    cluster(fake, nodes=[{"metadata": {"name": "n", **node}}])
+    fake.on("/version", said({"gitVersion": version}))
+
+    assert take(account(fake), tmp_path, Options(TAKEN)).provider == name
+
+
 def test_names_that_are_none_become_no_path(fake: Fake, tmp_path: Path) -> None:
     cluster(fake, pods=[named("a")])
     evil = {

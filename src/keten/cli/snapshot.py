@@ -1,8 +1,10 @@
 """``keten snapshot``: what a live cluster holds, into a folder or tar that is scanned later."""
 
 import argparse
+import shutil
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from keten.cli import arguments as common
@@ -79,9 +81,12 @@ def _take(arguments: argparse.Namespace, to: Path) -> Manifest:
         scanning.taken(), arguments.kubeconfig, arguments.limit, arguments.configz
     )
     account = cluster.account_of(arguments.target, options.kubeconfig)
-    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
+    with Bar(sys.stderr, shown=not arguments.quiet) as bar, ExitStack() as undo:
         if not packed:
-            return cluster.take(account, to, options, bar.tell)
+            undo.callback(_empty, to)  # half a snapshot is none
+            manifest = cluster.take(account, to, options, bar.tell)
+            undo.pop_all()
+            return manifest
         with tempfile.TemporaryDirectory(prefix="keten-cluster-") as name:
             manifest = cluster.take(account, Path(name), options, bar.tell)
             scanning.pack(Path(name), to)
@@ -100,6 +105,14 @@ def _room(to: Path, *, packed: bool) -> None:
             raise UsageError(f"{to}: not empty", advice="Name a new folder, or a .tar file.")
     except OSError as error:
         raise UsageError(f"{to}: {error.strerror}") from error
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
 
 
 def told(manifest: Manifest) -> list[str]:

@@ -111,6 +111,7 @@ class _Taking:
                 for item in work:
                     item.cancel()
         absent |= {result.name for result in results if isinstance(result, _Gone)}
+        absent -= {row.name for row, _ in wanted if _untold(self._found, row.group)}
         listed = tuple(item for item in results if isinstance(item, Listed))
         denied = [item.missed for item in results if isinstance(item, _Refused) and item.denied]
         failed = [item.missed for item in results if isinstance(item, _Refused) and not item.denied]
@@ -118,16 +119,17 @@ class _Taking:
             Missed("", path, f"get {path}", "the server does not tell what it serves")
             for path in self._found.denied
         ]
-        failed += [
-            Missed(*_parts(name), f"discovery of {name}", "its API service does not answer")
-            for name in self._found.stale
-        ]
+        stale = {name.rpartition("/")[0] for name in self._found.stale}
+        silent = [row for row in ROWS if row.group in stale and row.name in absent]
+        failed += [_missed(row, "its API service does not answer") for row in silent]
+        absent -= {row.name for row in silent}
         configz: tuple[File, ...] = ()
         if self._options.configz:
-            from keten.transport.kube.configz import kubelets
+            from keten.transport.kube.configz import RIGHT, kubelets
 
             configz, missed = kubelets(self._client, self._folder, listed)
-            denied += missed
+            denied += [item for item in missed if item.right == RIGHT]
+            failed += [item for item in missed if item.right != RIGHT]
         return Manifest(
             schema=snapshot.SCHEMA,
             taken=self._options.taken,
@@ -269,11 +271,6 @@ def _untold(found: Discovery, group: str) -> bool:
 
 def _missed(row: Row, why: str) -> Missed:
     return Missed(row.group, row.plural, row.right, why)
-
-
-def _parts(name: str) -> tuple[str, str]:
-    group, _, version = name.rpartition("/")
-    return group, version
 
 
 def collect(target: str, folder: Path, options: Options) -> Facts:

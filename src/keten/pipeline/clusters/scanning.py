@@ -27,6 +27,7 @@ MEMBERS = 200_000
 BYTES = 8 << 30
 """The most bytes of them."""
 _HEADER = 512
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 _GZIP = b"\x1f\x8b"
 Progress = Callable[[str, int, int], None]
 
@@ -101,7 +102,7 @@ def pack(folder: Path, file: Path) -> None:
     names.sort(key=lambda name: name != NAME)
     compressed = file.name.endswith((".gz", ".tgz"))
     try:
-        with file.open("wb") as stream:
+        with os.fdopen(os.open(file, _NEW, 0o600), "wb") as stream:
             if not compressed:
                 with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
                     _add(tar, folder, names)

@@ -31,6 +31,8 @@ BYTES = 96 << 20
 """The most bytes of one answer, decompressed."""
 SECONDS = 180.0
 """The longest that one answer may take."""
+LIFE = 3600.0
+"""The longest that one client asks, in seconds."""
 TRIES = 5
 BACK_OFF = 0.5
 """Seconds before the second try; doubled for each after it."""
@@ -69,7 +71,7 @@ class Client:
         self._open: list[HTTPConnection] = []
         self._context: tuple[bytes, ssl.SSLContext] | None = None
         self._at = located(account.server)
-        self.requests = 0
+        self._ends = time.monotonic() + LIFE
 
     def close(self) -> None:
         """Close every connection."""
@@ -100,6 +102,8 @@ class Client:
         target = self._at.path.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
         renewed = False
         for attempt in range(1, TRIES + 1):
+            if time.monotonic() > self._ends:
+                raise NetworkError(f"{self._at.netloc}: took more than {LIFE:g} seconds in all")
             last = attempt == TRIES
             try:
                 reply = self._once(target, accept, most)
@@ -190,7 +194,6 @@ class Client:
         timer.daemon = True
         timer.start()
         fresh, whole = connection.sock is None, False
-        self.requests += 1
         try:
             connection.putrequest("GET", target, skip_accept_encoding=True)
             connection.putheader("User-Agent", f"keten/{__version__}")

@@ -17,7 +17,7 @@ NODES = 5_000
 BYTES = 1 << 20
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,250}[a-z0-9])?", re.ASCII)
 _FORBIDDEN = 403
-_RIGHT = "get nodes/proxy at cluster scope"
+RIGHT = "get nodes/proxy at cluster scope"
 
 
 def kubelets(
@@ -30,7 +30,7 @@ def kubelets(
         try:
             reply = client.get(f"/api/v1/nodes/{name}/proxy/configz", most=BYTES)
             if reply.status == _FORBIDDEN:
-                missed.append(Missed("", "nodes/proxy", _RIGHT, "forbidden"))
+                missed.append(Missed("", "nodes/proxy", RIGHT, "forbidden"))
                 break
             told = decoded(reply, dict[str, Any], f"configz of {name}")
         except (InputError, NetworkError) as error:
