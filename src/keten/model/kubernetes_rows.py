@@ -10,6 +10,8 @@ State: ``automated`` a check answers the row from evidence that keten reads; ``p
 some of it; ``manual`` a person has to; ``not ours`` it is no question of configuration.
 """
 
+# ruff: noqa: E501 a row is a line
+
 from msgspec import Struct
 
 AUTOMATED, PARTLY, MANUAL, NOT_OURS = "automated", "partly", "manual", "not ours"

@@ -1,0 +1,196 @@
+"""What the node script printed, as the nodes that its files and processes are.
+
+A line is ``word rest``; ``|`` begins a line of a text or an argument of a process, ``$`` a
+variable of etcd's environment. The report must close with ``end``: one that does not was cut.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from keten.errors import CeilingError, InputError
+from keten.formats.control_plane import command_lines as lines
+from keten.formats.control_plane import credentials, k3s, kubelet, pods, server_files
+from keten.formats.control_plane.gathered import Found, documents
+from keten.formats.control_plane.node_script import HEAD
+from keten.model import control_plane as plane
+
+BYTES = 32 << 20
+ENTRIES = 20_000
+"""The most files, texts and processes of one report."""
+_CUT = "the report ends in the middle: the script was stopped"
+_CONFIG = "its configuration file is not in the report"
+_ADVICE = "Run the script as root and keep all that it prints."
+
+
+class Process(Struct):
+    """A process: its words, and etcd's variables."""
+
+    words: list[str] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+class Report(Struct):
+    """A report, as it was printed."""
+
+    host: str = ""
+    files: list[plane.NodeFile] = field(default_factory=list)
+    texts: dict[str, tuple[str, list[str], int]] = field(default_factory=dict)
+    processes: list[tuple[int, Process]] = field(default_factory=list)
+    ended: bool = False
+
+
+def read(data: bytes, path: str) -> Iterator[Found]:
+    """Yield what a report tells. InputError for what is none, or is not whole."""
+    report = parse(data, path)
+    if not report.ended:
+        raise InputError(_CUT, advice=_ADVICE)
+    for file in report.files:
+        yield Found(file, {})
+    configs = dict(_configs(report, path))
+    running = set()
+    for line, process in report.processes:
+        for item in _component(process, report, path, line, configs):
+            running.add(item.node.name)
+            yield item
+    for where, (role, text, line) in report.texts.items():
+        whole = "\n".join(text).encode("utf-8", "replace")
+        item = _Text(role, whole, f"{path}:{where}", report.host, line, path)
+        yield from _text(item, running)
+
+
+def parse(data: bytes, path: str) -> Report:
+    """Return the report in *data*; InputError for what is none."""
+    if len(data) > BYTES:
+        raise CeilingError(f"a report of {len(data):,} bytes; keten reads {BYTES:,}")
+    rows = data.decode("utf-8", "replace").split("\n")
+    if rows[0].strip() != HEAD:
+        raise InputError(f"a report that does not begin with {HEAD}", line=1)
+    report, entries = Report(), 0
+    into: list[str] | None = None
+    process: Process | None = None
+    for number, row in enumerate(rows[1:], 2):
+        if row.startswith("|"):
+            if into is not None:
+                into.append(row[1:])
+            continue
+        if row.startswith("$"):
+            name, _, value = row[1:].partition("=")
+            if process is not None and len(process.variables) < lines.WORDS:
+                process.variables[name] = value
+            continue
+        entries += 1
+        if entries > ENTRIES:
+            raise CeilingError(f"a report of more than {ENTRIES:,} entries", line=number)
+        word, _, rest = row.partition(" ")
+        into = None
+        if word == "host":
+            report.host = rest.strip()[:253]
+        elif word == "file":
+            file = _file(rest, report.host, path)
+            if file is not None and all(file.id != known.id for known in report.files[-3:]):
+                report.files.append(file)
+        elif word == "text":
+            role, _, where = rest.partition(" ")
+            into = []
+            report.texts.setdefault(where, (role, into, number))
+        elif word == "process":
+            process = Process()
+            into = process.words
+            report.processes.append((number, process))
+        elif word == "end":
+            report.ended = True
+    report.files = list({file.id: file for file in report.files}.values())
+    return report
+
+
+def _file(rest: str, host: str, path: str) -> plane.NodeFile | None:
+    """Return a file as ``ROLE -rw------- OWNER GROUP PATH`` tells it."""
+    parts = rest.split(" ", 4)
+    if len(parts) < 5 or len(parts[1]) < 10:  # noqa: PLR2004 as in the docstring
+        return None
+    role, mode, owner, group, where = parts
+    bits = 0
+    for char in mode[1:10]:
+        bits = bits << 1 | (char in "rwxst")
+    return plane.NodeFile(f"{path}:{where}", where, host, role, bits, owner, group, mode[0] == "d")
+
+
+def _configs(report: Report, path: str) -> Iterator[tuple[str, plane.Component]]:
+    """Yield the kubelet's and the proxy's configuration by the path of its file on the node."""
+    for where, (role, text, _) in report.texts.items():
+        if role != "kubelet-config":
+            continue
+        data = "\n".join(text).encode("utf-8", "replace")
+        for document in documents(data):
+            for item in kubelet.found(document.value, {}, path, 1):
+                yield where, item.node
+
+
+def _component(
+    process: Process, report: Report, path: str, line: int, configs: dict[str, plane.Component]
+) -> Iterator[Found]:
+    started = lines.program(process.words)
+    if started is None:
+        return
+    etcd = started.name == plane.ETCD
+    values, _ = lines.flags(started.words, single=etcd)
+    if etcd:
+        values = lines.variables(process.variables) | values
+    config, whole = None, started.whole and not (etcd and "config-file" in values)
+    named = values.get("config", "")
+    if named and started.name in (plane.KUBELET, plane.PROXY):
+        known = configs.get(named)
+        config = known.config if known is not None and known.name == started.name else None
+        whole = whole and config is not None and "config-dir" not in values
+    node = plane.Component(
+        f"{path}:{started.name}", name=started.name, path=path, origin="process",
+        node=report.host, flags=values, config=config,
+    )  # fmt: skip
+    yield Found(node, {}, line, whole, _CONFIG, _ADVICE)
+
+
+class _Text(Struct, frozen=True):
+    """A file's text: *name* is the report's path and the file's, *line* its line there."""
+
+    role: str
+    data: bytes
+    name: str
+    host: str
+    line: int
+    path: str
+
+
+def _text(item: _Text, running: set[str]) -> Iterator[Found]:
+    """Yield what a file of the node says, by its kind."""
+    role, name, host, line, path = item.role, item.name, item.host, item.line, item.path
+    if role == "certificate":
+        for certificate in credentials.certificates(item.data, name, node=host):
+            yield Found(certificate, {}, line)
+        return
+    for document in documents(item.data):
+        value = document.value
+        if role == "kubeconfig":
+            found = credentials.kubeconfig(value, {}, name, line, node=host)
+        elif role == "manifest":
+            found = (
+                item for item in pods.found(value, {}, path, line)
+                if item.node.name not in running
+            )  # fmt: skip
+        elif role == "rancher-config":
+            found = k3s.found(value, {}, name, line) if k3s.is_one(value) else iter(())
+        elif role == "kubelet-config":
+            found = (
+                item for item in kubelet.found(value, {}, path, line)
+                if item.node.name not in running
+            )  # fmt: skip
+        else:
+            found = _server(value, name, line)
+        for one in found:
+            yield Found(one.node, {}, line, one.whole, one.why, one.advice)
+
+
+def _server(value: dict[str, object], name: str, line: int) -> Iterator[Found]:
+    yield from server_files.encryption(value, {}, name, line)
+    yield from server_files.audit_policy(value, {}, name, line)
+    yield from server_files.configuration(value, {}, name, line)

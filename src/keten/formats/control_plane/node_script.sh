@@ -1,0 +1,140 @@
+#!/bin/sh
+# Tells of this node what keten judges: how the programs of Kubernetes were started, who may
+# read and write their files, and what their configuration says. It changes nothing, sends
+# nothing, and prints no private key, token or password: see leave_out below. Run it as root:
+#
+#   sh keten-node.sh > $(hostname).keten-node
+#
+# and put the file beside the manifests that you scan. ROOT and PROC are for trying it out.
+ROOT=${ROOT:-}
+PROC=${PROC:-$ROOT/proc}
+LC_ALL=C
+export LC_ALL
+umask 077
+
+# What is in quotes behind these words is left out, and the value of flags that end with them.
+leave_out() {
+  sed -e 's/\(client-key-data:\).*/\1 (left out)/' \
+    -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*token:\).*/\1 (left out)/' \
+    -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*password:\).*/\1 (left out)/' \
+    -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*secret:\).*/\1 (left out)/' \
+    -e 's/\("token"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
+    -e 's/\("password"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
+    -e 's/\("secret"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
+    -e 's/\("client-key-data"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
+    -e 's/\(--[a-z-]*token=\).*/\1(left out)/' \
+    -e 's/\(--[a-z-]*password=\).*/\1(left out)/' \
+    -e 's/\(--[a-z-]*secret=\).*/\1(left out)/' \
+    -e '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END [A-Z ]*PRIVATE KEY-----/d'
+}
+
+# about ROLE PATH: the line of ls tells mode, owner and group.
+about() {
+  [ -e "$ROOT$2" ] || return 0
+  echo "file $1 $(ls -ldL "$ROOT$2" 2>/dev/null | tr -s ' ' | cut -d ' ' -f 1,3,4) $2"
+}
+
+# shown ROLE PATH: the file's text too.
+shown() {
+  [ -f "$ROOT$2" ] || return 0
+  about "$1" "$2"
+  echo "text $1 $2"
+  leave_out <"$ROOT$2" | sed -e 's/^/|/'
+}
+
+# each FOLDER PATTERN: the files there, by their paths on the node.
+each() {
+  [ -d "$ROOT$1" ] || return 0
+  find "$ROOT$1" -name "$2" \( -type f -o -type l \) 2>/dev/null | sed -e "s|^$ROOT||" | sort
+}
+
+echo "keten-node-report/1"
+echo "host $(cat "$PROC/sys/kernel/hostname" 2>/dev/null || uname -n)"
+echo "kernel $(cat "$PROC/sys/kernel/osrelease" 2>/dev/null || uname -r)"
+for key in kernel.panic kernel.panic_on_oops vm.overcommit_memory vm.panic_on_oom; do
+  value=$(cat "$PROC/sys/$(echo "$key" | tr . /)" 2>/dev/null) && echo "sysctl $key $value"
+done
+
+named=""
+for folder in "$PROC"/[0-9]*; do
+  [ -r "$folder/cmdline" ] || continue
+  first=$(tr '\n\000' ' \n' <"$folder/cmdline" 2>/dev/null | sed -n 1p)
+  case ${first##*/} in
+    kube-apiserver | kube-controller-manager | kube-scheduler | etcd | kubelet | kube-proxy | hyperkube) ;;
+    *) continue ;;
+  esac
+  echo "process ${folder##*/} ${first##*/}"
+  tr '\n\000' ' \n' <"$folder/cmdline" | leave_out | sed -e 's/^/|/'
+  if [ "${first##*/}" = etcd ] && [ -r "$folder/environ" ]; then
+    tr '\n\000' ' \n' <"$folder/environ" | grep '^ETCD_' | grep -v -e PASSWORD -e TOKEN -e SECRET |
+      sed -e 's/^/$/'
+  fi
+  for flag in config kubeconfig encryption-provider-config audit-policy-file \
+    admission-control-config-file authentication-config authorization-config data-dir \
+    client-ca-file bootstrap-kubeconfig; do
+    value=$(tr '\n\000' ' \n' <"$folder/cmdline" | sed -n "s/^--$flag=//p" | sed -n 1p)
+    [ -n "$value" ] || value=$(tr '\n\000' ' \n' <"$folder/cmdline" | sed -n "/^--$flag\$/{n;p;}" | sed -n 1p)
+    case $value in
+      /*) named="$named
+$flag $value" ;;
+    esac
+  done
+done
+
+echo "$named" | sort -u | while read -r flag path; do
+  case $flag in
+    '') ;;
+    data-dir) about etcd-data "$path" ;;
+    client-ca-file) about client-ca "$path" ;;
+    kubeconfig | bootstrap-kubeconfig) shown kubeconfig "$path" ;;
+    config) shown kubelet-config "$path" ;;
+    *) shown server-config "$path" ;;
+  esac
+done
+about etcd-data /var/lib/etcd
+for path in $(each /etc/kubernetes/manifests '*.y*ml') $(each /etc/kubernetes/manifests '*.manifest'); do
+  shown manifest "$path"
+done
+for path in /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf \
+  /etc/kubernetes/scheduler.conf /etc/kubernetes/controller-manager.conf \
+  /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
+  /var/lib/kubelet/kubeconfig /var/lib/kube-proxy/kubeconfig /var/lib/kube-proxy/kubeconfig.conf \
+  /root/.kube/config /etc/rancher/k3s/k3s.yaml /etc/rancher/rke2/rke2.yaml; do
+  shown kubeconfig "$path"
+done
+for path in /var/lib/kubelet/config.yaml /var/lib/kubelet/config.json \
+  /etc/kubernetes/kubelet/kubelet-config.json /etc/kubernetes/kubelet/config.json \
+  /etc/kubernetes/kubelet-config.yaml; do
+  shown kubelet-config "$path"
+done
+for path in /etc/systemd/system/kubelet.service /lib/systemd/system/kubelet.service \
+  /usr/lib/systemd/system/kubelet.service $(each /etc/systemd/system/kubelet.service.d '*.conf') \
+  $(each /usr/lib/systemd/system/kubelet.service.d '*.conf'); do
+  about kubelet-service "$path"
+done
+for path in $(each /etc/cni/net.d '*') $(each /var/lib/cni/networks '*' | sed -n 1,50p); do
+  about cni "$path"
+done
+for folder in /etc/kubernetes/pki /etc/kubernetes/ssl /var/lib/kubelet/pki \
+  /var/lib/rancher/k3s/server/tls /var/lib/rancher/rke2/server/tls; do
+  about pki "$folder"
+  for path in $(each "$folder" '*.crt') $(each "$folder" '*.pem'); do
+    case $path in
+      *key.pem) about key "$path" ;;
+      *) if grep -q 'PRIVATE KEY' "$ROOT$path" 2>/dev/null; then
+           about key "$path"
+         else
+           about certificate "$path"
+         fi
+         echo "text certificate $path"
+         leave_out <"$ROOT$path" | sed -e 's/^/|/' ;;
+    esac
+  done
+  for path in $(each "$folder" '*.key'); do
+    about key "$path"
+  done
+done
+for path in /etc/rancher/k3s/config.yaml /etc/rancher/rke2/config.yaml; do
+  shown rancher-config "$path"
+done
+echo "end"

@@ -1,0 +1,34 @@
+"""Audit policies of the API server."""
+
+from collections.abc import Iterator
+
+from keten.formats.control_plane import server_files
+from keten.formats.control_plane.gathered import Found, documents, facts
+from keten.model.evidence import Link
+from keten.model.facts import Facts
+from keten.model.plug import Reader, Source
+
+
+def read(source: Source) -> Facts:
+    """Return the audit policies of a file."""
+    return facts(_found(source), source.path, "flags")
+
+
+def _found(source: Source) -> Iterator[Found]:
+    for document in documents(source.data):
+        yield from server_files.audit_policy(
+            document.value, document.fields, source.path, document.line
+        )
+
+
+READER = Reader(
+    title="Audit policies",
+    media_type="application/yaml",
+    read=read,
+    link=Link.RUNTIME,
+    names=("*.yaml", "*.yml", "*.json", "*.conf"),
+    marks=(
+        b"audit.k8s.io/",
+        b"Policy",
+    ),
+)
