@@ -269,8 +269,8 @@ def test_from_a_real_audit_log_to_the_least_role(tmp_path: Path) -> None:
         for item in made:  # now the proposed roles instead of the wide ones
             server.delete(item)
         for name in (account, "system:serviceaccount:shop:ops", "ann"):
-            for item in found[name].objects:
-                server.create(manifest(item))
+            for one in found[name].objects:
+                server.create(manifest(one))
         server.settle()
         for name in (account, "system:serviceaccount:shop:ops", "ann"):
             for request in found[name].used:

@@ -66,6 +66,7 @@ class _Grant(Struct, frozen=True):
 
 _Grants = dict[Key, list[_Grant]]
 _NONE: Mapping[Key, list[_Grant]] = {}
+_NOWHERE: frozenset[str] = frozenset()
 
 
 class Rights:
@@ -92,6 +93,7 @@ class Rights:
         self._matchers: dict[str, tuple[tuple[Matcher, Sourced], ...]] = {}
         self._everywhere: _Grants = {}
         self._in: dict[str, _Grants] = {}
+        self._spaces: dict[Key, set[str]] = {}
         for binding in self.bindings:
             self._bind(binding)
 
@@ -107,6 +109,8 @@ class Rights:
                 if key is not None and key not in seen:
                     seen.add(key)
                     table.setdefault(key, []).append(_Grant(binding, subject, role, rules))
+                    if table is not self._everywhere:
+                        self._spaces.setdefault(key, set()).add(space_of(binding))
 
     def _ready(self, role: Role) -> tuple[tuple[Matcher, Sourced], ...]:
         ready = self._matchers.get(role.id)
@@ -169,8 +173,10 @@ class Rights:
 
     def namespaces(self, identity: Identity) -> list[str]:
         """Return the namespaces in which a RoleBinding gives *identity* something."""
-        keys = set(keys_of(identity))
-        return sorted(space for space, table in self._in.items() if not keys.isdisjoint(table))
+        found: set[str] = set()
+        for key in keys_of(identity):
+            found |= self._spaces.get(key, _NOWHERE)
+        return sorted(found)
 
     def who_can(self, request: Request, *, anywhere: bool = False) -> Iterator[Ground]:
         """Yield, for each subject of each binding that allows *request*, the first ground.

@@ -54,8 +54,8 @@ class _Hold(Struct, frozen=True):
     named: bool
 
 
-_Holds = dict[Ask, _Hold]
-_Held = dict[Ask, tuple[bool, Ground]]
+_Holds = dict[int, _Hold]
+_Held = dict[int, tuple[bool, Ground]]  # by the position of the ask in the table
 
 
 class Risks:
@@ -129,11 +129,13 @@ def of_rules(role: Role, said: Iterable[Sourced]) -> list[Risk]:
 
 def _judge(everywhere: _Held, local: _Held, space: str) -> Iterator[Risk]:
     """Yield the dangers; with *space*, only those that take something held there."""
+    table = _table()
     said: set[str] = set()
-    for danger in dangers():
+    for position in sorted({p for ask in local or everywhere for p in table.takes[ask]}):
+        danger, asks = table.dangers[position]
         if danger.id in said or (space and danger.local is None):
             continue
-        risk = _risk(danger, everywhere, local, space)
+        risk = _risk(danger, asks, everywhere, local, space=space)
         if risk is not None:
             if not risk.named:
                 said.update(danger.includes)
@@ -142,9 +144,11 @@ def _judge(everywhere: _Held, local: _Held, space: str) -> Iterator[Risk]:
                 return
 
 
-def _risk(danger: Danger, everywhere: _Held, local: _Held, space: str) -> Risk | None:
+def _risk(
+    danger: Danger, asks: tuple[int, ...], everywhere: _Held, local: _Held, *, space: str
+) -> Risk | None:
     grounds, named, here = [], False, False
-    for ask in danger.asks:
+    for ask in asks:
         held = everywhere.get(ask)
         if space and (held is None or held[0]) and ask in local and not _elsewhere(ask, space):
             held, here = local[ask], True
@@ -158,8 +162,9 @@ def _risk(danger: Danger, everywhere: _Held, local: _Held, space: str) -> Risk |
     return None if severity is None else Risk(danger, space, severity, tuple(grounds), named)
 
 
-def _elsewhere(ask: Ask, space: str) -> bool:
-    return bool(ask.space) and ask.space != space
+def _elsewhere(ask: int, space: str) -> bool:
+    only = _table().asks[ask].space
+    return bool(only) and only != space
 
 
 def _weight(danger: Danger, space: str, *, named: bool) -> Severity | None:
@@ -175,38 +180,56 @@ def _raised(risk: Risk) -> Risk:
     return Risk(risk.danger, risk.namespace, worse, risk.grounds, risk.named)
 
 
-# Asks by what they are about: a rule that names its resources need not meet them all.
+class _Table(Struct, frozen=True):
+    """The dangers by the asks they take, asks by what they are about.
+
+    A rule that names its resources need not meet every ask. *by*: resource to positions of asks;
+    *takes*: for each ask the positions of the dangers that take it.
+    """
+
+    asks: tuple[Ask, ...]
+    by: dict[str, tuple[int, ...]]
+    dangers: tuple[tuple[Danger, tuple[int, ...]], ...]
+    takes: tuple[tuple[int, ...], ...]
 
 
 @cache
-def _asks() -> tuple[tuple[Ask, ...], dict[str, tuple[Ask, ...]]]:
-    every = tuple(dict.fromkeys(ask for danger in dangers() for ask in danger.asks))
-    by: dict[str, list[Ask]] = {}
-    for ask in every:
+def _table() -> _Table:
+    asks = tuple(dict.fromkeys(ask for danger in dangers() for ask in danger.asks))
+    place = {ask: i for i, ask in enumerate(asks)}
+    by: dict[str, list[int]] = {}
+    for i, ask in enumerate(asks):
         for resource in ask.resources:
-            by.setdefault(resource, []).append(ask)
+            by.setdefault(resource, []).append(i)
             _, slash, sub = resource.partition("/")
             if slash:
-                by.setdefault(f"*/{sub}", []).append(ask)
-    return every, {resource: tuple(asks) for resource, asks in by.items()}
+                by.setdefault(f"*/{sub}", []).append(i)
+    compiled = tuple((one, tuple(place[ask] for ask in one.asks)) for one in dangers())
+    takes: list[list[int]] = [[] for _ in asks]
+    for position, (_, needed) in enumerate(compiled):
+        for i in needed:
+            takes[i].append(position)
+    by_resource = {resource: tuple(found) for resource, found in by.items()}
+    return _Table(asks, by_resource, compiled, tuple(map(tuple, takes)))
 
 
 def _holds(said: Iterable[Sourced]) -> _Holds:
-    every, by = _asks()
+    table = _table()
     made: _Holds = {}
     for item in said:
         rule = item.rule
         if not rule.resources:
             continue
-        likely: Iterable[Ask] = every
+        likely: Iterable[int] = range(len(table.asks))
         if "*" not in rule.resources:
-            likely = (ask for resource in rule.resources for ask in by.get(resource, ()))
-        match = matcher(rule)
+            likely = (ask for resource in rule.resources for ask in table.by.get(resource, ()))
+        match = None
         for ask in likely:
             before = made.get(ask)
             if before is not None and not before.named:
                 continue
-            named = _meets(match, ask)
+            match = match or matcher(rule)
+            named = _meets(match, table.asks[ask])
             if named is not None and (before is None or not named):
                 made[ask] = _Hold(item, named)
     return made
