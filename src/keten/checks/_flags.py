@@ -90,7 +90,7 @@ def place(component: Component, flag: str, path: str) -> str:
     return path
 
 
-def fault(  # noqa: PLR0913 what a finding says
+def fault(
     component: Component,
     message: str,
     flag: str,
@@ -110,7 +110,7 @@ def fault(  # noqa: PLR0913 what a finding says
         severity=severity,
         change=Change(
             at,
-            name if name else (f"--{flag}={before}" if before else ""),
+            name or (f"--{flag}={before}" if before else ""),
             want,
             f"Harden the settings of {component.name}",
         ),

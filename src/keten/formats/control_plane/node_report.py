@@ -55,8 +55,8 @@ def read(data: bytes, path: str) -> Iterator[Found]:
             yield item
     for where, (role, text, line) in report.texts.items():
         whole = "\n".join(text).encode("utf-8", "replace")
-        item = _Text(role, whole, f"{path}:{where}", report.host, line, path)
-        yield from _text(item, running)
+        one = _Text(role, whole, f"{path}:{where}", report.host, line, path)
+        yield from _text(one, running)
 
 
 def parse(data: bytes, path: str) -> Report:
@@ -174,15 +174,15 @@ def _text(item: _Text, running: set[str]) -> Iterator[Found]:
             found = credentials.kubeconfig(value, {}, name, line, node=host)
         elif role == "manifest":
             found = (
-                item for item in pods.found(value, {}, path, line)
-                if item.node.name not in running
+                made for made in pods.found(value, {}, path, line)
+                if made.node.name not in running
             )  # fmt: skip
         elif role == "rancher-config":
             found = k3s.found(value, {}, name, line) if k3s.is_one(value) else iter(())
         elif role == "kubelet-config":
             found = (
-                item for item in kubelet.found(value, {}, path, line)
-                if item.node.name not in running
+                made for made in kubelet.found(value, {}, path, line)
+                if made.node.name not in running
             )  # fmt: skip
         else:
             found = _server(value, name, line)
