@@ -482,3 +482,38 @@ ingress: [{fromEntities: [cluster]}]
     shown = Shown(PODS, both)
     assert shown.ports("data/db", "shop/web") == ALL
     assert shown.ports("data/db", "shop/api") == NO
+
+
+def test_labels_of_a_namespace_that_no_object_tells() -> None:
+    bare = pod("a/web") + pod("b/db")
+    by_team = netpol(
+        "b/db",
+        """
+podSelector: {}
+ingress: [{from: [{namespaceSelector: {matchLabels: {team: red}}}]}]
+""",
+    )
+    assert Shown(bare, by_team).ports("a/web", "b/db") == f"{NO} ? {ALL}"
+    told = namespace("a") + namespace("b")
+    assert Shown(told, bare, by_team).ports("a/web", "b/db") == NO
+    by_name = by_team.replace("team: red", "kubernetes.io/metadata.name: c")
+    assert Shown(bare, by_name).ports("a/web", "b/db") == NO
+    subject = admin(
+        "deny",
+        """
+priority: 1
+subject: {namespaces: {matchLabels: {zone: dmz}}}
+ingress: [{action: Deny, from: [{namespaces: {}}]}]
+""",
+    )
+    assert Shown(bare, subject).ports("a/web", "b/db") == f"{NO} ? {ALL}"
+    assert Shown(told, bare, subject).ports("a/web", "b/db") == ALL
+    wide = cilium(
+        "wide",
+        """
+endpointSelector: {matchLabels: {io.cilium.k8s.namespace.labels.zone: dmz}}
+ingress: [{}]
+""",
+    )
+    assert Shown(bare, wide).ports("a/web", "b/db") == f"{NO} ? {ALL}"
+    assert Shown(told, bare, wide).ports("a/web", "b/db") == ALL

@@ -6,23 +6,24 @@ the cloud's metadata address, from which an attacker took the credentials that o
 One's storage in 2019.
 
 Reported only where some policy selects the pod; where none does, runtime/no-network-policy says
-so.
+so. Policies of Cilium and of cluster administrators count.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import manifest
+from keten.checks._network import unlimited
 from keten.model.check import Check, Threat
-from keten.model.facts import Trust, View
+from keten.model.facts import Node, Trust, View
 from keten.model.finding import Change, Severity, Violation
-from keten.model.kube import NetworkPolicy, Workload
+from keten.model.kube import NetworkPolicy, Resource, Workload
 
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
     """Report a workload that policies select for ingress alone."""
     found = [view.node(edge.src) for edge in view.into(workload, "selects", Trust.CLAIMED)]
     policies = [node for node in found if isinstance(node, NetworkPolicy)]
-    if policies and not any(_egress(policy) for policy in policies):
+    if policies and not any(map(_egress, policies)) and not _held_by_others(workload, found, view):
         space = workload.namespace or "its namespace"
         yield Violation(
             f"the pods of {workload.title} may reach anything: policies limit ingress only",
@@ -32,6 +33,13 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
                 "", "", "policyTypes: [Ingress, Egress]", f"Deny egress by default in {space}"
             ),
         )
+
+
+def _held_by_others(workload: Workload, found: list[Node | None], view: View) -> bool:
+    """Return whether a policy of another kind limits egress, or may."""
+    if not any(isinstance(node, Resource) for node in found):
+        return False
+    return unlimited(workload, view) is not True
 
 
 def _egress(policy: NetworkPolicy) -> bool:

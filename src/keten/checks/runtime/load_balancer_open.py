@@ -10,29 +10,17 @@ the front door.
 
 from collections.abc import Iterator
 
+from keten.checks._balancers import open_to_all
 from keten.checks._examples import manifest
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Service
 
-_INTERNAL = (
-    "internal",
-    "-scheme",
-    "load-balancer-type",
-    "loadbalancer-class",
-    "inbound-cidrs",
-    "source-ranges",
-    "whitelist",
-    "allowed",
-)
-
 
 def run(service: Service, _: View) -> Iterator[Violation]:
     """Report a load balancer without source ranges that is not said to be internal."""
-    if service.spec.get("type") != "LoadBalancer" or service.spec.get("loadBalancerSourceRanges"):
-        return
-    if service.spec.get("loadBalancerClass") or any(_narrows(a) for a in service.annotations):
+    if not open_to_all(service):
         return
     at = "spec.loadBalancerSourceRanges"
     yield Violation(
@@ -42,11 +30,6 @@ def run(service: Service, _: View) -> Iterator[Violation]:
             at, "", "loadBalancerSourceRanges: [...]", f"Narrow who reaches {service.title}"
         ),
     )
-
-
-def _narrows(annotation: str) -> bool:
-    lowered = annotation.lower()
-    return any(word in lowered for word in _INTERNAL)
 
 
 CHECK = Check(

@@ -1,9 +1,9 @@
 """Network policy lets pods reach the cloud's metadata address.
 
-A rule for the whole Internet (0.0.0.0/0) includes 169.254.169.254, where many clouds hand the
-node's credentials to whoever asks from it. A request that the application is tricked into
-making is enough: that is how the data of some hundred million customers and applicants of
-Capital One was taken in 2019.
+A rule for the whole Internet (0.0.0.0/0), or a great part of it, includes 169.254.169.254, where
+many clouds hand the node's credentials to whoever asks from it. A request that the application is
+tricked into making is enough: that is how the data of some hundred million customers and
+applicants of Capital One was taken in 2019.
 """
 
 from collections.abc import Iterator
@@ -15,31 +15,46 @@ from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import NetworkPolicy
 
-_ADDRESS = (169 << 24) + (254 << 16) + (169 << 8) + 254
+_HTTP = 80
+_WIDEST = 8  # bits of a mask
 
 
 def run(policy: NetworkPolicy, _: View) -> Iterator[Violation]:
-    """Report each egress peer for all of IPv4 that does not leave the address out."""
+    """Report each egress peer for much of IPv4 that does not leave the address out."""
     rules = policy.spec.get("egress")
     for i, rule in enumerate(rules if isinstance(rules, list) else ()):
         peers = rule.get("to") if isinstance(rule, dict) and _web(rule) else None
         for j, peer in enumerate(peers if isinstance(peers, list) else ()):
             block = peer.get("ipBlock") if isinstance(peer, dict) else None
-            if not isinstance(block, dict) or block.get("cidr") != "0.0.0.0/0":
-                continue
-            left_out = block.get("except")
-            if not any(_holds(c) for c in (left_out if isinstance(left_out, list) else ())):
+            if isinstance(block, dict) and _wide(block.get("cidr")) and _reaches(block):
                 at = f"spec.egress[{i}].to[{j}].ipBlock"
                 yield Violation(
                     f"{policy.title} lets its pods reach 169.254.169.254",
                     at,
                     change=Change(
                         at,
-                        "cidr: 0.0.0.0/0",
+                        f"cidr: {block['cidr']}",
                         "except: [169.254.169.254/32]",
                         f"Narrow {policy.title}",
                     ),
                 )
+
+
+def _wide(cidr: Any) -> bool:
+    """Return whether a block is so wide that the address is not meant by it."""
+    length = str(cidr).partition("/")[2]
+    return length.isdecimal() and len(length) < 3 and int(length) <= _WIDEST  # noqa: PLR2004 digits
+
+
+def _reaches(block: dict[str, Any]) -> bool:
+    from keten.cluster.network import addresses
+    from keten.cluster.network.spans import holds
+
+    left_out = block.get("except")
+    besides = left_out if isinstance(left_out, list) else ()
+    known = [cidr for cidr in besides if addresses.block(cidr) is not None]
+    found = addresses.block(block.get("cidr"), known)
+    return found is not None and holds(found, addresses.METADATA)
 
 
 def _web(rule: dict[str, Any]) -> bool:
@@ -48,20 +63,15 @@ def _web(rule: dict[str, Any]) -> bool:
     if not isinstance(ports, list) or not ports:
         return True
     return any(
-        isinstance(p, dict) and p.get("port") in (None, 80) and p.get("protocol") in (None, "TCP")
-        for p in ports
+        isinstance(p, dict) and p.get("protocol") in (None, "TCP") and _port_80(p) for p in ports
     )
 
 
-def _holds(cidr: Any) -> bool:
-    address, _, length = str(cidr).partition("/")
-    parts = address.split(".")
-    octets = [int(p) for p in parts if p.isdecimal() and len(p) < 4]  # noqa: PLR2004 three digits
-    if len(parts) != 4 or len(octets) != 4 or not length.isdecimal() or len(length) > 2:  # noqa: PLR2004 IPv4
-        return False
-    shift = 32 - min(int(length), 32)
-    value = (octets[0] << 24) + (octets[1] << 16) + (octets[2] << 8) + octets[3]
-    return value >> shift == _ADDRESS >> shift
+def _port_80(said: dict[str, Any]) -> bool:
+    first, last = said.get("port"), said.get("endPort")
+    if first is None or first == _HTTP:
+        return True
+    return isinstance(first, int) and isinstance(last, int) and first <= _HTTP <= last
 
 
 CHECK = Check(

@@ -4,16 +4,17 @@ Without a policy every pod of the cluster reaches this one on every port, and it
 pod and the Internet. The first pod that is broken into is then the way to the database, the
 metadata address and the next namespace; a policy that denies by default is what stops it.
 
-Policies in the same set of files count; those of Cilium and Calico are taken to select
-everything in their namespace, as their selectors are not read. Pods in the host's network are
-not judged, as no policy applies to them, and neither is kube-system. Where no policy of the
-namespace stands beside the workload, they may be kept elsewhere, and the severity is low; a
-workload left out among others that have one is medium.
+Policies in the same set of files count, of Cilium and of cluster administrators too; those of
+Calico are taken to select everything in their namespace, as their selectors are not read. Pods in
+the host's network are not judged, as no policy applies to them, and neither is kube-system. Where
+no policy of the namespace stands beside the workload, they may be kept elsewhere, and the
+severity is low; a workload left out among others that have one is medium.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment, manifest
+from keten.checks._network import held
 from keten.model.check import Check, Threat
 from keten.model.facts import Trust, View
 from keten.model.finding import Change, Severity, Violation
@@ -22,8 +23,11 @@ from keten.model.kube import NetworkPolicy, Workload
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
     """Report a workload that no policy selects or may select."""
-    policies = ("netpol ", "resource ")
-    if any(edge.src.startswith(policies) for edge in view.into(workload, "selects", Trust.CLAIMED)):
+    found = [edge.src for edge in view.into(workload, "selects", Trust.CLAIMED)]
+    if any(src.startswith("netpol ") for src in found):
+        return
+    others = [src for src in found if src.startswith("resource ")]
+    if others and (None in map(view.node, others) or held(workload, view) is not False):
         return
     space = workload.namespace or "its namespace"
     yield Violation(

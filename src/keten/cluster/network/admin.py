@@ -54,14 +54,16 @@ def _policy(policy: Resource, title: str, pods: Pods) -> Policy:
         tier = Tier.BASELINE
     if isinstance(priority, bool) or not isinstance(priority, int) or not 0 <= priority <= _MOST:
         raise Refused(f"spec.priority is no number from 0 to {_MOST}")
+    subjects, perhaps = _pods(spec.get("subject"), "spec.subject", pods)
     return Policy(
         policy.ref,
         title,
         tier,
-        _pods(spec.get("subject"), "spec.subject", pods),
+        subjects,
         _side(spec, "ingress", pods, tier),
         _side(spec, "egress", pods, tier),
         priority=priority,
+        perhaps=perhaps,
     )
 
 
@@ -85,12 +87,15 @@ def _rule(rule: Any, at: str, way: Way, pods: Pods, tier: Tier) -> Rule:
     peers = rule.get(field)
     if not isinstance(peers, list) or not peers:
         raise Refused(f"{at}.{field} names no peer")
-    chosen, blocks, entities = 0, list[Spans](), set[str]()
+    chosen, perhaps = 0, 0
+    blocks, entities = list[Spans](), set[str]()
     for i, peer in enumerate(peers):
         here = f"{at}.{field}[{i}]"
         match peer:
             case {"namespaces": _} | {"pods": _}:
-                chosen |= _pods(peer, here, pods)
+                sure, more = _pods(peer, here, pods)
+                chosen |= sure
+                perhaps |= more
             case {"networks": [*networks]} if way == "egress":
                 blocks += (_block(item, here) for item in networks)
             case {"nodes": dict(nodes)} if way == "egress":
@@ -108,6 +113,7 @@ def _rule(rule: Any, at: str, way: Way, pods: Pods, tier: Tier) -> Rule:
         _match(rule, at),
         at,
         pods=chosen,
+        perhaps=perhaps,
         blocks=tuple(blocks),
         entities=frozenset(entities),
         anyone=way == "ingress",
@@ -121,8 +127,11 @@ def _block(cidr: Any, at: str) -> Spans:
     return found
 
 
-def _pods(said: Any, at: str, pods: Pods) -> int:
-    """Return the pods of a subject or peer: exactly one of *namespaces* and *pods* is set."""
+def _pods(said: Any, at: str, pods: Pods) -> tuple[int, int]:
+    """Return the pods of a subject or peer, and those that it may mean besides.
+
+    Exactly one of *namespaces* and *pods* is set.
+    """
     spaces: Any
     near: Any = None
     match said:
@@ -140,7 +149,9 @@ def _pods(said: Any, at: str, pods: Pods) -> int:
     older = {*(spaces or ()), *(near or ())} - {"matchLabels", "matchExpressions"}
     if wide is None or narrow is None or older:
         raise Refused(f"{at} has a selector that the API does not take")
-    return pods.select(narrow, pods.within(wide))
+    among = pods.within(wide)
+    more = pods.perhaps_within(wide) & ~among
+    return pods.select(narrow, among), pods.select(narrow, more)
 
 
 def _match(rule: dict[str, Any], at: str) -> Match:

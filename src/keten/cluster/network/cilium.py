@@ -104,6 +104,7 @@ class _Reader:
         if wanted is None:
             raise Refused(f"{at}.endpointSelector is none that Cilium takes")
         subjects = pick(wanted, self._having, self._inside)
+        perhaps = self._perhaps(wanted) & self._inside & ~subjects
         sides: dict[Way, Side] = {}
         for way, field, action in _RULES:
             rules = spec.get(field) or []
@@ -119,7 +120,20 @@ class _Reader:
                 before = there.rules if there else ()
                 isolates = self._isolates(spec, way)
                 sides[way] = Side((*before, *made), isolates=isolates)
-        return Policy(ref, title, Tier.PLAIN, subjects, sides.get("ingress"), sides.get("egress"))
+        return Policy(
+            ref, title, Tier.PLAIN, subjects, sides.get("ingress"), sides.get("egress"),
+            perhaps=perhaps,
+        )  # fmt: skip
+
+    def _perhaps(self, wanted: Selector) -> int:
+        """Return whom a selector by labels of namespaces may mean, where these are not known."""
+        if not any(_bare(key).startswith(_SPACE_LABEL) for key, _ in wanted.wants):
+            return 0
+        rest = Selector(
+            tuple(t for t in wanted.wants if not _bare(t[0]).startswith(_SPACE_LABEL)),
+            tuple(t for t in wanted.bars if not _bare(t[0]).startswith(_SPACE_LABEL)),
+        )
+        return pick(rest, self._having, self._pods.undescribed())
 
     def _isolates(self, spec: dict[str, Any], way: Way) -> bool:
         said = spec.get("enableDefaultDeny")
@@ -201,7 +215,9 @@ class _Reader:
             return
         spaced = any(_bare(key) == _SPACE or _bare(key).startswith(_SPACE_LABEL) for key in keys)
         among = self._pods.subject if spaced or not self._namespace else self._inside
-        whom.pods |= pick(wanted, self._having, among)
+        found = pick(wanted, self._having, among)
+        whom.pods |= found
+        whom.maybe |= self._perhaps(wanted) & ~found
 
     def _entity(self, whom: _Whom, name: str, at: str) -> None:
         pods = self._pods

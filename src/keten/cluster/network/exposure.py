@@ -63,6 +63,17 @@ def from_internet(network: Network) -> Iterator[Exposed]:
         yield from _by_node(network, peer)
 
 
+def through_service(network: Network, service: Service) -> Iterator[Exposed]:
+    """Yield the peers that outside addresses reach through *service* itself."""
+    for entry in network.entries:
+        if entry.ref == service.ref and entry.through:
+            for peer in network.pods.of_shape[entry.shape]:
+                let = _direct(network, peer, service)
+                flow = Flow(let.sure & entry.ports, let.may & entry.ports)
+                if flow.may:
+                    yield Exposed(peer, entry.title, entry.ref, flow)
+
+
 def _direct(network: Network, peer: Peer, service: Service | None) -> Flow:
     """Return what reaches *peer* straight: from clients' addresses, or from nodes that pass on."""
     ranges = service.spec.get("loadBalancerSourceRanges") if service is not None else None

@@ -74,7 +74,7 @@ class Judge:
     def _sides(self, way: Way) -> Iterator[tuple[Policy, Side]]:
         for policy in self.policies:
             side = policy.side(way)
-            if side is not None and policy.subjects:
+            if side is not None and policy.subjects | policy.perhaps:
                 yield policy, side
 
     def _compiled(self, way: Way) -> Iterator[Clause]:
@@ -85,36 +85,40 @@ class Judge:
                 sure, perhaps = universe.said(rule, blocks)
                 if rule.anyone and rule.action == "allow":
                     perhaps |= self._unseen & ~sure
+                perhaps |= rule.perhaps & ~sure
                 if rule.action == "pass":
                     perhaps = 0
-                for subjects, peers, those in self._targets(policy, rule, way):
-                    for who, certain in ((sure & peers, rule.sure), (perhaps & peers, False)):
-                        if who and subjects:
-                            yield Clause(
-                                policy.tier, rule.action, subjects, who, those,
-                                certain, policy, rule,
-                            )  # fmt: skip
+                for held, known in ((policy.subjects, True), (policy.perhaps, False)):
+                    for subjects, peers, those in self._targets(held, rule, way):
+                        for who, certain in ((sure & peers, rule.sure), (perhaps & peers, False)):
+                            if who and subjects:
+                                yield Clause(
+                                    policy.tier, rule.action, subjects, who, those,
+                                    certain and known, policy, rule,
+                                )  # fmt: skip
         outside = (self._hosts | universe.entity(NODES)) if self.policies else 0
         if outside:  # a node reaches its own pods, whatever policies say; which, is not known
             yield Clause(Tier.PLAIN, "allow", self.pods.all, outside, ALL, sure=False,
                          policy=_NODE, rule=_NODE_RULE)  # fmt: skip
 
-    def _targets(self, policy: Policy, rule: Rule, way: Way) -> Iterator[tuple[int, int, Ports]]:
+    def _targets(self, held: int, rule: Rule, way: Way) -> Iterator[tuple[int, int, Ports]]:
         """Yield (subjects, peers, ports) of a rule: a named port means what its pods say."""
         every = self.universes[way].all
         if rule.match.fixed:
-            yield policy.subjects, every, rule.match.fixed
+            yield held, every, rule.match.fixed
         for name, protocol in rule.match.named:
             for (spoken, number), pods in self.pods.named(name, protocol).items():
                 if way == "ingress":
-                    yield policy.subjects & pods, every, ports(spoken, [(number, number)])
+                    yield held & pods, every, ports(spoken, [(number, number)])
                 else:
-                    yield policy.subjects, pods, ports(spoken, [(number, number)])
+                    yield held, pods, ports(spoken, [(number, number)])
 
     def _holding(self, way: Way) -> Iterator[_Held]:
         for policy, side in self._sides(way):
             if side.isolates is not False and policy.tier is not Tier.BASELINE:
                 yield _Held(policy.subjects, side.isolates is True, policy)
+                if policy.perhaps:
+                    yield _Held(policy.perhaps, sure=False, policy=policy)
 
     @cached_property
     def classes(self) -> list[int]:

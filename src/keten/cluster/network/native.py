@@ -97,7 +97,7 @@ def _rule(rule: Any, at: str, way: Way, namespace: str, pods: Pods) -> Rule:
         raise Refused(f"{at}.{field} is no list")
     if not peers:
         return Rule("allow", match, at, everyone=True)
-    chosen, blocks, anyone = 0, [], False
+    chosen, perhaps, blocks, anyone = 0, 0, [], False
     for i, peer in enumerate(peers):
         here = f"{at}.{field}[{i}]"
         if not isinstance(peer, dict):
@@ -106,9 +106,13 @@ def _rule(rule: Any, at: str, way: Way, namespace: str, pods: Pods) -> Rule:
         if outside is not None:
             blocks.append(_block(outside, peer, here))
             continue
-        chosen |= _pods(peer, here, namespace, pods)
+        sure, more = _pods(peer, here, namespace, pods)
+        chosen |= sure
+        perhaps |= more
         anyone = anyone or peer.get("namespaceSelector") is not None
-    return Rule("allow", match, at, pods=chosen, blocks=tuple(blocks), anyone=anyone)
+    return Rule(
+        "allow", match, at, pods=chosen, perhaps=perhaps, blocks=tuple(blocks), anyone=anyone
+    )
 
 
 def _block(said: Any, peer: dict[str, Any], at: str) -> Any:
@@ -122,20 +126,21 @@ def _block(said: Any, peer: dict[str, Any], at: str) -> Any:
     return found
 
 
-def _pods(peer: dict[str, Any], at: str, namespace: str, pods: Pods) -> int:
+def _pods(peer: dict[str, Any], at: str, namespace: str, pods: Pods) -> tuple[int, int]:
+    """Return the pods that a peer names, and those that it may name besides."""
     near, far = peer.get("podSelector"), peer.get("namespaceSelector")
     if near is None and far is None:
         raise Refused(f"{at} names no peer")
-    among = pods.in_space.get(namespace, 0) & pods.subject
+    among, more = pods.in_space.get(namespace, 0) & pods.subject, 0
     if far is not None:
         spaces = selector(far)
         if spaces is None:
             raise Refused(f"{at}.namespaceSelector is none that the API takes")
-        among = pods.within(spaces)
+        among, more = pods.within(spaces), pods.perhaps_within(spaces)
     wanted = selector(near)
     if wanted is None:
         raise Refused(f"{at}.podSelector is none that the API takes")
-    return pods.select(wanted, among)
+    return pods.select(wanted, among), pods.select(wanted, more & ~among)
 
 
 def _match(said: Any, at: str) -> Match:

@@ -43,10 +43,11 @@ class Match(Struct, frozen=True):
 class Rule(Struct, frozen=True):
     """One rule: what it does with traffic from or to whom.
 
-    *everyone*: all there is. Otherwise *pods* (bits), the address *blocks*, the *entities*
-    (names in braces, or of hosts). *at* is the field path in its object. Not *sure*: whether
-    it holds can not be known; *anyone*: it may also hold for pods that are not seen (an
-    ingress controller). *notes* is what the rule asks beyond addresses and ports.
+    *everyone*: all there is. Otherwise *pods* (bits) and *perhaps* more, where the labels of a
+    namespace are not known; the address *blocks*, the *entities* (names in braces, or of
+    hosts). *at* is the field path in its object. Not *sure*: whether it holds can not be
+    known; *anyone*: it may also hold for pods that are not seen (an ingress controller).
+    *notes* is what the rule asks beyond addresses and ports.
     """
 
     action: Action
@@ -59,7 +60,7 @@ class Rule(Struct, frozen=True):
     sure: bool = True
     anyone: bool = False
     notes: tuple[str, ...] = ()
-    subjects: int | None = None
+    perhaps: int = 0
 
 
 class Side(Struct, frozen=True):
@@ -70,7 +71,10 @@ class Side(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """One policy: who is held to it (bits), and its sides. *network*: of a further network."""
+    """One policy: who is held to it (bits), and *perhaps* more; its sides.
+
+    *network*: of a further network.
+    """
 
     ref: str
     title: str
@@ -82,6 +86,7 @@ class Policy(Struct, frozen=True):
     network: str = ""
     notes: tuple[str, ...] = ()
     nodes: bool = False
+    perhaps: int = 0
 
     def side(self, way: Way) -> Side | None:
         """Return what it says of one direction, None where that is nothing."""

@@ -20,10 +20,12 @@ from keten.cluster.network.peers import Peer, peers
 from keten.cluster.network.policies import Policy
 from keten.cluster.network.ports import ALL, NONE, Ports
 from keten.cluster.network.selection import Pods, members
-from keten.model.kube import Namespace, Object, Service
+from keten.model.kube import Namespace, Object, Service, Workload
 
 if TYPE_CHECKING:
     from keten.cluster.network.spans import Span
+
+_CLUSTERWIDE = ("Cluster", "CiliumClusterwide", "Global", "Admin", "Baseline")
 
 Row = dict[tuple[Ports, Ports], int]
 """Who, by what is open: (for sure, perhaps) to bits of shapes."""
@@ -99,6 +101,43 @@ class Network:
     @cached_property
     def _further(self) -> dict[str, Judge]:
         return {}
+
+    @cached_property
+    def settled(self) -> bool:
+        """Return whether every workload and policy says its namespace.
+
+        One that does not may meet those of any namespace: here it is taken for ``default``.
+        """
+        return all(
+            item.namespace or item.kind.startswith(_CLUSTERWIDE)
+            for item in self.objects
+            if isinstance(item, Workload) or item.kind.endswith("NetworkPolicy")
+        )
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """Return the namespaces of which an object tells the labels."""
+        return frozenset(item.name for item in self.objects if isinstance(item, Namespace))
+
+    @cached_property
+    def _made_by(self) -> dict[str, list[Peer]]:
+        made: dict[str, list[Peer]] = {}
+        for peer in self.peers:
+            for ref in peer.refs:
+                made.setdefault(ref, []).append(peer)
+        return made
+
+    @cached_property
+    def held(self) -> int:
+        """Return the shapes that some policy holds, or may, in some direction."""
+        found = 0
+        for policy in self.policies:
+            found |= policy.subjects | policy.perhaps
+        return found
+
+    def peers_of(self, item: Object) -> Sequence[Peer]:
+        """Return the peers that an object makes; none where its pods speak for it."""
+        return self._made_by.get(item.ref, ())
 
     @cached_property
     def notes(self) -> list[str]:

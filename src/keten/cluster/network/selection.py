@@ -102,7 +102,9 @@ class Pods:
         for i, peer in enumerate(self.shapes):
             spaces.setdefault(peer.namespace, []).append(i)
         self.in_space = {name: gathered(those, size) for name, those in spaces.items()}
-        self.space_labels = _space_labels(namespaces, spaces)
+        described = list(namespaces)
+        self.space_labels = _space_labels(described, spaces)
+        self._undescribed = sorted(spaces.keys() - {item.name for item in described})
         self._spaces = sorted(self.space_labels)
         self._selected: dict[tuple[Selector, str | None], int] = {}
 
@@ -127,6 +129,28 @@ class Pods:
         found = 0
         for name in self.spaces(wanted):
             found |= self.in_space.get(name, 0)
+        return found & self.subject
+
+    def perhaps_within(self, wanted: Selector) -> int:
+        """Return the pods of namespaces that *wanted* may select: no object tells their labels."""
+        if all(key == NAME for key, _ in wanted.wants):
+            return 0
+        known = Selector(
+            tuple((key, values) for key, values in wanted.wants if key == NAME),
+            tuple((key, values) for key, values in wanted.bars if key == NAME),
+        )
+        allowed = set(self.spaces(known))
+        found = 0
+        for name in self._undescribed:
+            if name in allowed:
+                found |= self.in_space[name]
+        return found & self.subject
+
+    def undescribed(self) -> int:
+        """Return the pods of namespaces of which no object tells the labels."""
+        found = 0
+        for name in self._undescribed:
+            found |= self.in_space[name]
         return found & self.subject
 
     def select(self, wanted: Selector, among: int) -> int:
