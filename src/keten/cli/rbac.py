@@ -26,6 +26,7 @@ ACTIONS = {
     "least": "--audit LOG TARGET",
 }
 WIDTH = 80
+_ANY = "access/role-unbound"
 _ABOUT = """who-can  who may do VERB to RESOURCE (pods, pods/log, deployments.apps, svc, /metrics)
 of       all that SUBJECT may do: user NAME, group NAME or NAMESPACE:ACCOUNT
 dangers  who holds rights that lead to more: to the cluster, nodes, secrets, traffic
@@ -109,6 +110,7 @@ def _clusters(arguments: argparse.Namespace, named: str) -> "tuple[Facts, Sequen
     from keten.model.kube import Binding, Object, Role
 
     target = common.target(named)
+    arguments.check = arguments.check or [_ANY]  # only the facts are wanted: no need to judge
     policy = common.policy(target.folder, arguments)
     facts = common.collected(arguments, target, policy, now=common.day(arguments.now)).facts
     objects = sorted((n for n in facts.nodes if isinstance(n, Object)), key=lambda n: n.ref)
