@@ -18,6 +18,7 @@ from keten.cluster.network.reach import Network
 from keten.cluster.network.why import Asked, Side, Verdict, both, explain
 from keten.errors import Exit, UsageError
 from keten.model.facts import Node
+from keten.model.kube import Workload
 
 if TYPE_CHECKING:
     from keten.cli.clusters import Target
@@ -89,7 +90,7 @@ def _end(network: Network, name: str) -> Peer | _Place:
         return _Place("169.254.169.254", ((addresses.METADATA, addresses.METADATA),))
     number = addresses.address(name)
     if number is not None:
-        return _Place(name, ((number, number),))
+        return _pod_at(network, name) or _Place(name, ((number, number),))
     found = by_title(network.peers)(name)
     if len({network.judge.classes[network.place(peer)] for peer in found}) == 1:
         same = {(peer.namespace, peer.name, peer.kind) for peer in found}
@@ -106,6 +107,14 @@ def _end(network: Network, name: str) -> Peer | _Place:
 
     hint = nearest(name, [peer.name for peer in network.peers])
     raise UsageError(f"no workload {name!r} in the target{hint}")
+
+
+def _pod_at(network: Network, address: str) -> Peer | None:
+    """Return the live pod that has an address."""
+    for item in network.objects:
+        if isinstance(item, Workload) and address in item.pod_ips and not item.pod.host_network:
+            return next(iter(network.peers_of(item)), None)
+    return None
 
 
 def _port(text: str, dst: Peer | _Place) -> tuple[str, int]:

@@ -76,28 +76,24 @@ def peers(objects: Iterable[Object], used: AbstractSet[str]) -> list[Peer]:
             machines.append(item)
     owners = {(w.namespace, w.title): w.owner for w in workloads if w.owner and w.kind != "Pod"}
     known = {(w.namespace, w.title) for w in workloads}
-    alive: dict[tuple[str, str], bool] = {}
-    for w in workloads:
-        if w.kind == "Pod" and w.owner:
-            alive[w.namespace, _top(w, owners)] = True
     made: dict[tuple[Any, ...], Peer] = {}
     for w in workloads:
-        if _stands_for_itself(w, known, alive):
+        if _has_pods(w, known):
             _add(made, _of_workload(w, _top(w, owners), ignored))
     for machine in machines:
         _add(made, _of_machine(machine))
     return _told_apart(sorted(made.values(), key=_order))
 
 
-def _stands_for_itself(
-    workload: Workload, known: AbstractSet[tuple[str, str]], alive: Mapping[tuple[str, str], bool]
-) -> bool:
-    """Return whether a workload has pods of its own: not one whose pods are there to be seen."""
-    if workload.kind == "Pod":
+def _has_pods(workload: Workload, known: AbstractSet[tuple[str, str]]) -> bool:
+    """Return whether a workload has pods of its own.
+
+    Not what another that is there made of itself: a ReplicaSet of a Deployment, a Job of a
+    CronJob; but a live one that was kept differs from it, while a roll-out is under way.
+    """
+    if workload.kind == "Pod" or (workload.namespace, workload.owner) not in known:
         return True
-    if workload.owner and (workload.namespace, workload.owner) in known:
-        return False  # a ReplicaSet of a Deployment that is there, a Job of a CronJob
-    return (workload.namespace, workload.title) not in alive
+    return bool(workload.uid) and workload.spec.get("replicas") != 0
 
 
 def _top(workload: Workload, owners: Mapping[tuple[str, str], str]) -> str:
@@ -115,7 +111,7 @@ def _top(workload: Workload, owners: Mapping[tuple[str, str], str]) -> str:
 def _of_workload(w: Workload, title: str, ignored: AbstractSet[str]) -> Peer:
     kind, _, name = title.partition("/")
     labels = w.pod_labels or (w.labels if w.kind == "Pod" else {})
-    if w.kind == "Pod" and w.owner:
+    if w.owner:
         labels = {key: value for key, value in labels.items() if key not in ignored}
     annotations = w.pod_annotations or (w.annotations if w.kind == "Pod" else {})
     named: list[NamedPort] = []

@@ -51,8 +51,9 @@ def label_keys(policies: Iterable[Object]) -> set[str]:
             if depth > _DEPTH:
                 continue
             if isinstance(value, dict):
-                for key in value.get("matchLabels") or ():
-                    found.add(str(key).rpartition(":")[2])
+                plain = value.get("matchLabels")
+                if isinstance(plain, dict):
+                    found |= {str(key).rpartition(":")[2] for key in plain}
                 if isinstance(value.get("key"), str):
                     found.add(value["key"].rpartition(":")[2])
                 stack += ((item, depth + 1) for item in value.values())
