@@ -98,9 +98,12 @@ def eased(severity: Severity, workload: Workload) -> Severity:
     return severity
 
 
-def harden(workload: Workload, field: str, before: str, *, after: str) -> Change:
+def harden(
+    workload: Workload, field: str, before: str, *, after: str, exact: bool = True
+) -> Change:
     """Return a change to the security context; all of one workload's are one action."""
-    return Change(field, before, after, f"Harden the security context of {workload.title}")
+    group = f"Harden the security context of {workload.title}"
+    return Change(field, before, after, group, exact)
 
 
 def runtime_socket(path: str) -> bool:

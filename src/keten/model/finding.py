@@ -44,17 +44,23 @@ class Change(Struct, frozen=True, omit_defaults=True, order=True):
 
     *before* and *after* are short texts as one would write them in the file; *after* empty
     means remove. Changes with the same *group* (and file) are made together, as one action.
+
+    *exact*: *after*, read as YAML, is just what is to stand at *field* (or under its key), so
+    that keten fix can write it; *field* is then a path as keten.formats.yaml reads them.
     """
 
     field: str = ""
     before: str = ""
     after: str = ""
     group: str = ""
+    exact: bool = False
 
     def lines(self) -> tuple[str, str]:
         """Return (before, after) as one would read them, each under its key; "" is nothing."""
         leaf = self.field.rpartition(".")[2]
         key = leaf.partition("[")[0]
+        if self.field.endswith('"]'):
+            leaf = key = self.field[self.field.rfind('["') + 2 : -2]
 
         def under(text: str) -> str:
             if not text or not key or text.startswith((f"{key}:", f"{leaf}:")):

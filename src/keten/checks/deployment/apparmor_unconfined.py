@@ -43,7 +43,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
             at,
             key=f"{path}:apparmor",
             severity=eased(Severity.MEDIUM, workload),
-            change=harden(workload, at, "Unconfined", after="RuntimeDefault"),
+            change=harden(workload, at, "Unconfined", after="RuntimeDefault", exact=note is None),
         )
 
 

@@ -30,7 +30,11 @@ def run(namespace: Namespace, _: View) -> Iterator[Violation]:
             f"namespace {namespace.name} {said}",
             at,
             change=Change(
-                at, level, f"{_LABEL}: baseline", f"Enforce Pod Security in {namespace.name}"
+                f'metadata.labels["{_LABEL}"]',
+                level,
+                f"{_LABEL}: baseline",
+                f"Enforce Pod Security in {namespace.name}",
+                exact=True,
             ),
         )
 
