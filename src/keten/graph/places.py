@@ -31,6 +31,16 @@ class Places:
                 return Location(place.path, line)
         return Location(place.path, place.line, place.column)
 
+    def at(self, ref: str) -> Location | None:
+        """Return where the node *ref* stands."""
+        place = self._places.get(ref)
+        return None if place is None else Location(place.path, place.line, place.column)
+
+    def path(self, ref: str) -> str:
+        """Return the path of the file that the node *ref* stands in, "" where that is unknown."""
+        place = self._places.get(ref)
+        return "" if place is None else place.path
+
     def _fields(self, place: Place) -> dict[str, int]:
         if self._last[0] != place.node:
             self._last = (place.node, _DECODER.decode(place.fields))

@@ -1,8 +1,10 @@
 """The graph at rest: facts merged, indexed, and seen through a View."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import date
+from itertools import islice
+from operator import eq, lt
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,7 +28,7 @@ def merge(parts: Iterable[Facts]) -> Facts:
     edges: list[Edge] = []
     looked: list[Looked] = []
     problems: list[Problem] = []
-    places: dict[tuple[str, str, int], Place] = {}
+    places: list[tuple[Place, ...]] = []
     evidence: dict[tuple[str, str], Evidence] = {}
     for part in parts:
         for node in part.nodes:
@@ -39,22 +41,48 @@ def merge(parts: Iterable[Facts]) -> Facts:
         edges += part.edges
         looked += part.looked
         problems += part.problems
-        for place in part.places:
-            places.setdefault((place.node, place.path, place.line), place)
+        if part.places:
+            places.append(part.places)
         for item in part.evidence:
             evidence.setdefault((item.origin.path, item.digest), item)
     return Facts(
-        nodes=tuple(
-            node
-            for ref in sorted(nodes)
-            for node in (_ordered(more[ref]) if ref in more else (nodes[ref],))
-        ),
+        nodes=_nodes(nodes, more),
         edges=_sorted(edges),
         looked=_sorted(looked),
         problems=_sorted(problems),
-        places=tuple(places[key] for key in sorted(places)),
+        places=_places(places),
         evidence=tuple(evidence[key] for key in sorted(evidence)),
     )
+
+
+def _nodes(nodes: dict[str, Any], more: dict[str, list[Any]]) -> tuple[Any, ...]:
+    """Return *nodes* by their refs, with all of one ref where there are *more*."""
+    refs = list(nodes)
+    if not more and _ascends(refs):
+        return tuple(nodes.values())
+    refs.sort()
+    if not more:
+        return tuple([nodes[ref] for ref in refs])
+    return tuple(
+        node for ref in refs for node in (_ordered(more[ref]) if ref in more else (nodes[ref],))
+    )
+
+
+def _places(parts: list[tuple[Place, ...]]) -> tuple[Place, ...]:
+    """Return the places in order, of those at one spot the first."""
+    places = [place for part in parts for place in part] if len(parts) != 1 else parts[0]
+    keys = [(place.node, place.path, place.line) for place in places]
+    if _ascends(keys):
+        return tuple(places)
+    found: dict[tuple[str, str, int], Place] = {}
+    for key, place in zip(keys, places, strict=True):
+        found.setdefault(key, place)
+    return tuple([found[key] for key in sorted(found)])
+
+
+def _ascends(items: Sequence[Any]) -> bool:
+    """Return whether *items* are sorted and none is there twice."""
+    return all(map(lt, items, islice(items, 1, None)))
 
 
 def _ordered(nodes: list[Any]) -> list[Any]:
@@ -64,13 +92,15 @@ def _ordered(nodes: list[Any]) -> list[Any]:
 def _sorted(items: list[R]) -> tuple[R, ...]:
     """Return *items* sorted and without repeats. What was merged before is sorted already."""
     items.sort()
-    last: R | None = None
-    found = []
-    for item in items:
-        if item != last:
-            found.append(item)
-            last = item
-    return tuple(found)
+    if any(map(eq, items, islice(items, 1, None))):
+        last: R | None = None
+        found = []
+        for item in items:
+            if item != last:
+                found.append(item)
+                last = item
+        return tuple(found)
+    return tuple(items)
 
 
 class Graph:
@@ -130,6 +160,14 @@ class Graph:
     def covers(self, node: Node, need: str) -> bool:
         """See View."""
         return not self.lacking(node, (need,))
+
+    def looked(self, need: str) -> Container[str]:
+        """Return the refs at which *need* was looked for; ``*`` among them stands for all."""
+        return self._looked.get(need, ())
+
+    def sources(self, relation: str) -> Container[str]:
+        """Return the refs that edges *relation* leave from, however far they are believed."""
+        return {edge.src for edge in self._edges(relation)}
 
     def lacking(self, node: Node, needs: Iterable[str]) -> list[str]:
         """Return those of *needs* that were not looked for at *node*."""

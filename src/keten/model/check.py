@@ -37,7 +37,8 @@ class Check(Struct, frozen=True, kw_only=True):
     without which the verdict is UNKNOWN. *controls* are framework keys (keten.model.controls),
     *refs* addresses. *applies* narrows the subject: where it says no, there is no verdict.
     *section* names the section of keten.toml that asks (keten.model.rules): without it, nobody
-    does.
+    does. *asks* is the relation without which *run* has nothing to report of a node: where none
+    leaves from it, it passes and is not run (a large estate has ten thousand such packages).
     """
 
     title: str
@@ -53,3 +54,4 @@ class Check(Struct, frozen=True, kw_only=True):
     applies: Callable[[Any], bool] | None = None
     refs: tuple[str, ...] = ()
     section: str = ""
+    asks: str = ""

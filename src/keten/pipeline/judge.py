@@ -30,11 +30,15 @@ Checks = Mapping[type, Sequence[tuple[str, Check]]]
 
 
 class Lack(msgspec.Struct):
-    """Nodes (each with its ref and place) that *check* could not judge for want of *need*."""
+    """Nodes (each with its ref) that *check* could not judge for want of *need*.
+
+    They stand in *places*: of most of them nobody asks where.
+    """
 
     check: str
     need: str
-    subjects: list[tuple[Node, str, Location | None]] = []
+    subjects: list[tuple[Node, str]]
+    places: Places
 
 
 class Judged(msgspec.Struct):
@@ -135,46 +139,78 @@ def asked(check: Check, node: Node) -> bool:
 def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places) -> Judged:
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})
-    passed: dict[str, int] = {}
     lacks: dict[tuple[str, str], Lack] = {}
-    needs = {kind: {n for _, c in table for n in c.needs} for kind, table in checks.items()}
+    tables = {kind: _asking(table, view) for kind, table in checks.items() if table}
     for node in nodes:
-        kind = type(node)
-        questions = checks.get(kind)
-        if not questions:
+        asking = tables.get(type(node))
+        if asking is None:
             continue
-        lacking = view.lacking(node, needs[kind])
-        subject: tuple[Node, str, Location | None] | None = None
-        for name, check in questions:
-            if check.applies is not None and not check.applies(node):
+        ref = node.ref
+        subject = (node, ref)
+        for question in asking:
+            if question.applies is not None and not question.applies(node):
                 continue
-            need = next((n for n in check.needs if n in lacking), "") if lacking else ""
-            if need:
-                subject = subject or (node, node.ref, places.find(node))
-                lack = lacks.get((name, need))
+            if question.gaps and (need := question.lacks(ref)):
+                key = question.name, need
+                lack = lacks.get(key)
                 if lack is None:
-                    lack = lacks[name, need] = Lack(name, need, [])
+                    lack = lacks[key] = Lack(*key, [], places)
                 lack.subjects.append(subject)
                 continue
-            seen = attempt(check.run, node, view)
-            if not seen:
-                passed[name] = passed.get(name, 0) + 1
+            if question.sources is not None and ref not in question.sources:
+                question.passed += 1
                 continue
+            seen = attempt(question.check.run, node, view)
+            if not seen:
+                question.passed += 1
+                continue
+            name, check = question.name, question.check
             for finding in _said(name, check, node, seen=seen, need="", places=places):
                 judged.findings.append(finding)
                 judged.count(name, finding.verdict)
-    for name, count in passed.items():
-        judged.count(name, Verdict.PASS, count)
+    for question in (question for asking in tables.values() for question in asking):
+        if question.passed:
+            judged.count(question.name, Verdict.PASS, question.passed)
     judged.lacks = list(lacks.values())
     for lack in judged.lacks:
         judged.count(lack.check, Verdict.UNKNOWN, len(lack.subjects))
     return judged
 
 
+class _Question(msgspec.Struct):
+    """A check made ready to be asked of many nodes.
+
+    *gaps*: each need that is not met at every node, with the refs at which it is. *sources*:
+    the refs from which the relation leaves that it asks about; None: it is asked of each.
+    """
+
+    name: str
+    check: Check
+    applies: Callable[[Node], bool] | None
+    gaps: tuple[tuple[str, Container[str]], ...]
+    sources: Container[str] | None
+    passed: int = 0
+
+    def lacks(self, ref: str) -> str:
+        """Return the first need that is not met at the node *ref*, "" where all are."""
+        return next((need for need, refs in self.gaps if ref not in refs), "")
+
+
+def _asking(table: Iterable[tuple[str, Check]], view: Graph) -> list[_Question]:
+    made = []
+    for name, check in table:
+        met = [(need, view.looked(need)) for need in check.needs]
+        gaps = tuple((need, refs) for need, refs in met if "*" not in refs)
+        sources = view.sources(check.asks) if check.asks else None
+        made.append(_Question(name, check, check.applies, gaps, sources))
+    return made
+
+
 def findings_of(lack: Lack) -> Iterator[Finding]:
     """Yield a finding for each node of *lack*."""
     check, link = plugs.load(Check, lack.check), link_of(lack.check)
-    for node, ref, location in lack.subjects:
+    for node, ref in lack.subjects:
+        location = lack.places.at(ref)
         yield Finding(
             check=lack.check,
             verdict=Verdict.UNKNOWN,

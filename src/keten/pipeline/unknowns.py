@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from keten import plugs
+from keten.graph.places import Places
 from keten.model.check import Check
 from keten.model.evidence import Link, Problem
 from keten.model.finding import Finding, Location, Severity, Verdict
@@ -22,8 +23,10 @@ UNREAD = Severity.HIGH
 
 
 class _Group(Struct):
+    """*subjects*: where each stands, or what knows it: that is asked of one of them."""
+
     severity: Severity
-    subjects: dict[str, Location | None]
+    subjects: dict[str, Location | Places | None]
     checks: set[str]
 
 
@@ -52,19 +55,21 @@ def gather(
 def _lacking(lack: Lack, causes: "_Causes", groups: dict[tuple[Link, str, str], _Group]) -> None:
     """Take what a check could not judge into *groups*: a cause and a weight once for each path."""
     check, link, need = plugs.load(Check, lack.check), link_of(lack.check), lack.need
-    near: dict[str, dict[str, Location | None]] = {}
-    for _, ref, location in lack.subjects:
-        path = location.path if location else ""
-        subjects = None if causes.about(ref, need) else near.get(path)
+    places = lack.places
+    path_of = places.path
+    near: dict[str, dict[str, Location | Places | None]] = {}
+    for _, ref in lack.subjects:
+        path = path_of(ref)
+        subjects = None if causes.some and causes.about(ref, need) else near.get(path)
         if subjects is None:
             why, how = causes.of(ref, path, need)
             group = groups.setdefault((link, why, how), _Group(Severity.INFO, {}, set()))
-            group.severity = max(group.severity, weight(check, lack.check, location))
+            group.severity = max(group.severity, weight(check, lack.check, places.at(ref)))
             group.checks.add(lack.check)
             subjects = group.subjects
             if not causes.about(ref, need):
                 near[path] = subjects
-        subjects.setdefault(ref, location)
+        subjects.setdefault(ref, places)
 
 
 _LINKS = {link: number for number, link in enumerate(Link)}
@@ -92,6 +97,11 @@ class _Causes:
             folder, _, name = path.rpartition("/")
             if name == SNAPSHOT:
                 self._listed.append((f"{folder}/" if folder else "", near))
+
+    @property
+    def some(self) -> bool:
+        """Return whether there is a problem of a single node."""
+        return bool(self._about)
 
     def about(self, ref: str, need: str) -> Problem | None:
         """Return the problem that is of this node, if there is one."""
@@ -128,6 +138,7 @@ class _Causes:
 def _unknown(key: tuple[Link, str, str], group: _Group) -> Unknown:
     link, why, how = key
     first = min(group.subjects)
+    stands = group.subjects[first]
     return Unknown(
         link=link,
         what=_short(first),
@@ -136,7 +147,7 @@ def _unknown(key: tuple[Link, str, str], group: _Group) -> Unknown:
         severity=group.severity,
         count=len(group.subjects),
         checks=tuple(sorted(group.checks)),
-        location=group.subjects[first],
+        location=stands.at(first) if isinstance(stands, Places) else stands,
     )
 
 

@@ -63,17 +63,17 @@ def choose(package: Package, database: Database | Lookup) -> tuple[str, tuple[st
 def plan(facts: Facts, database: Database) -> tuple[Upgrade, ...]:
     """Return an upgrade for each affected package of each file, sorted by file and line."""
     lookup = lookup_in(database)
-    nodes = {node.ref: node for node in facts.nodes if isinstance(node, Package | Advisory)}
+    told = {node.ref: node for node in facts.nodes if isinstance(node, Advisory)}
+    if not told:
+        return ()
     affected: dict[str, list[str]] = {}
     for edge in facts.edges:
-        advisory = nodes.get(edge.dst)
-        if (
-            edge.relation == "affected-by"
-            and edge.trust >= Trust.OBSERVED
-            and isinstance(advisory, Advisory)
-            and not advisory.malicious
-        ):
+        if edge.relation != "affected-by" or edge.trust < Trust.OBSERVED:
+            continue
+        advisory = told.get(edge.dst)
+        if advisory is not None and not advisory.malicious:
             affected.setdefault(edge.src, []).append(advisory.vulnerability)
+    nodes = {node.ref: node for node in facts.nodes if isinstance(node, Package)}
     chains = Chains(nodes, facts.edges)
     made = []
     for ref, found in sorted(affected.items()):
@@ -122,11 +122,11 @@ class Chains:
     def __init__(self, nodes: Mapping[str, object], edges: Iterable[Edge]) -> None:
         self._nodes = {ref: n for ref, n in nodes.items() if isinstance(n, Package)}
         below: dict[str, list[str]] = {}
-        for edge in edges:
-            if edge.relation == "requires" and edge.dst in self._nodes:
-                below.setdefault(edge.src, []).append(edge.dst)
         self._above: dict[str, str] = {}
         level = [ref for ref, node in self._nodes.items() if node.direct]
+        for edge in edges if level else ():  # where nobody asks for any there is no way down
+            if edge.relation == "requires" and edge.dst in self._nodes:
+                below.setdefault(edge.src, []).append(edge.dst)
         seen = set(level)
         while level:
             found: dict[str, str] = {}

@@ -46,5 +46,6 @@ CHECK = Check(
     ),
     good=Example("$", "$ keten licenses shop\n 12 packages  MIT\n"),
     run=run,
+    asks="denied-by",
     refs=("https://spdx.org/licenses/",),
 )

@@ -65,5 +65,6 @@ CHECK = Check(
     good=Example("$", "$ npm ls flatmap-stream\nshop@1.0.0\n`-- (empty)\n"),
     run=run,
     applies=applies,
+    asks="affected-by",
     refs=("https://github.com/ossf/malicious-packages",),
 )

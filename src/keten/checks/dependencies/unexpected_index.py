@@ -55,5 +55,6 @@ CHECK = Check(
         '"resolved": "https://npm.shop.example/@shop/models/-/models-1.4.0.tgz"\n',
     ),
     run=run,
+    asks="misplaced-by",
     refs=("https://medium.com/@alex.birsan/dependency-confusion-4a5d60fec610",),
 )

@@ -41,5 +41,6 @@ CHECK = Check(
     bad=Example("$", "$ npm view left-pad-again license\n(nothing)\n"),
     good=Example("$", "$ npm view left-pad license\nWTFPL\n"),
     run=run,
+    asks="denied-by",
     refs=("https://choosealicense.com/no-permission/",),
 )

@@ -42,5 +42,6 @@ CHECK = Check(
     bad=Example("$", "$ kubectl get pod web -o jsonpath='{..image}'\nghcr.io/somebody/web:1.4\n"),
     good=Example("$", "$ kubectl get pod web -o jsonpath='{..image}'\nregistry.example/web:1.4\n"),
     run=run,
+    asks="misplaced-by",
     refs=("https://kubernetes.io/docs/concepts/containers/images/",),
 )
