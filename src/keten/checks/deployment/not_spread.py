@@ -1,0 +1,84 @@
+"""Replicas may all be on one node.
+
+Several replicas are to outlive a node. Where the manifest names neither topologySpreadConstraints
+nor anti-affinity, the scheduler tries to spread them and does not have to: on a full cluster all
+may be on one node, and go with it.
+
+Asked of Deployments and StatefulSets with ports that say three or more replicas: of two, the
+scheduler's own preference is most often enough.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import manifest
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Workload
+
+_SEVERAL = 3
+
+
+def run(workload: Workload, _: View) -> Iterator[Violation]:
+    """Report a workload of several replicas that says nothing of where they are."""
+    replicas, pod = workload.spec.get("replicas"), workload.pod
+    if not isinstance(replicas, int) or replicas < _SEVERAL or pod.topology_spread_constraints:
+        return
+    if pod.affinity and pod.affinity.get("podAntiAffinity"):
+        return
+    if any(c.ports for c in pod.containers):
+        at = f"{workload.pod_path}.topologySpreadConstraints"
+        yield Violation(
+            f"{workload.title} does not say where its {replicas} replicas are to be",
+            at,
+            change=Change(at, "", "topologySpreadConstraints: ...", f"Spread {workload.title}"),
+        )
+
+
+def _applies(workload: Workload) -> bool:
+    return workload.kind in ("Deployment", "StatefulSet")
+
+
+CHECK = Check(
+    title="Replicas may all be on one node",
+    subject=Workload,
+    needs=("manifest",),
+    severity=Severity.INFO,
+    applies=_applies,
+    fix="Add topologySpreadConstraints over the nodes (kubernetes.io/hostname) and the zones.",
+    threats=(Threat.ACTOR,),
+    controls=("nis2/c", "hipaa/164.308(a)(7)"),
+    refs=("https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",),
+    bad=manifest("""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: web, image: "registry.example/web:1.4", ports: [{containerPort: 8080, name: http}]}
+"""),
+    good=manifest("""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: ScheduleAnyway
+        labelSelector: {matchLabels: {app: web}}
+      containers:
+      - {name: web, image: "registry.example/web:1.4", ports: [{containerPort: 8080, name: http}]}
+"""),
+    run=run,
+)

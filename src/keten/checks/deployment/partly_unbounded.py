@@ -1,0 +1,76 @@
+"""Container's use of CPU or disk has no bound.
+
+Memory is not all that a container can take from its neighbours: a miner takes every core that
+is idle, and logs or uploads that fill the node's disk get other pods evicted. The guide of
+NSA/CISA asks for bounds on all of it.
+
+For information: a bound on CPU also slows a container while cores are idle, and many leave it
+out on purpose; requests still share CPU fairly. One finding for a workload. A LimitRange of the
+namespace may set a default; it is not seen from the object.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._examples import deployment
+from keten.checks._pods import called, serving
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Workload
+
+_ASKED = (("cpu", "CPU"), ("ephemeral-storage", "disk"))
+
+
+def run(workload: Workload, _: View) -> Iterator[Violation]:
+    """Report the first long-running container without limits, and how many others there are."""
+    first, name, more = "", "", 0
+    missing: dict[str, None] = {}
+    for path, container in serving(workload):
+        limits = container.resources.limits
+        lacks = {word: None for key, word in _ASKED if key not in limits}
+        if lacks and not first:
+            first, name = path, called(path, container)
+        elif lacks:
+            more += 1
+        missing |= lacks
+    if first:
+        others = f" (and {more} more)" if more else ""
+        at = f"{first}.resources.limits"
+        yield Violation(
+            f"{name}{others} has no limit of {' or '.join(missing)}",
+            at,
+            key="limits",
+            change=Change(
+                at,
+                "",
+                "cpu: ..., ephemeral-storage: ...",
+                f"Bound the resources of {workload.title}",
+            ),
+        )
+
+
+CHECK = Check(
+    title="Container's use of CPU or disk has no bound",
+    subject=Workload,
+    needs=("manifest",),
+    severity=Severity.INFO,
+    fix="Set limits for ephemeral-storage, and for cpu where tenants share nodes; or a LimitRange.",
+    threats=(Threat.ACTOR,),
+    controls=("nsa-cisa/resource-limits", "nis2/c", "hipaa/164.308(a)(7)"),
+    refs=("https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",),
+    bad=deployment("""
+containers:
+- name: web
+  image: registry.example/web:1.4
+  resources:
+    limits: {memory: 128Mi}
+"""),
+    good=deployment("""
+containers:
+- name: web
+  image: registry.example/web:1.4
+  resources:
+    limits: {memory: 128Mi, cpu: 500m, ephemeral-storage: 1Gi}
+"""),
+    run=run,
+)
