@@ -113,6 +113,21 @@ def test_who_acts_as_another_was_asked_for_the_right_to() -> None:
     ]
 
 
+def test_constrained_impersonation_takes_other_rights() -> None:
+    def constrained(verb: str, name: str) -> dict[str, Any]:
+        how = {"impersonationConstraint": verb}
+        return event(impersonatedUser={"username": name}, authenticationMetadata=how)
+
+    assert asked(constrained("impersonate:user-info", "bob"))[:-1] == [
+        ("ann", "impersonate:user-info users.authentication.k8s.io bob"),
+        ("ann", "impersonate-on:user-info:get pods web -n shop"),
+    ]
+    node = asked(constrained("impersonate:arbitrary-node", "system:node:n1"))
+    assert node[0] == ("ann", "impersonate:arbitrary-node nodes.authentication.k8s.io n1")
+    found = asked(constrained("impersonate:serviceaccount", "system:serviceaccount:shop:cart"))
+    assert found[0][1].startswith("impersonate:serviceaccount serviceaccounts.authentication")
+
+
 def test_lists_of_events() -> None:
     found = log({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": [event(), event()]})
 

@@ -15,6 +15,7 @@ from api_server import needs_server, serving
 from rbac_server import RBAC, Server
 
 from keten import plugs
+from keten.cli import main
 from keten.cli.rbac_least import manifest
 from keten.cluster.rbac import kubernetes
 from keten.cluster.rbac.least import differing, usages
@@ -264,15 +265,20 @@ def test_from_a_real_audit_log_to_the_least_role(tmp_path: Path) -> None:
         assert {str(r) for r in found["system:serviceaccount:shop:ops"].used} >= {
             "impersonate users ann"
         }
+        kim = {str(r) for r in found["system:serviceaccount:shop:ops"].used}
+        assert kim >= {
+            "impersonate:user-info users.authentication.k8s.io kim",
+            "impersonate-on:user-info:list services -n shop",
+        }
         assert {str(r) for r in found["ann"].used} == {"list pods -n shop"}
 
         for item in made:  # now the proposed roles instead of the wide ones
             server.delete(item)
-        for name in (account, "system:serviceaccount:shop:ops", "ann"):
+        for name in (account, "system:serviceaccount:shop:ops", "ann", "kim"):
             for one in found[name].objects:
                 server.create(manifest(one))
         server.settle()
-        for name in (account, "system:serviceaccount:shop:ops", "ann"):
+        for name in (account, "system:serviceaccount:shop:ops", "ann", "kim"):
             for request in found[name].used:
                 asked_for = {f: getattr(request, f) for f in Request.__struct_fields__}
                 groups = ["system:authenticated"]
@@ -289,7 +295,19 @@ def _estate(server: Server) -> list[dict[str, Any]]:
         server.ask("POST", "/api/v1/namespaces/shop/serviceaccounts", {"metadata": {"name": name}})
     wide = {"verbs": ["*"], "apiGroups": [""], "resources": ["configmaps"]}
     wide["verbs"] = ["get", "list", "create", "patch", "delete"]
-    acts = {"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users", "groups"]}
+    acts = {
+        "verbs": ["impersonate"],
+        "apiGroups": [""],
+        "resources": ["users"],
+        "resourceNames": ["ann"],
+    }
+    kim = {
+        "verbs": ["impersonate:user-info"],
+        "apiGroups": ["authentication.k8s.io"],
+        "resources": ["users"],
+        "resourceNames": ["kim"],
+    }
+    on = {"verbs": ["impersonate-on:user-info:list"], "apiGroups": [""], "resources": ["services"]}
     pods = {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "services"]}
     made = []
     for name, rule, space in (("cart", wide, "shop"), ("ops", acts, ""), ("ann", pods, "shop")):
@@ -297,12 +315,12 @@ def _estate(server: Server) -> list[dict[str, Any]]:
         kind = "Role" if space else "ClusterRole"
         head = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": meta}
         api = "rbac.authorization.k8s.io"
-        who: dict[str, str] = {"kind": "ServiceAccount", "name": name, "namespace": "shop"}
+        who = [{"kind": "ServiceAccount", "name": name, "namespace": "shop"}]
         if name == "ann":
-            who = {"kind": "User", "name": name, "apiGroup": api}
-        made.append({**head, "kind": kind, "rules": [rule]})
+            who = [{"kind": "User", "name": one, "apiGroup": api} for one in ("ann", "kim")]
+        made.append({**head, "kind": kind, "rules": [rule, kim, on] if name == "ops" else [rule]})
         ref = {"kind": kind, "name": name, "apiGroup": api}
-        made.append({**head, "kind": f"{kind}Binding", "roleRef": ref, "subjects": [who]})
+        made.append({**head, "kind": f"{kind}Binding", "roleRef": ref, "subjects": who})
     for item in made:
         server.create(item)
     server.settle()
@@ -333,6 +351,8 @@ def _use(server: Server, cart: str, ops: str) -> None:
     assert server.ask("GET", "/version", token=cart)[0] == 200
     ann = {"Impersonate-User": "ann"}
     assert server.ask("GET", "/api/v1/namespaces/shop/pods", token=ops, headers=ann)[0] == 200
+    kim = {"Impersonate-User": "kim"}  # constrained: of Kubernetes 1.36
+    assert server.ask("GET", "/api/v1/namespaces/shop/services", token=ops, headers=kim)[0] == 200
 
 
 def test_what_an_apply_creates_takes_the_right_to_create(server: Server) -> None:
@@ -362,3 +382,24 @@ def test_what_an_apply_creates_takes_the_right_to_create(server: Server) -> None
         server.settle()
         path = f"{maps}/named?fieldManager=keten"
         assert server.ask("PATCH", path, applied, token=token, headers=apply)[0] == status
+
+
+def test_a_live_cluster_is_asked(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = {
+        "apiVersion": "v1", "kind": "Config", "current-context": "one",
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+        "users": [{"name": "one", "user": {"token": server.token}}],
+        "clusters": [{"name": "one", "cluster": {
+            "server": f"https://{server.host}", "insecure-skip-tls-verify": True}}],
+    }  # fmt: skip
+    (tmp_path / "config").write_text(json.dumps(config))
+    where = ["k8s://one", "--kubeconfig", str(tmp_path / "config"), "--quiet", "--json"]
+    assert main(["rbac", "who-can", "escalate", "clusterroles", "--all", *where]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+
+    assert {one["subject"] for one in told["holders"]} == {
+        "Group system:masters",
+        "ServiceAccount kube-system/clusterrole-aggregation-controller",
+    }

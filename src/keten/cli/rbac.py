@@ -27,6 +27,7 @@ ACTIONS = {
 }
 WIDTH = 80
 _ANY = "access/role-unbound"
+_LISTS = ("roles.rbac", "rolebindings.rbac")
 _ABOUT = """who-can  who may do VERB to RESOURCE (pods, pods/log, deployments.apps, svc, /metrics)
 of       all that SUBJECT may do: user NAME, group NAME or NAMESPACE:ACCOUNT
 dangers  who holds rights that lead to more: to the cluster, nodes, secrets, traffic
@@ -72,7 +73,7 @@ def main(argv: list[str]) -> int:
         sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
     else:
         printing.write(lines)
-        printing.write(_unread(facts), sys.stderr)
+    printing.write(_unread(facts, clusters), sys.stderr)
     sys.stdout.flush()
     return 0
 
@@ -295,11 +296,16 @@ def _resources(rule: Any) -> list[str]:
     return made
 
 
-def _unread(facts: "Facts") -> Iterator[str]:
-    """Yield a line where things could not be read: they may grant more."""
+def _unread(facts: "Facts", clusters: "Sequence[Cluster]") -> Iterator[str]:
+    """Yield what was not read or not listed: it may grant more."""
     from keten.model.evidence import Link
 
     lost = [p for p in facts.problems if p.link in (Link.DEPLOYMENT, Link.ACCESS) and not p.about]
     if lost:
         yield f"keten: {printing.count(len(lost), 'thing')} could not be read, and may grant more:"
         yield from (f"  {problem.path}: {problem.what}" for problem in lost[:3])
+    for cluster in clusters:
+        taken = cluster.scope.cluster
+        for right in (*taken.denied, *taken.failed) if taken else ():
+            if any(word in right for word in _LISTS):
+                yield f"keten: not all rights are known: missing is the right to {right}"

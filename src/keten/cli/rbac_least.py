@@ -17,6 +17,7 @@ from keten.model.kube import Binding, Role
 if TYPE_CHECKING:
     from keten.cluster.estates import Cluster
     from keten.cluster.rbac.least import Differing, Usage
+    from keten.cluster.rbac.requests import Request
     from keten.cluster.rbac.rights import Rights
     from keten.cluster.rbac.seen import Asked, Seen
 
@@ -162,11 +163,20 @@ def _one(usage: "Usage") -> Iterator[str]:
         yield from _wrapped(f"unused: {'all of it' if whole else ', '.join(one.unused)}", 6)
     if usage.refused:
         yield from _wrapped(f"refused: {'; '.join(map(str, usage.refused[:SHOWN]))}", 2)
+    if any(_asks_more(request) for request in usage.used):
+        yield "  it writes roles, bindings or approvals: the API server then asks for more"
+        yield "  (escalate, bind, approve), or for the same rights, which no log tells"
     if not usage.objects:
         yield "  it needs nothing but what everyone may"
         return
     yield f"  these allow all of it ({usage.replayed} of {len(usage.used)} replayed):"
     yield from _manifests(usage.objects)
+
+
+def _asks_more(request: "Request") -> bool:
+    if request.group == "rbac.authorization.k8s.io":
+        return request.verb in ("create", "update", "patch")
+    return request.combined == "certificatesigningrequests/approval"
 
 
 def _wrapped(text: str, indent: int) -> Iterator[str]:

@@ -44,6 +44,12 @@ class ObjectRef(Struct, frozen=True, rename="camel"):
     subresource: str = ""
 
 
+class Authentication(Struct, frozen=True, rename="camel"):
+    """How it was told who asks: the verb of constrained impersonation, where that was used."""
+
+    impersonation_constraint: str = ""
+
+
 class Status(Struct, frozen=True):
     """The answer's HTTP status."""
 
@@ -53,7 +59,7 @@ class Status(Struct, frozen=True):
 class Event(Struct, frozen=True, rename={
     "request_uri": "requestURI", "object_ref": "objectRef", "audit_id": "auditID",
     "impersonated": "impersonatedUser", "status": "responseStatus",
-    "received": "requestReceivedTimestamp",
+    "received": "requestReceivedTimestamp", "authentication": "authenticationMetadata",
 }):  # fmt: skip
     """One event of the log."""
 
@@ -67,6 +73,7 @@ class Event(Struct, frozen=True, rename={
     object_ref: ObjectRef | None = None
     status: Status | None = None
     received: str = ""
+    authentication: Authentication | None = None
     annotations: dict[str, str] | None = None
 
     @property
@@ -83,6 +90,11 @@ class Event(Struct, frozen=True, rename={
     def code(self) -> int:
         """Return the answer's HTTP status, 0 where it is not told."""
         return self.status.code if self.status else 0
+
+    @property
+    def constraint(self) -> str:
+        """Return the verb of constrained impersonation (impersonate:user-info), or ""."""
+        return self.authentication.impersonation_constraint if self.authentication else ""
 
     @property
     def path(self) -> str:

@@ -9,6 +9,7 @@ Source: Kubernetes, "User impersonation"; apiserver/pkg/endpoints/handlers.
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from keten.cluster.rbac.requests import (
     ACCOUNTS,
@@ -25,6 +26,7 @@ MAX_SEEN = 1_000_000
 """The most different requests of different identities that one run keeps."""
 _AUTHN = "authentication.k8s.io"
 _CREATED = 201
+_NODE = "system:node:"
 
 
 class Seen(Struct):
@@ -70,10 +72,13 @@ def requests(event: Event) -> Iterator[tuple[Identity, Request, bool]]:
         return
     user, acting = _identity(event.user), event.impersonated
     asks = user if acting is None else _identity(acting)
-    if acting is not None:
-        for request in impersonation(acting):
-            yield user, request, True
     main = request_of(event)
+    if acting is not None:
+        for request in impersonation(acting, event.constraint):
+            yield user, request, True
+        if event.constraint:
+            mode = event.constraint.partition(":")[2]
+            yield user, replace(main, verb=f"impersonate-on:{mode}:{main.verb}"), True
     yield asks, main, False
     if event.verb in ("update", "patch") and event.code == _CREATED and not main.subresource:
         created = Request("create", main.group, main.resource, "", main.namespace, main.name)
@@ -90,24 +95,33 @@ def request_of(event: Event) -> Request:
     )
 
 
-def impersonation(acting: User) -> Iterator[Request]:
-    """Yield the rights that it takes to act as *acting*."""
+def impersonation(acting: User, constraint: str = "") -> Iterator[Request]:
+    """Yield the rights that it takes to act as *acting*.
+
+    *constraint* is the verb of constrained impersonation (Kubernetes 1.36), "" for the plain.
+    """
+    verb, group = constraint or "impersonate", _AUTHN if constraint else ""
     account = account_of(acting.username)
     if account:
-        yield Request("impersonate", "", "serviceaccounts", "", *account)
+        yield Request(verb, group, "serviceaccounts", "", *account)
+    elif constraint.endswith("-node"):
+        node = acting.username.removeprefix(_NODE)
+        yield Request(verb, group, "nodes", name="*" if "associated" in constraint else node)
     else:
-        yield Request("impersonate", resource="users", name=acting.username)
+        yield Request(verb, group, "users", name=acting.username)
+    if constraint and not constraint.endswith(":user-info"):
+        return  # all else is the API server's own
     implied = {AUTHENTICATED, UNAUTHENTICATED}
     if account:
         implied |= {ACCOUNTS, f"{ACCOUNTS}:{account[0]}"}
-    for group in acting.groups or ():
-        if group not in implied:
-            yield Request("impersonate", resource="groups", name=group)
+    for name in acting.groups or ():
+        if name not in implied:
+            yield Request(verb, group, "groups", name=name)
     if acting.uid:
-        yield Request("impersonate", _AUTHN, "uids", name=acting.uid)
+        yield Request(verb, _AUTHN, "uids", name=acting.uid)
     for key, values in sorted((acting.extra or {}).items()):
         for value in values:
-            yield Request("impersonate", _AUTHN, "userextras", key, name=value)
+            yield Request(verb, _AUTHN, "userextras", key, name=value)
 
 
 def _identity(user: User) -> Identity:
