@@ -109,7 +109,11 @@ NEEDS: dict[str, Need] = {
         "the program's whole command line, or the configuration that it is made of",
         "Take it from the node: keten node prints the script.",
     ),
-    "cluster": Need("the live cluster", "Scan the cluster.", wide=True),
+    "cluster": Need(
+        "the live cluster",
+        "Scan the cluster (keten scan k8s://CONTEXT) or a snapshot of it (keten snapshot).",
+        wide=True,
+    ),
 }
 
 

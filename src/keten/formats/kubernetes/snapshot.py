@@ -21,12 +21,8 @@ MANIFEST = 16 << 20
 """The largest ``keten-snapshot.json``, in bytes."""
 
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-# Config maps of Kubernetes' own installers, whose values say how the cluster is made.
-_TELLING = {
-    ("kube-system", "kubeadm-config"), ("kube-system", "kubelet-config"),
-    ("kube-system", "kube-proxy"), ("kube-system", "kube-proxy-config"),
-    ("kube-system", "aws-auth"), ("kube-system", "coredns"),
-}  # fmt: skip
+# Config maps of kube-system, by what their names begin with, whose values say how the cluster is made.
+_TELLING = ("kubeadm-config", "kubelet-config", "kube-proxy", "aws-auth", "coredns")
 _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -116,7 +112,7 @@ def lean(value: dict[str, Any], kind: str) -> tuple[tuple[str, str], dict[str, A
         for name in ("data", "stringData"):
             _empty(value, name)
     elif kind == "ConfigMap":
-        if (space, meta["name"]) not in _TELLING:
+        if not (space == "kube-system" and meta["name"].startswith(_TELLING)):
             _empty(value, "data")
         _empty(value, "binaryData")
     elif kind == "CustomResourceDefinition":
