@@ -21,7 +21,7 @@ MANIFEST = 16 << 20
 """The largest ``keten-snapshot.json``, in bytes."""
 
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-# Config maps of kube-system, by what their names begin with, whose values say how the cluster is made.
+# How names of config maps in kube-system begin whose values say how the cluster is made.
 _TELLING = ("kubeadm-config", "kubelet-config", "kube-proxy", "aws-auth", "coredns")
 _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
