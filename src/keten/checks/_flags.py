@@ -152,6 +152,21 @@ def kubelet(text: str) -> Example:
     return Example("kubelet/config.yaml", head + text.lstrip("\n"))
 
 
+def started(flag: str, value: str) -> Example:
+    """Return kubeadm's configuration of a node whose kubelet is started with a flag."""
+    return Example(
+        "kubeadm.yaml",
+        f"""\
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+nodeRegistration:
+  kubeletExtraArgs:
+  - name: {flag}
+    value: "{value}"
+""",
+    )
+
+
 def proxy(text: str) -> Example:
     """Return a kube-proxy's configuration file."""
     head = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
