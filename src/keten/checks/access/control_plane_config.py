@@ -6,7 +6,8 @@ extension-apiserver-authentication says whose word aggregated APIs take for who 
 Whoever writes them takes the cluster, or its traffic, without touching a role.
 
 Reported is a Role in kube-system that writes config maps it does not name, and any rule that
-names one of these. A ClusterRole that writes config maps everywhere is low.
+names one of these. A ClusterRole that names none is not: what it reaches depends on how it is
+bound, and keten rbac dangers tells who holds it.
 """
 
 from collections.abc import Iterator
@@ -30,13 +31,13 @@ def run(role: Role, _: View) -> Iterator[Violation]:
     rule = role.rules[found.index]
     known = danger("control-plane-config").asks[0].only
     names = [name for name in rule.resource_names if name in known]
-    exact = bool(names) or role.namespace == _SYSTEM
+    if not names and role.namespace != _SYSTEM:
+        return
     what = ", ".join(names[:3]) or "configmaps of kube-system"
     at = f"rules[{found.index}].resources"
     yield Violation(
         f"{role.title} may change the settings of the control plane ({what})",
         at,
-        severity=Severity.MEDIUM if exact else Severity.LOW,
         change=Change(at, "configmaps", "resourceNames: [...]", f"Narrow {role.title}"),
     )
 
