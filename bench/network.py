@@ -1,8 +1,8 @@
 """Measure network reach: 10,000 pods under 1,000 policies, every pair of them answered.
 
 ``python bench/network.py [PODS [POLICIES]]``. Told are wall and processor time and the highest
-resident memory, for three clusters: one where pods resemble each other as in life, one where
-every pod is unlike every other, and one with all three kinds of policy.
+resident memory so far, for four clusters: one crowded namespace, one where pods resemble each
+other as in life, one where every pod is unlike every other, one with all kinds of policy.
 """
 
 import random
@@ -44,6 +44,30 @@ def cluster(pods: int, policies: int, *, unlike: bool = False, admin: bool = Fal
     made += (_policy(draw, i, unlike=unlike, pods=pods) for i in range(policies))
     if admin:
         made += (_admin(draw, i) for i in range(50))
+    return made
+
+
+def crowded(pods: int, policies: int) -> list[Object]:
+    """Return one namespace of pods unlike each other, where every policy holds all of them."""
+    made: list[Object] = [Namespace(id="f:Namespace/-/a", kind="Namespace", name="a")]
+    for i in range(pods):
+        labels = {"instance": f"i{i}", "group": f"g{i % policies}"}
+        made.append(
+            Workload(
+                id=f"f:Pod/a/p{i}", kind="Pod", name=f"p{i}", namespace="a",
+                labels=labels, pod_labels=labels, pod_path="spec",
+            )
+        )  # fmt: skip
+    for i in range(policies):
+        peer = {"podSelector": {"matchLabels": {"group": f"g{i}"}}}
+        rule = {"from": [peer], "ports": [{"port": 8000 + i % 7}]}
+        spec = {"podSelector": {}, "ingress": [rule]}
+        made.append(
+            NetworkPolicy(
+                id=f"f:NetworkPolicy/a/n{i}", kind="NetworkPolicy", name=f"n{i}",
+                namespace="a", spec=spec,
+            )
+        )  # fmt: skip
     return made
 
 
@@ -111,6 +135,7 @@ def main(arguments: list[str]) -> None:
     """Measure the three clusters."""
     pods = int(arguments[0]) if arguments else 10_000
     policies = int(arguments[1]) if arguments[1:] else 1_000
+    measure("one namespace, every policy for all of it", crowded(pods, policies))
     measure("alike", cluster(pods, policies))
     measure("unlike", cluster(pods, policies, unlike=True))
     measure("with 50 AdminNetworkPolicies", cluster(pods, policies, admin=True))

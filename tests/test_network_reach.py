@@ -520,3 +520,16 @@ ingress: [{}]
     )
     assert Shown(bare, wide).ports("a/web", "b/db") == f"{NO} ? {ALL}"
     assert Shown(told, bare, wide).ports("a/web", "b/db") == ALL
+
+
+def test_more_blocks_than_are_judged_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = netpol("shop/many", """
+podSelector: {}
+ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 10.0.0.0/9}}]}]
+""")
+    assert Shown(PODS, some).into("shop/web", "10.1.1.1") == ALL
+    monkeypatch.setattr("keten.cluster.network.reading.MOST_BLOCKS", 1)
+    assert Shown(PODS, some).into("shop/web", "10.1.1.1") == f"{NO} ? {ALL}"
+    monkeypatch.setattr("keten.cluster.network.reading.MOST_RULES", 0)
+    shown = Shown(PODS, some)
+    assert shown.network.notes == ["the policies: more than 0 rules are not judged"]

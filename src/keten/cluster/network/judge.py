@@ -70,6 +70,7 @@ class Judge:
         self.held: dict[Way, list[_Held]] = {way: list(self._holding(way)) for way in WAYS}
         self._known: dict[tuple[Way, int], Parts] = {}
         self._same: dict[tuple[Way, tuple[int, ...], bool | None], Parts] = {}
+        self._ruled: _Ruled = {}
 
     def _sides(self, way: Way) -> Iterator[tuple[Policy, Side]]:
         for policy in self.policies:
@@ -123,29 +124,26 @@ class Judge:
     @cached_property
     def classes(self) -> list[int]:
         """Return for each shape the number of its class."""
-        count = self.pods.count
-        seen: set[int] = {0, self.pods.all}
-        label = [0] * count
-        fresh = 1
-        for way in WAYS:
-            for bits in (
-                *(held.subjects for held in self.held[way]),
-                *(clause.subjects for clause in self.clauses[way]),
-                *(clause.peers & self.pods.all for clause in self.clauses[way]),
-            ):
-                if bits in seen:
-                    continue
-                rest = self.pods.all & ~bits
-                seen |= {bits, rest}
-                moved: dict[int, int] = {}
-                for place in members(bits if bits.bit_count() <= rest.bit_count() else rest):
-                    old = label[place]
-                    new = moved.get(old)
-                    if new is None:
-                        new = moved[old] = fresh
-                        fresh += 1
-                    label[place] = new
-        return label
+        return _refined(
+            self.pods,
+            (
+                bits
+                for way in WAYS
+                for bits in (
+                    *self._subjects(way),
+                    *(clause.peers & self.pods.all for clause in self.clauses[way]),
+                )
+            ),
+        )
+
+    def _subjects(self, way: Way) -> Iterator[int]:
+        yield from (held.subjects for held in self.held[way])
+        yield from (clause.subjects for clause in self.clauses[way])
+
+    @cached_property
+    def _held_alike(self) -> dict[Way, list[int]]:
+        """Return for each shape the number of its class of those that the same rules hold."""
+        return {way: _refined(self.pods, self._subjects(way)) for way in WAYS}
 
     @cached_property
     def representatives(self) -> dict[int, int]:
@@ -166,23 +164,19 @@ class Judge:
 
     @cached_property
     def _relevant(self) -> dict[Way, dict[int, list[int]]]:
-        chosen = 0
-        for place in self.representatives.values():
-            chosen |= 1 << place
-        found: dict[Way, dict[int, list[int]]] = {way: {} for way in WAYS}
+        """Return which clauses hold each class of ``_held_alike``."""
+        found: dict[Way, dict[int, list[int]]] = {}
         for way in WAYS:
-            lists = found[way]
-            everyone = [i for i, c in enumerate(self.clauses[way]) if c.subjects & chosen == chosen]
-            for place in self.representatives.values():
-                lists[place] = list(everyone)
-            common = set(everyone)
+            labels = self._held_alike[way]
+            first: dict[int, int] = {}
+            for place, label in enumerate(labels):
+                first.setdefault(label, place)
+            chosen = gathered(first.values(), self.pods.count)
+            lists: dict[int, list[int]] = {label: [] for label in first}
             for i, clause in enumerate(self.clauses[way]):
-                if i not in common:
-                    for place in members(clause.subjects & chosen):
-                        lists[place].append(i)
-            if common:
-                for those in lists.values():
-                    those.sort()
+                for place in members(clause.subjects & chosen):
+                    lists[labels[place]].append(i)
+            found[way] = lists
         return found
 
     @cached_property
@@ -199,34 +193,61 @@ class Judge:
 
     def parts(self, way: Way, place: int) -> Parts:
         """Return whom the pods of a shape may hear from (ingress) or send to (egress)."""
-        rep = self.representatives[self.classes[place]]
-        known = self._known.get((way, rep))
+        label = self._held_alike[way][place]
+        known = self._known.get((way, label))
         if known is None:
-            those = tuple(self._relevant[way][rep])
+            those = tuple(self._relevant[way][label])
             sure, perhaps = self._isolated[way]
-            isolated = True if sure >> rep & 1 else (None if perhaps >> rep & 1 else False)
+            isolated = True if sure >> place & 1 else (None if perhaps >> place & 1 else False)
             key = (way, those, isolated)
             known = self._same.get(key)
             if known is None:
                 clauses = [self.clauses[way][i] for i in those]
                 known = self._same[key] = _parts(
-                    clauses, self.universes[way].all, isolated=isolated
+                    clauses, self.universes[way].all, self._ruled, isolated=isolated
                 )
-            self._known[way, rep] = known
+            self._known[way, label] = known
         return known
 
 
-def _parts(clauses: Sequence[Clause], everyone: int, *, isolated: bool | None) -> Parts:
+def _refined(pods: Pods, sets: Iterable[int]) -> list[int]:
+    """Return for each shape the number of its block: shapes of one block are in the same sets."""
+    seen: set[int] = {0, pods.all}
+    label = [0] * pods.count
+    fresh = 1
+    for bits in sets:
+        if bits in seen:
+            continue
+        rest = pods.all & ~bits
+        seen |= {bits, rest}
+        moved: dict[int, int] = {}
+        for place in members(bits if bits.bit_count() <= rest.bit_count() else rest):
+            old = label[place]
+            new = moved.get(old)
+            if new is None:
+                new = moved[old] = fresh
+                fresh += 1
+            label[place] = new
+    return label
+
+
+_Ruled = dict[tuple[int, ...], tuple[dict[Ports, int], dict[Ports, int]]]
+"""What administrators' rules make of all peers, by the rules: many classes share them."""
+
+
+def _parts(
+    clauses: Sequence[Clause], everyone: int, ruled: _Ruled, *, isolated: bool | None
+) -> Parts:
     if isolated is False and not clauses:
         return ((ALL, ALL, everyone),)
-    lower = decide(clauses, everyone, isolated=isolated is not False, sure=True)
+    lower = decide(clauses, everyone, ruled, isolated=isolated is not False, sure=True)
     if isolated is not None and all(clause.sure for clause in clauses):
         return tuple((those, those, who) for those, who in lower.items())
-    upper = decide(clauses, everyone, isolated=isolated is True, sure=False)
+    upper = decide(clauses, everyone, ruled, isolated=isolated is True, sure=False)
     if isolated is None:
-        other = decide(clauses, everyone, isolated=False, sure=True)
+        other = decide(clauses, everyone, ruled, isolated=False, sure=True)
         lower = _joined(lower, other, _both)
-        other = decide(clauses, everyone, isolated=True, sure=False)
+        other = decide(clauses, everyone, ruled, isolated=True, sure=False)
         upper = _joined(upper, other, _either)
     made: dict[tuple[Ports, Ports], int] = {}
     for low, who in lower.items():
@@ -239,7 +260,7 @@ def _parts(clauses: Sequence[Clause], everyone: int, *, isolated: bool | None) -
 
 
 def decide(
-    clauses: Sequence[Clause], everyone: int, *, isolated: bool, sure: bool
+    clauses: Sequence[Clause], everyone: int, ruled: _Ruled, *, isolated: bool, sure: bool
 ) -> dict[Ports, int]:
     """Return all peers parted by the open ports: the tiers in their order.
 
@@ -253,7 +274,10 @@ def decide(
     rest = {ALL: everyone}
     allowed: dict[Ports, int] = {NONE: everyone}
     if ruling:
-        allowed, rest = _ordered(ruling, rest)
+        key = tuple(map(id, ruling))
+        if key not in ruled:
+            ruled[key] = _ordered(ruling, rest)
+        allowed, rest = ruled[key]
     denied = _summed((c for c in plain if c.action == "deny"), everyone)
     if len(denied) > 1:
         rest = _joined(rest, denied, _without)

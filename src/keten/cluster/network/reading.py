@@ -6,8 +6,9 @@ from typing import Any
 from keten.cluster.network import admin, cilium
 from keten.cluster.network.native import native
 from keten.cluster.network.peers import DEFAULT
-from keten.cluster.network.policies import Policy, unknown
+from keten.cluster.network.policies import WAYS, Policy, unknown
 from keten.cluster.network.selection import Pods
+from keten.cluster.network.spans import Spans
 from keten.cluster.selectors import Selector, equality
 from keten.model.kube import NetworkPolicy, Object, Resource, Service
 
@@ -21,6 +22,9 @@ _FOREIGN = {
 }  # fmt: skip
 """Kinds of network plugins' own policies that are not read; staged ones hold nothing."""
 
+MOST_RULES = 200_000
+MOST_BLOCKS = 20_000
+"""Of all policies together; above, what they say is unknown: each block cuts the addresses."""
 _DEPTH = 12  # of a policy's text
 _KEYS = 50_000  # values of one policy's text
 
@@ -66,7 +70,25 @@ def read(policies: Sequence[Object], services: Sequence[Service], pods: Pods) ->
     """Yield what the policies say, in the order of their tier, priority and name."""
     behind = _Behind(services, pods)
     made = [policy for item in policies for policy in _read(item, pods, behind)]
+    if (much := _too_much(made)) is not None:
+        yield unknown("", "the policies", pods.subject, much, over=True)
+        return
     yield from sorted(made, key=lambda p: (p.tier, p.priority, p.title, p.ref))
+
+
+def _too_much(made: Sequence[Policy]) -> str | None:
+    """Return what there is too much of to be judged, so that all of it is unknown."""
+    rules = 0
+    blocks = set[Spans]()
+    for policy in made:
+        for way in WAYS:
+            side = policy.side(way)
+            if side is not None:
+                rules += len(side.rules)
+                blocks.update(block for rule in side.rules for block in rule.blocks)
+    if rules > MOST_RULES:
+        return f"more than {MOST_RULES} rules are not judged"
+    return f"more than {MOST_BLOCKS} blocks are not judged" if len(blocks) > MOST_BLOCKS else None
 
 
 def _read(item: Object, pods: Pods, behind: "_Behind") -> Iterator[Policy]:
