@@ -11,6 +11,7 @@ COMMANDS = {
     "db": "the advisory data: import, update, sign, pull, verify, status",
     "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
     "admission": "write policy out for the API server, as ValidatingAdmissionPolicy",
+    "paths": "list the ways an intruder has, and the fewest changes that end them all",
     "pss": "tell which Pod Security level each namespace could enforce, and what is in the way",
     "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
     "sbom": "write a bill of materials of a target, or judge how complete one is",
@@ -18,6 +19,8 @@ COMMANDS = {
     "diff": "tell what changed between two targets or results, and why",
     "rbac": "who may do what: who-can, of, dangers, unused, least (from an audit log)",
     "net": "who reaches whom: reach, why, diff, exposed, propose (network policies)",
+    "audit": "tell which requests an audit policy of the API server records",
+    "node": "print the script that tells of a node, to be read and run there",
     "graph": "print the facts of a target, in the form that cases are written in",
 }
 
