@@ -142,9 +142,10 @@ def test_a_pod_that_differs_is_told_where_it_differs(tmp_path: Path) -> None:
 
     assert set(workloads(scanned)) == {"Deployment/web", "Pod/web-1-a"}
     said = [f for f in result.findings if f.subject.endswith("Pod/shop/web-1-a")]
-    local = [f for f in said if f.link != "runtime"]
-    assert any(f.check == "deployment/privileged-container" for f in local)
-    assert all("containers[1]" in f.field for f in local if "containers[" in f.field)
+    assert any(f.check == "deployment/privileged-container" for f in said)
+    assert all("proxy" in f.message or "1 more" in f.message for f in said)
+    common = {f.check for f in result.findings if f.subject.endswith("Deployment/shop/web")}
+    assert "deployment/seccomp-not-set" in common - {f.check for f in said}
 
 
 def test_a_replica_set_of_a_roll_out_under_way_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from keten.graph.store import Graph, merge
 from keten.model.check import Check
 from keten.model.delivery import Chart
 from keten.model.facts import Facts, Looked
-from keten.model.kube import Object
+from keten.model.kube import Object, Workload
 from keten.model.result import Result, Target
 from keten.model.rules import Rules
 from keten.pipeline import attestations
@@ -62,7 +62,12 @@ def judge(
     sections = {node.id for node in facts.nodes if isinstance(node, Rules)}
     checks = waiting(select(chosen, of=types, sections=sections))
     judged = scanned.judged
-    judged.add(judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places)))
+    more = judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places))
+    if Workload in types:
+        from keten.pipeline.clusters.settling import alike
+
+        alike(more, judged.findings, facts)
+    judged.add(more)
     return conclude(
         facts,
         judged,

@@ -114,7 +114,10 @@ def _workload(value: dict[str, Any], common: dict[str, Any]) -> kube.Workload:
         spec = {name: item for name, item in own.items() if name != "template"}
         if common["kind"] == "CronJob":
             spec = _without_template(spec)
-    live = _live(value, pod) if common["kind"] == "Pod" and common["uid"] else {}
+    live: dict[str, Any] = {}
+    if common["kind"] == "Pod" and common["uid"]:
+        live = _live(value, pod)
+        pod = msgspec.structs.replace(pod, node_name="")  # the scheduler's word, not the author's
     return kube.Workload(
         **common,
         **live,

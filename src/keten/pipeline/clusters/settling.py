@@ -4,18 +4,22 @@ Objects that an owner may speak for (keten.cluster.owners) are not judged where 
 they are judged here, when it is known which of them are told at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from msgspec import structs
 
 from keten.cluster.owners import Settled, owned, settle
 from keten.config import Policy
-from keten.model.facts import Facts
+from keten.model.facts import Edge, Facts, Trust
 from keten.model.finding import Finding, Verdict
 from keten.model.kube import Object, Workload
 from keten.pipeline.flow import judge_here
 from keten.pipeline.judge import Judged
+
+OWNED = "owned-by"
+"""The relation of a live pod or ReplicaSet that differs from its top-most owner, to that."""
+BY = "clusters/settling"
 
 
 def settled(facts: Facts, judged: Judged, policy: Policy, now: date) -> tuple[Facts, Judged]:
@@ -28,7 +32,7 @@ def settled(facts: Facts, judged: Judged, policy: Policy, now: date) -> tuple[Fa
     waiting = {node.ref for node in facts.nodes if owned(node)}
     if waiting:
         mine = judge_here(_only(facts, waiting), policy, now)
-        _alike(mine, judged.findings, found, facts)
+        _alike(mine, judged.findings, found.apart, facts)
         judged.add(mine)
     return facts, judged
 
@@ -69,31 +73,51 @@ def _without(facts: Facts, found: Settled) -> Facts:
         nodes=tuple(
             found.changed.get(ref, node) for node in facts.nodes if (ref := node.ref) not in gone
         ),
-        edges=tuple(e for e in facts.edges if e.src not in gone and e.dst not in gone),
+        edges=tuple(
+            sorted(
+                [e for e in facts.edges if e.src not in gone and e.dst not in gone]
+                + [Edge(pod, OWNED, top, Trust.OBSERVED, by=BY) for pod, top in found.apart.items()]
+            )
+        ),
         looked=tuple(item for item in facts.looked if item.ref not in gone),
         problems=tuple(item for item in facts.problems if item.about not in gone),
         places=tuple(place for place in facts.places if place.node not in gone),
     )
 
 
-def _alike(mine: Judged, others: Iterable[Finding], found: Settled, facts: Facts) -> None:
+def alike(mine: Judged, others: Iterable[Finding], facts: Facts) -> None:
+    """Leave out of *mine*, judged on the whole graph, what a pod has in common with its owner."""
+    apart = {edge.src: edge.dst for edge in facts.edges if edge.relation == OWNED}
+    if apart:
+        _alike(mine, (*others, *mine.findings), apart, facts)
+
+
+def _alike(mine: Judged, others: Iterable[Finding], apart: Mapping[str, str], facts: Facts) -> None:
     """Leave out what a pod that differs from its owner has in common with it."""
-    paths = {n.ref: n.pod_path for n in facts.nodes if isinstance(n, Workload)}
-    said: dict[str, set[tuple[str, str]]] = {}
-    tops = set(found.apart.values())
+    tops = set(apart.values())
+    nodes = {
+        ref: node
+        for node in facts.nodes
+        if isinstance(node, Workload) and ((ref := node.ref) in tops or ref in apart)
+    }
+    said: dict[str, set[tuple[str, str, str]]] = {}
     for finding in others:
         if finding.subject in tops and finding.verdict is Verdict.FAIL:
-            said.setdefault(finding.subject, set()).add(_what(finding, paths))
+            said.setdefault(finding.subject, set()).add(_what(finding, nodes[finding.subject]))
     kept = []
     for finding in mine.findings:
-        top = found.apart.get(finding.subject, "")
-        if finding.verdict is Verdict.FAIL and _what(finding, paths) in said.get(top, ()):
-            mine.tallies[finding.check][1] -= 1
+        told = said.get(apart.get(finding.subject, ""), ())
+        if told and _what(finding, nodes[finding.subject]) in told:
+            mine.tallies[finding.check][_FAILED] -= 1
         else:
             kept.append(finding)
     mine.findings = kept
 
 
-def _what(finding: Finding, paths: dict[str, str]) -> tuple[str, str]:
-    """Return the check and the field below the pod's specification."""
-    return finding.check, finding.field.removeprefix(paths.get(finding.subject, ""))
+_FAILED = 1  # where Judged.tallies count FAIL
+
+
+def _what(finding: Finding, node: Workload) -> tuple[str, str, str]:
+    """Return what a finding says, whichever of the two it is said of."""
+    field = finding.field.removeprefix(node.pod_path.removesuffix("spec"))
+    return finding.check, field, finding.message.replace(node.title, "")
