@@ -3,6 +3,7 @@
 from keten.cluster.estates import Cluster, estate
 from keten.cluster.rbac.risks import Risks
 from keten.cluster.rbac.unused import Unused, unused
+from keten.errors import CeilingError
 from keten.model.facts import View
 from keten.model.kube import Object
 
@@ -14,6 +15,8 @@ def risks_of(view: View, item: Object) -> Risks:
     found = made.get(id(cluster))
     if found is None:
         found = made[id(cluster)] = Risks(cluster.rights)
+    if cluster.rights.cut:
+        raise CeilingError(cluster.rights.cut)
     return found
 
 
@@ -34,7 +37,7 @@ def unused_of(view: View, item: Object) -> list[Unused]:
 def _unused(view: View) -> dict[str, list[Unused]]:
     made: dict[str, list[Unused]] = {}
     for cluster in estate(view).clusters:
-        if cluster.scope.whole:
+        if cluster.scope.whole and not cluster.rights.cut:
             for one in unused(cluster.objects, cluster.rights, whole=True):
                 if one.certain:
                     made.setdefault(one.item.ref, []).append(one)

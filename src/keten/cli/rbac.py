@@ -26,6 +26,8 @@ ACTIONS = {
     "least": "--audit LOG TARGET",
 }
 WIDTH = 80
+MOST = 200
+"""More resources of one rule than so many are not written out."""
 _ANY = "access/role-unbound"
 _LISTS = ("roles.rbac", "rolebindings.rbac")
 _ABOUT = """who-can  who may do VERB to RESOURCE (pods, pods/log, deployments.apps, svc, /metrics)
@@ -288,6 +290,8 @@ def rule_lines(rule: Any, indent: int) -> Iterator[str]:
 
 
 def _resources(rule: Any) -> list[str]:
+    if len(rule.api_groups) * len(rule.resources) > MOST:
+        return [f"{len(rule.resources)} resources of {len(rule.api_groups)} groups"]
     made = []
     for group in rule.api_groups:
         for resource in rule.resources:
@@ -305,6 +309,8 @@ def _unread(facts: "Facts", clusters: "Sequence[Cluster]") -> Iterator[str]:
         yield f"keten: {printing.count(len(lost), 'thing')} could not be read, and may grant more:"
         yield from (f"  {problem.path}: {problem.what}" for problem in lost[:3])
     for cluster in clusters:
+        if cluster.rights.cut:
+            yield f"keten: not all rights are known: {cluster.rights.cut}"
         taken = cluster.scope.cluster
         for right in (*taken.denied, *taken.failed) if taken else ():
             if any(word in right for word in _LISTS):

@@ -12,7 +12,12 @@ from typing import Any
 from msgspec import Struct
 
 from keten.cluster.selectors import Labelled, selector
+from keten.errors import CeilingError
 from keten.model.kube import Role, Rule
+
+MOST_STEPS = 3_000_000
+"""The most roles that all aggregated roles of a cluster may gather, counted each time."""
+_TOO_MANY = f"aggregated roles gather more than {MOST_STEPS} roles"
 
 
 class Sourced(Struct, frozen=True):
@@ -30,6 +35,8 @@ class Aggregation:
         self._roles = sorted(roles, key=lambda role: (role.name, role.id))
         self._labels: Labelled | None = None
         self._made: dict[str, tuple[Sourced, ...]] = {}
+        self._chosen: dict[str, list[Role] | None] = {}
+        self._steps = 0
 
     def rules(self, role: Role) -> tuple[Sourced, ...]:
         """Return what *role* allows."""
@@ -41,7 +48,21 @@ class Aggregation:
         return found
 
     def selects(self, role: Role) -> list[Role] | None:
-        """Return the roles that *role* gathers; None where the controller gives up on it."""
+        """Return the roles that *role* gathers; None where the controller gives up on it.
+
+        CeilingError where all roles together gather too many.
+        """
+        if self._steps > MOST_STEPS:
+            raise CeilingError(_TOO_MANY)
+        if role.id not in self._chosen:
+            self._chosen[role.id] = self._select(role)
+        chosen = self._chosen[role.id]
+        self._steps += len(chosen or ())
+        if self._steps > MOST_STEPS:
+            raise CeilingError(_TOO_MANY)
+        return chosen
+
+    def _select(self, role: Role) -> list[Role] | None:
         selectors = (role.aggregation or {}).get("clusterRoleSelectors")
         found: dict[str, Role] = {}
         for item in _list(selectors):

@@ -14,12 +14,13 @@ from msgspec import Struct
 from keten.cluster.rbac.matching import matcher
 from keten.cluster.rbac.requests import ACCOUNT, Identity, Request, account_of
 from keten.cluster.rbac.rights import Ground, Rights
-from keten.cluster.rbac.risks import is_default
+from keten.cluster.rbac.risks import MOST_PIECES, is_default
 from keten.cluster.rbac.seen import Asked, Seen
 from keten.model.kube import Binding, Object, Role, Rule, Subject
 
 MANY = 20
 """More names than so many of one kind are not written into a role."""
+_LONG = "a rule too long to be taken apart"
 _RBAC = "rbac.authorization.k8s.io"
 _GENERATED = {
     "pods", "events", "events.events.k8s.io", "replicasets.apps", "jobs.batch",
@@ -136,13 +137,22 @@ def _granted(
 ) -> Iterator[Granted]:
     """Yield the rules that are held, with what of them was never asked for."""
     seen: set[tuple[str, str, int]] = set()
+    by: dict[str, list[Request]] = {}
+    for request in requests:
+        by.setdefault(request.combined, []).append(request)
+        if request.subresource:
+            by.setdefault(f"*/{request.subresource}", []).append(request)
     for identity in sorted(identities, key=lambda one: one.groups):
         for ground in rights.everything(identity):
             key = (ground.binding.id, ground.said.role.id, ground.said.index)
             if key in seen or is_default(ground.binding):
                 continue
             seen.add(key)
-            yield _against(ground, requests)
+            rule = ground.said.rule
+            asked = requests
+            if "*" not in rule.resources and not rule.non_resource_urls:
+                asked = [one for resource in rule.resources for one in by.get(resource, ())]
+            yield _against(ground, asked)
 
 
 def _against(ground: Ground, requests: Sequence[Request]) -> Granted:
@@ -153,6 +163,8 @@ def _against(ground: Ground, requests: Sequence[Request]) -> Granted:
         if match.allows(request) and (not space or request.namespace == space)
     ]  # fmt: skip
     pieces, unused = [], []
+    if len(rule.verbs) * len(rule.api_groups) * len(rule.resources) > MOST_PIECES:
+        return Granted(ground, (_LONG,), () if hits else (_LONG,))
     for verb in rule.verbs:
         for group in rule.api_groups:
             for resource in rule.resources:

@@ -16,9 +16,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from keten.cluster.rbac import kubernetes
-from keten.cluster.rbac.aggregation import Aggregation, Sourced
+from keten.cluster.rbac.aggregation import Aggregation, Sourced, own
 from keten.cluster.rbac.matching import Matcher, matcher
 from keten.cluster.rbac.requests import ACCOUNT, MASTERS, UNSAID, Identity, Request
+from keten.errors import CeilingError
 from keten.model.kube import Binding, Object, Role, Subject
 
 T = TypeVar("T", bound=Object)
@@ -73,6 +74,7 @@ class Rights:
     """What roles and bindings of one cluster together allow.
 
     *assume* says whether Kubernetes' own are taken to be there; None is as the module says.
+    *cut* tells why not everything is known: a ceiling that was passed; "" where it is.
     """
 
     def __init__(self, objects: Iterable[Object], *, assume: bool | None = None) -> None:
@@ -81,6 +83,7 @@ class Rights:
         if assume is None:
             assume = not any(_own(role) for role in roles)
         self.assumed = assume
+        self.cut = ""
         if assume:
             roles = _with(kubernetes.roles(), roles)
             bindings = _with(kubernetes.bindings(), bindings)
@@ -121,11 +124,19 @@ class Rights:
 
     def rules(self, role: Role) -> tuple[Sourced, ...]:
         """Return what *role* allows, aggregation included."""
-        return self._aggregation.rules(role)
+        try:
+            return self._aggregation.rules(role)
+        except CeilingError as error:
+            self.cut = error.what
+            return tuple(own(role))
 
     def gathered(self, role: Role) -> Sequence[Role]:
         """Return the roles that an aggregated *role* gathers."""
-        return self._aggregation.selects(role) or ()
+        try:
+            return self._aggregation.selects(role) or ()
+        except CeilingError as error:
+            self.cut = error.what
+            return ()
 
     def bound(self, binding: Binding) -> Sequence[Role]:
         """Return the role that *binding* refers to: more than one where files define several."""

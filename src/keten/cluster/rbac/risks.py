@@ -31,6 +31,8 @@ from keten.model.finding import Severity
 from keten.model.kube import Binding, Role, Rule, Subject
 
 EVERYBODY = (AUTHENTICATED, UNAUTHENTICATED, ANONYMOUS, ACCOUNTS)
+MOST_PIECES = 5_000
+"""The most combinations of verb, group, resource and name of one rule that are looked at."""
 _SYSTEM = "kube-system"
 _INSTALLERS = {("Group", "kubeadm:cluster-admins")}
 """Whom installers bind to cluster-admin for the operator of the cluster."""
@@ -272,7 +274,13 @@ def key_of_role(role: Role) -> str:
 
 
 def covered(rule: Rule, by: Sequence[Matcher]) -> bool:
-    """Return whether all that *rule* allows is allowed by some of *by*, each piece by one."""
+    """Return whether all that *rule* allows is allowed by some of *by*, each piece by one.
+
+    A rule of more than MOST_PIECES is none that Kubernetes makes.
+    """
+    many = len(rule.api_groups) * len(rule.resources) * max(1, len(rule.resource_names))
+    if len(rule.verbs) * (many + len(rule.non_resource_urls)) > MOST_PIECES:
+        return False
     for verb in rule.verbs:
         if any(not _any(by, Request(verb, path=url)) for url in rule.non_resource_urls):
             return False
