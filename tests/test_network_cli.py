@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from network_manifests import document, namespace, netpol, pod
 
@@ -234,6 +234,7 @@ def test_flows_that_are_none() -> None:
         st.sampled_from(("flow", "verdict", "l4", "TCP", "source", "labels", "IP", "workloads",
                          "destination", "destination_port", "FORWARDED")), inner),
     max_leaves=12).map(lambda value: json.dumps(value).encode())))  # fmt: skip
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_nothing_else_is_raised(lines: list[bytes]) -> None:
     try:
         for found in hubble.read(lines):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from network_brute import Cluster, Pod
 
 from keten.cluster.network import addresses
+from keten.cluster.network.grouped import groups
 from keten.cluster.network.peers import Peer
 from keten.cluster.network.proof import Proof, prove
 from keten.cluster.network.proposal import Link, propose
@@ -296,6 +297,31 @@ def test_rows_pairs_and_reasons_say_the_same(made: Any) -> None:
                 sides = [rules(judge, one) for one in (out, into)]
                 assert sides == [explain(judge, one) for one in (out, into)]
                 assert (both(*sides) == "yes") is flow.sure.holds(protocol, port)
+
+
+@given(clusters())
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_groups_are_the_pairs(made: Any) -> None:
+    _, _, objects = made
+    network = Network(objects)
+    (net,) = network.networks
+    pairs: dict[tuple[str, str], Flow] = {}
+    for group in groups(network, net, lambda _: True, lambda _: True):
+        for src in group.senders:
+            for row in group.rows:
+                for name in row.whom:
+                    if name.startswith("outside (") or src.startswith("outside ("):
+                        continue
+                    space = name.partition("/*")[0]
+                    all_of = [p.title for p in network.peers if p.namespace == space]
+                    for dst in all_of if "/* (" in name else [name]:
+                        if src != dst:
+                            assert (src, dst) not in pairs
+                            pairs[src, dst] = Flow(row.sure, row.may)
+    for a in network.peers:
+        for b in network.peers:
+            if a is not b:
+                assert pairs.get((a.title, b.title), NO) == network.between(a, b)
 
 
 @given(clusters(), st.data())

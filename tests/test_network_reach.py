@@ -56,7 +56,7 @@ def test_addresses_are_cut_at_every_edge() -> None:
         assert addresses.block(odd) is None
     assert addresses.block("10.0.0.0/8", ["odd"]) is None
     assert addresses.summary(spans.minus(addresses.FOURS, block)) == (
-        "any address but 10.0.0.0/16, 10.2.0.0-10.255.255.255"
+        "any IPv4 address but 10.0.0.0/16, 10.2.0.0-10.255.255.255"
     )
     assert addresses.summary(block) == "10.0.0.0/16, 10.2.0.0-10.255.255.255"
 

@@ -2,17 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keten.cli import net, printing
-from keten.cluster.network import addresses, difference, listing
+from keten.cluster.network import difference, grouped, listing
 from keten.cluster.network.entries import CONTROLLER
 from keten.cluster.network.mesh import Mesh
 from keten.cluster.network.networks import Net
 from keten.cluster.network.ports import NONE, Ports
 from keten.cluster.network.reach import Network
-from keten.cluster.network.spans import Spans, spans
+from keten.cluster.network.selection import members
 from keten.errors import Exit, UsageError
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from keten.cluster.estates import Cluster
 
 _EXTERNAL = "[External]"
+_MOST = 2_000_000
 _WIDE = 46  # columns of ports before the peers go to a line of their own
 
 
 def reach(arguments: argparse.Namespace, target: "Target", cluster: "Cluster") -> int:
     """Print every connection; return 0."""
     network: Network = net.network(arguments, cluster)
+    if (arguments.json or arguments.lines) and not (arguments.src or arguments.dst):
+        _countable(network)
     if arguments.json:
         net.put(_document(network, arguments))
     elif arguments.lines:
@@ -35,6 +39,22 @@ def reach(arguments: argparse.Namespace, target: "Target", cluster: "Cluster") -
         printing.write(_page(network, arguments))
     net.told(target.problems, network.notes)
     return Exit.ALLOWED
+
+
+def _countable(network: Network) -> None:
+    """Refuse to write more pairs than anybody reads; the groups are few in any case."""
+    pods = [len(those) for those in network.pods.of_shape]
+    count = 0
+    for one in network.networks:
+        for place, row in network.rows(one):
+            senders = sum(pods[i] for i in members(network.same(one, place)))
+            for who in row.values():
+                count += senders * sum(pods[i] for i in members(who))
+            if count > _MOST:
+                raise UsageError(
+                    f"more than {_MOST} connections to write one by one",
+                    advice="Ask with --from or --to, or without --json and --lines.",
+                )
 
 
 def _chosen(network: Network, one: Net, arguments: argparse.Namespace) -> Iterator[listing.Line]:
@@ -48,8 +68,8 @@ def _wanted(network: Network, name: str) -> set[str] | None:
     """Return the titles that *name* means; ``internet`` is every address. None for no name."""
     if not name:
         return None
-    if name == "internet":
-        return {_EXTERNAL}
+    if name in ("internet", "outside"):
+        return {_EXTERNAL, grouped.OUTSIDE}
     if name == "ingress":
         return {CONTROLLER}
     from keten.cluster.network.peers import by_title
@@ -70,29 +90,35 @@ def _is(title: str, wanted: set[str]) -> bool:
 
 def _page(network: Network, arguments: argparse.Namespace) -> Iterator[str]:
     yield _head(network)
-    mesh = Mesh(network.objects)
-    asked = {peer.title: mesh.demands(peer) for peer in network.peers}
     nets = network.networks
+    src, dst = (_filter(network, name) for name in (arguments.src, arguments.dst))
     for one in nets:
         if len(nets) > 1:
             yield ""
             yield f"== {one.heading}"
-        by_sender: dict[str, dict[tuple[Ports, Ports], list[str]]] = {}
-        for line in _chosen(network, one, arguments):
-            by_sender.setdefault(line.src, {}).setdefault((line.sure, line.may), []).append(
-                line.dst
-            )
-        for sender, rows in _senders(by_sender):
+        for group in grouped.groups(network, one, src, dst):
             yield ""
-            yield sender
-            yield from _rows(rows)
-    demands = [(title, d) for title, those in sorted(asked.items()) for d in those]
-    if demands:
+            yield from _wrapped(group.senders)
+            yield from _rows(group.rows)
+    yield from _mesh(network)
+
+
+def _filter(network: Network, name: str) -> grouped.Wanted:
+    wanted = _wanted(network, name)
+    if wanted is None:
+        return lambda _: True
+    return lambda title: title.replace("[udn]/", "/", 1) in wanted
+
+
+def _mesh(network: Network) -> Iterator[str]:
+    mesh = Mesh(network.objects)
+    asked = [(peer.title, demand) for peer in network.peers for demand in mesh.demands(peer)]
+    if asked:
         yield ""
         yield "Mutual TLS required"
-        for title, demand in demands:
-            sure = "" if demand.sure else " (where a proxy of the mesh runs)"
-            yield f"  {title}  {demand.ports.text}  by {demand.by}{sure}"
+    for title, demand in asked:
+        sure = "" if demand.sure else " (where a proxy of the mesh runs)"
+        yield f"  {title}  {demand.ports.text}  by {demand.by}{sure}"
 
 
 def _head(network: Network) -> str:
@@ -106,41 +132,16 @@ def _head(network: Network) -> str:
     return ", ".join(parts)
 
 
-def _senders(
-    by_sender: dict[str, dict[tuple[Ports, Ports], list[str]]],
-) -> Iterator[tuple[str, dict[tuple[Ports, Ports], list[str]]]]:
-    """Yield senders by name; addresses that may do the same are one."""
-    outside: dict[str, tuple[Spans, dict[tuple[Ports, Ports], list[str]]]] = {}
-    for sender, rows in by_sender.items():
-        if not sender.endswith(_EXTERNAL):
-            continue
-        key = repr(sorted((k[0].text, k[1].text, sorted(v)) for k, v in rows.items()))
-        before = outside.get(key, ((), rows))[0]
-        outside[key] = (spans((*before, *_span(sender))), rows)
-    for those, rows in sorted(outside.values(), key=lambda item: item[0]):
-        yield f"outside ({addresses.summary(those)})", rows
-    for sender in sorted(s for s in by_sender if not s.endswith(_EXTERNAL)):
-        yield sender, by_sender[sender]
+def _wrapped(senders: Sequence[str]) -> Iterator[str]:
+    """Yield names as lines; what several may do, each may do to each of the others, too."""
+    yield from textwrap.wrap(", ".join(senders), 98, break_long_words=False, break_on_hyphens=False)
 
 
-def _span(name: str) -> Spans:
-    first, _, last = name.removesuffix(_EXTERNAL).partition("-")
-    low, high = addresses.address(first), addresses.address(last)
-    return ((low or 0, high or 0),)
-
-
-def _rows(rows: dict[tuple[Ports, Ports], list[str]]) -> Iterator[str]:
-    for (sure, may), receivers in sorted(rows.items(), key=lambda item: item[0][0].text):
-        outside: Spans = ()
-        named = []
-        for name in receivers:
-            if name.endswith(_EXTERNAL):
-                outside = spans((*outside, *_span(name)))
-            else:
-                named.append(name)
-        named.sort()
-        if outside:
-            named.append(f"outside ({addresses.summary(outside)})")
+def _rows(rows: Sequence[grouped.To]) -> Iterator[str]:
+    alike: dict[tuple[Ports, Ports], list[str]] = {}
+    for row in rows:
+        alike.setdefault((row.sure, row.may), []).extend(row.whom)
+    for (sure, may), whom in sorted(alike.items(), key=lambda item: item[0][0].text):
         said = sure.text if sure else ""
         if may != sure:
             said += f"{' and ' if said else ''}perhaps {(may - sure).text}"
@@ -148,7 +149,7 @@ def _rows(rows: dict[tuple[Ports, Ports], list[str]]) -> Iterator[str]:
         if len(begin) > _WIDE:
             yield begin.rstrip()
             begin = " " * 24
-        for i, name in enumerate(named):
+        for i, name in enumerate(whom):
             yield (begin if i == 0 else " " * len(begin)) + name
 
 

@@ -89,7 +89,7 @@ def summary(those: Spans) -> str:
             parts.append(_listed(mine))
     if both and parts == ["any IPv4 address", "any IPv6 address"]:
         return "any address"
-    return "; ".join(parts).replace(" IPv4", "") if not sixes else "; ".join(parts)
+    return "; ".join(parts)
 
 
 def _listed(those: Spans) -> str:

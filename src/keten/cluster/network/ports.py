@@ -13,7 +13,7 @@ PROTOCOLS = ("TCP", "UDP", "SCTP")
 EVERY: Spans = ((FIRST, LAST),)
 
 
-class Ports(Struct, frozen=True):
+class Ports(Struct, frozen=True, order=True):
     """For each protocol the ports, as spans."""
 
     tcp: Spans = ()
