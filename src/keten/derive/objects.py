@@ -24,7 +24,7 @@ from typing import Any
 
 from keten.cluster.scopes import Scope, scopes
 from keten.cluster.selectors import Labelled, Selector, equality, selector
-from keten.derive import collected
+from keten.derive import collected, named
 from keten.derive.retagged import retagged
 from keten.model.delivery import Chart
 from keten.model.evidence import Link, Problem
@@ -89,9 +89,11 @@ def derive(facts: Facts) -> Facts:
             problems.append(_too_many(scope))
         elif scope.cluster is not None:
             looked += _answered(scope, collected.of_snapshot(scope, facts.problems))
+            looked += named.looked(scope, {})
         elif scope.whole and collected.is_dump(scope, lists):
             lacking, why = collected.of_dump(scope, lists)
             looked += _answered(scope, lacking)
+            looked += named.looked(scope, lists)
             problems += why
         elif scope.whole:
             related = {edge.src for edge in mine if edge.relation in _MEANT}

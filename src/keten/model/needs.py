@@ -54,6 +54,11 @@ NEEDS: dict[str, Need] = {
         "Render the templates beside it, or scan the folder they are applied from.",
         wide=True,
     ),
+    "references": Need(
+        "the secrets, config maps, claims and classes of the cluster that it names",
+        "Take the snapshot with the right to list them: keten snapshot k8s://CONTEXT.",
+        wide=True,
+    ),
     "tree": Need("the whole tree the file stands in", "Scan the root of the project.", wide=True),
     "provenance": Need(
         "signed provenance of the image",
