@@ -1,0 +1,108 @@
+"""Workload refers to what is not there.
+
+A pod that names a secret, config map, claim or class that does not exist does not start; what
+runs today goes on until its node is drained, and then is gone. Whoever may create an object of
+that name, often less guarded than the workload itself, decides what the pod gets.
+
+Asked of live clusters only: what is made by hand, or by an operator, shows in no file. What the
+manifest says is optional is left out.
+"""
+
+from collections.abc import Iterator
+
+from keten.checks._beside import beside
+from keten.checks._examples import manifest
+from keten.cluster.references import references
+from keten.model.check import Check, Threat
+from keten.model.facts import View
+from keten.model.finding import Change, Severity, Violation
+from keten.model.kube import Workload
+
+
+def run(workload: Workload, view: View) -> Iterator[Violation]:
+    """Report each object, once, that a live workload needs and that the cluster does not have."""
+    seen: set[tuple[str, str]] = set()
+    for one in references(workload):
+        key = (one.kind, one.name)
+        if one.optional or key in seen:
+            continue
+        seen.add(key)
+        space = "" if one.kind.endswith("Class") else workload.namespace
+        if not beside(view, workload).named(one.kind, one.name, space):
+            yield Violation(
+                f"{workload.title} refers to {one.kind}/{one.name}, which is not there",
+                one.at,
+                key=f"{one.kind}/{one.name}",
+                change=Change(one.at, one.name, "", f"Mend what {workload.title} refers to"),
+            )
+
+
+def _applies(workload: Workload) -> bool:
+    return bool(workload.uid)
+
+
+CHECK = Check(
+    title="Workload refers to what is not there",
+    subject=Workload,
+    needs=("manifest", "references"),
+    severity=Severity.LOW,
+    applies=_applies,
+    fix="Create the object, correct its name, or remove the workload that nobody misses.",
+    threats=(
+        Threat.INSIDER,
+        Threat.ACTOR,
+    ),
+    controls=("nsa-cisa/upgrades", "nis2/e", "pci-dss/2.2"),
+    refs=("https://kubernetes.io/docs/concepts/configuration/secret/#restrictions",),
+    bad=manifest("""
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, uid: "1"}
+spec:
+  containers:
+  - name: web
+    image: registry.example/web:1.4
+    envFrom: [{secretRef: {name: db}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: x, namespace: other, uid: "90"}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: x, namespace: other, uid: "91"}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: x, namespace: other, uid: "92"}
+spec: {}
+"""),
+    good=manifest("""
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, uid: "1"}
+spec:
+  containers:
+  - name: web
+    image: registry.example/web:1.4
+    envFrom: [{secretRef: {name: db}}]
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: db, namespace: shop, uid: "2"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: x, namespace: other, uid: "90"}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: x, namespace: other, uid: "91"}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: x, namespace: other, uid: "92"}
+spec: {}
+"""),
+    run=run,
+)
