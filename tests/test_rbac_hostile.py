@@ -107,7 +107,7 @@ _SELECTOR = st.fixed_dictionaries(
 _NAMES = st.sampled_from(["r", "view", "system:node", "cluster-admin", ""])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["Role", "ClusterRole"]), _NAMES,
                        st.lists(_RULE, max_size=3), st.lists(_SELECTOR, max_size=2) | st.none()),

@@ -179,13 +179,20 @@ def _who_can_page(clusters: "Sequence[Cluster]", told: list[Any]) -> Iterator[st
         yield from headed(clusters, cluster)
         yield f"May {said}:" if holders else f"Nobody that a binding names may {said}."
         for space in sorted(holders):
-            yield f"  in namespace {space}" if space else "  everywhere"
+            yield f"  {place(space)}"
             for key, ground in sorted(holders[space].items()):
                 yield f"    {spoken.said(key)}"
                 yield from through(ground, 8)
         if own:
             yield f"  By Kubernetes' own bindings {len(own)} more (--all names them)."
         yield "  And every member of system:masters."
+
+
+def place(namespace: str) -> str:
+    """Return where something is allowed, as people say it."""
+    if not namespace:
+        return "everywhere"
+    return f"in namespace {namespace}" if namespace != "-" else "in the namespace that files omit"
 
 
 def through(ground: "Ground", indent: int) -> Iterator[str]:
@@ -267,7 +274,7 @@ def _of_page(clusters: "Sequence[Cluster]", told: list[Any]) -> Iterator[str]:
             head = (ground.namespace, ground.binding.id)
             if head != last:
                 last = head
-                where = f"in namespace {ground.namespace}" if ground.namespace else "everywhere"
+                where = place(ground.namespace)
                 whom = ground.subject.name if ground.subject.kind == "Group" else ""
                 yield f"  {where}, by {ground.binding.kind} {ground.binding.name}"
                 to = f", to group {whom}" if whom and whom != who.groups[0] else ""

@@ -6,7 +6,8 @@ cluster: the dashboards that were given it, and stood open on the Internet, were
 in. In 2018 strangers mined on a cluster of Tesla's whose console asked for no password.
 
 High in a ClusterRoleBinding. In a RoleBinding it is all of one namespace, and medium. The
-binding that Kubernetes makes itself for system:masters is not reported.
+bindings that Kubernetes makes itself for system:masters, and kubeadm for whoever sets the cluster
+up, are not reported.
 """
 
 from collections.abc import Iterator
@@ -17,13 +18,18 @@ from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Binding
 
+_OWN = (
+    ("cluster-admin", ["Group system:masters"]),
+    ("kubeadm:cluster-admins", ["Group kubeadm:cluster-admins"]),
+)
+
 
 def run(binding: Binding, _: View) -> Iterator[Violation]:
     """Report a binding to the role cluster-admin."""
     if (binding.role_kind, binding.role_name) != ("ClusterRole", "cluster-admin"):
         return
     names = [f"{s.kind} {s.name}" for s in binding.subjects]
-    if not names or (binding.name == "cluster-admin" and names == ["Group system:masters"]):
+    if not names or (binding.name, names) in _OWN:
         return
     whole = binding.kind == "ClusterRoleBinding"
     who = ", ".join([*names[:2], *["..."][: len(names[2:])]])
