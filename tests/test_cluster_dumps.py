@@ -255,9 +255,10 @@ def test_what_is_not_in_a_dump_is_not_known(tmp_path: Path) -> None:
 
 
 def test_a_long_list_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    items = [pod(f"p-{n:04}", "") for n in range(1200)]
+    items = [pod(f"p-{n:04}", "") for n in range(250)]
     for item in items:
         item["metadata"]["managedFields"] = [{"manager": "kubectl", "fieldsV1": {"f:spec": {}}}]
+    monkeypatch.setattr(dumps, "ITEMS", 100)
     (tmp_path / "dump").mkdir()
     file = tmp_path / "dump" / "all.json"
     file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=4))
@@ -271,7 +272,7 @@ def test_a_long_list_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.Monke
         scanned, result = read(tmp_path / "dump")
 
         assert {f.subject.rpartition(":")[2] for f in result.findings} == whole
-        assert len(workloads(scanned)) == 1200
+        assert len(workloads(scanned)) == 250
         assert {n.path for n in workloads(scanned).values()} == {
             f"{name}/{number:04}.{name.rpartition('.')[2]}" for number in (1, 2, 3)
         }
@@ -297,6 +298,23 @@ def test_a_long_file_that_is_no_list_is_left_alone(
     assert [e.path for e in dumps.divided(tree).entries if e.path.startswith(("a", "c"))] == [
         "a.json", "c.json",
     ]  # fmt: skip
+
+
+def test_two_snapshots_of_one_cluster_are_two(tmp_path: Path) -> None:
+    """What the later one has too is told in both: neither lends the other its objects."""
+    items = [runs("Deployment", "web"), runs("ReplicaSet", "web-1", "Deployment/web")]
+    for name in ("monday", "tuesday"):
+        (tmp_path / name / "apps/v1").mkdir(parents=True)
+        (tmp_path / name / snapshot.NAME).write_bytes(manifest(server={"gitVersion": "v1.36.3"}))
+        for item in items:
+            file = tmp_path / name / f"apps/v1/{item['kind'].lower()}s.0001.json"
+            file.write_text(listing([item], f"{item['kind']}List", "apps/v1"))
+
+    scanned, _ = read(tmp_path)
+
+    paths = {n.path for n in scanned.facts.nodes if isinstance(n, Workload)}
+    assert paths == {f"{name}/apps/v1/deployments.0001.json" for name in ("monday", "tuesday")}
+    assert {n.id for n in scanned.facts.nodes if isinstance(n, Cluster)} == {"monday", "tuesday"}
 
 
 class Beside:

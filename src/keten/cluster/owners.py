@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from keten.model.kube import Object, Workload
+from keten.cluster.scopes import inside
+from keten.model.kube import Cluster, Object, Workload
 from keten.model.pod import Container, Resources
 
 DEPTH = 8
@@ -46,11 +47,15 @@ def owned(node: object) -> bool:
     return isinstance(node, Workload) and bool(node.uid) and bool(node.owner)
 
 
-def settle(objects: Iterable[Object]) -> Settled:
-    """Return which of *objects* are told elsewhere; only live ones are."""
-    live, repeated = _once(item for item in objects if item.uid)
+def settle(objects: Iterable[Object], clusters: Iterable[Cluster] = ()) -> Settled:
+    """Return which of *objects* are told elsewhere; only live ones are.
+
+    What was listed from one of *clusters* is told there: two snapshots of one cluster are two.
+    """
+    within = _Within(clusters)
+    live, repeated = _once((item for item in objects if item.uid), within)
     workloads = [item for item in live if isinstance(item, Workload)]
-    folding = _Folding(workloads)
+    folding = _Folding(workloads, within)
     for item in sorted(workloads, key=lambda item: (item.kind == "Pod", item.id)):
         if item.owner:
             folding.add(item)
@@ -59,24 +64,36 @@ def settle(objects: Iterable[Object]) -> Settled:
     )
 
 
-def _once(objects: Iterable[Object]) -> tuple[list[Object], dict[str, str]]:
+class _Within:
+    """Which cluster an object was listed from: the folder, "" for a dump's."""
+
+    def __init__(self, clusters: Iterable[Cluster]) -> None:
+        self._clusters = sorted(clusters, key=lambda item: (-len(item.id), item.id))
+
+    def __call__(self, item: Object) -> str:
+        return next((one.id for one in self._clusters if inside(item.path, one)), "")
+
+
+def _once(objects: Iterable[Object], within: _Within) -> tuple[list[Object], dict[str, str]]:
     """Return each object once, and those that are there again with the one that is kept."""
-    first: dict[tuple[str, str, str, str], Object] = {}
+    first: dict[tuple[str, ...], Object] = {}
     again: dict[str, str] = {}
     for item in sorted(objects, key=lambda item: (item.path, item.id)):
-        kept = first.setdefault((item.uid, item.kind, item.namespace, item.name), item)
+        key = (within(item), item.uid, item.kind, item.namespace, item.name)
+        kept = first.setdefault(key, item)
         if kept is not item and kept.ref != item.ref:
             again[item.ref] = kept.ref
     return list(first.values()), again
 
 
 class _Folding:
-    def __init__(self, workloads: Sequence[Workload]) -> None:
+    def __init__(self, workloads: Sequence[Workload], within: _Within) -> None:
+        self._within = within
         self.gone: dict[str, str] = {}
         self.apart: dict[str, str] = {}
-        self._by: dict[tuple[str, str, str], list[Workload]] = {}
+        self._by: dict[tuple[str, ...], list[Workload]] = {}
         for item in workloads:
-            key = (item.kind, item.namespace, item.name)
+            key = (within(item), item.kind, item.namespace, item.name)
             self._by.setdefault(key, []).append(item)
         self._told: dict[tuple[str, bytes], Workload] = {}
         self._forms: dict[str, bytes] = {}
@@ -90,7 +107,7 @@ class _Folding:
             self.gone[item.ref] = top.ref  # kept to roll back to: nothing runs of it
             return
         form = _form(item, top or item)
-        group = top.ref if top is not None else _alike(item)
+        group = top.ref if top is not None else f"{self._within(item)} {_alike(item)}"
         if top is not None and form == self._form_of(top):
             at = top
         else:
@@ -118,7 +135,8 @@ class _Folding:
         at = item
         for _ in range(DEPTH):
             kind, _, name = at.owner.partition("/")
-            above = _near(self._by.get((kind, at.namespace, name), ()), at)
+            key = (self._within(at), kind, at.namespace, name)
+            above = _near(self._by.get(key, ()), at)
             if above is None or above is at:
                 break
             found = at = above

@@ -13,7 +13,7 @@ from keten.cluster.owners import Settled, owned, settle
 from keten.config import Policy
 from keten.model.facts import Edge, Facts, Trust
 from keten.model.finding import Finding, Verdict
-from keten.model.kube import Object, Workload
+from keten.model.kube import Cluster, Object, Workload
 from keten.pipeline.flow import judge_here
 from keten.pipeline.judge import Judged
 
@@ -26,7 +26,10 @@ def settled(facts: Facts, judged: Judged, policy: Policy, now: date) -> tuple[Fa
     """Return *facts* and what was *judged*, each live object told once."""
     if not any(isinstance(node, Object) and node.uid for node in facts.nodes):
         return facts, judged
-    found = settle(node for node in facts.nodes if isinstance(node, Object))
+    found = settle(
+        (node for node in facts.nodes if isinstance(node, Object)),
+        [node for node in facts.nodes if isinstance(node, Cluster)],
+    )
     _forget(judged, _only(facts, found.repeated - _waiting(facts)), policy, now)
     facts = _without(facts, found)
     waiting = {node.ref for node in facts.nodes if owned(node)}
