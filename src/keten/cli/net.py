@@ -131,7 +131,9 @@ def _one(arguments: argparse.Namespace, name: str) -> "tuple[clusters.Target, Cl
 def _networked(cluster: "Cluster") -> bool:
     from keten.model.kube import Workload
 
-    return any(isinstance(item, Workload) for item in cluster.objects)
+    return any(
+        isinstance(item, Workload) or item.kind == "VirtualMachine" for item in cluster.objects
+    )
 
 
 def network(arguments: argparse.Namespace, cluster: "Cluster") -> Any:

@@ -165,6 +165,7 @@ CONTROLS: dict[str, str] = {
     "cis-kubernetes/5.2.11": "no Windows host process containers",
     "cis-kubernetes/5.2.12": "no hostPath volumes",
     "cis-kubernetes/5.2.13": "no host ports",
+    "cis-kubernetes/5.3.1": "the network plugin enforces network policies",
     "cis-kubernetes/5.3.2": "every namespace has network policies",
     "cis-kubernetes/5.4.1": "secrets as files rather than in the environment",
     "cis-kubernetes/5.4.2": "external secret storage",
