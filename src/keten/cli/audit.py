@@ -136,7 +136,7 @@ def _table(
     for request, why, item in found:
         level = item.level if item.stages else auditing.NONE
         rule = f"rule {item.rule + 1}" if item.rule >= 0 else "no rule"
-        said = why if why else _LOGS[item.depth]
+        said = why or _LOGS[item.depth]
         yield f"{request.what:<{width}}  {level:<15}  {rule:<8}  {said}".rstrip()
         if len(found) == 1 and item.stages:
             yield f"stages: {', '.join(item.stages)}"

@@ -174,7 +174,7 @@ class Asked(Struct, frozen=True):
     least: str = METADATA
 
 
-def _ask(  # noqa: PLR0913 one row
+def _ask(
     verb: str, resource: str, why: str, *, group: str = "", sub: str = "", ns: str = "shop"
 ) -> Asked:
     request = Request(
@@ -221,7 +221,6 @@ STANDARD: tuple[Asked, ...] = (
     _ask("create", "namespaces", "a namespace was made", ns=""),
     _ask("patch", "nodes", "a node was changed", ns=""),
     _ask("deletecollection", "events", "traces were removed"),
-    _ask("impersonate", "users", "somebody acted as another", ns=""),
 )  # fmt: skip
 
 _BODY = {"get": RESPONSE, "list": RESPONSE, "watch": RESPONSE}
