@@ -1,7 +1,9 @@
 """Cilium's policies, layers 3 and 4, as its documentation has them."""
 
 import pytest
-from network_manifests import Shown, cilium, document, namespace, netpol, pod
+from network_manifests import Shown, cilium, document, namespace, netpol, pod, said
+
+from keten.cluster.network.exposure import from_internet
 
 PODS = (
     namespace("shop", team="red")
@@ -270,3 +272,30 @@ specs:
     assert shown.ports("shop/api", "shop/web") == ALL
     assert shown.ports("data/db", "shop/web") == NO
     assert shown.ports("shop/web", "shop/api") == NO
+
+
+def test_a_controller_of_routes_may_be_let_in() -> None:
+    route = document("gateway.networking.k8s.io/v1", "HTTPRoute", "shop/gw", {
+        "rules": [{"backendRefs": [{"name": "web", "port": 8080}]}]})  # fmt: skip
+    service = document("v1", "Service", "shop/web", {"selector": {"app": "web"},
+                                                     "ports": [{"port": 8080}]})  # fmt: skip
+    for rule, told in (
+        ("{fromEntities: [ingress]}", [f"{NO} ? TCP 8080"]),
+        ("{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: gw}}]}",
+         [f"{NO} ? TCP 8080"]),
+        ("{fromEndpoints: [{matchLabels: {app: api}}]}", []),
+        ("{fromEntities: [cluster]}", ["TCP 8080"]),
+    ):  # fmt: skip
+        shown = Shown(
+            PODS,
+            route,
+            service,
+            cilium(
+                "shop/web",
+                f"""
+endpointSelector: {{matchLabels: {{app: web}}}}
+ingress: [{rule}]
+""",
+            ),
+        )
+        assert [said(way.flow) for way in from_internet(shown.network)] == told

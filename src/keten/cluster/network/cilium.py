@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from keten.cluster.network.addresses import FOURS, SIXES, block
+from keten.cluster.network.entries import SPACE
 from keten.cluster.network.native import Refused
 from keten.cluster.network.peers import DEFAULT
 from keten.cluster.network.policies import (
@@ -62,6 +63,7 @@ class _Whom(Struct):
     entities: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
     named: bool = False
+    far: bool = False
 
 
 def cilium(policy: Resource, pods: Pods, services: Services) -> Iterator[Policy]:
@@ -164,7 +166,7 @@ class _Reader:
         match = ANYTHING if not ports and not rule.get("icmps") else _match(ports or [], at)
         yield Rule(
             action, match, at, everyone=whom.everyone, pods=whom.pods, blocks=whom.blocks,
-            entities=whom.entities, notes=notes,
+            entities=whom.entities, notes=notes, anyone=whom.far,
         )  # fmt: skip
         if whom.maybe or whom.doubtful:
             yield Rule(
@@ -214,6 +216,7 @@ class _Reader:
                 self._entity(whom, key.removeprefix("reserved:"), at)
             return
         spaced = any(_bare(key) == _SPACE or _bare(key).startswith(_SPACE_LABEL) for key in keys)
+        whom.far = whom.far or spaced or not self._namespace
         among = self._pods.subject if spaced or not self._namespace else self._inside
         found = pick(wanted, self._having, among)
         whom.pods |= found
@@ -238,6 +241,7 @@ class _Reader:
                 whom.doubtful |= {NODES}
             case "ingress":
                 whom.entities |= {INGRESS}
+                whom.maybe |= pods.in_space.get(SPACE, 0)  # routes may be Cilium's own to serve
             case "health" | "init" | "unmanaged" | "none":
                 pass  # no peer that objects show
             case _:
