@@ -93,6 +93,8 @@ def test_names_that_matter_count_as_all() -> None:
     both = (rule("impersonate", "groups", "", "system:masters"), rule("impersonate", "users"))
 
     assert held(*both)[0].severity is Severity.CRITICAL
+    as_ann = (both[0], rule("impersonate", "users", "", "ann"))
+    assert ids([r for r in held(*as_ann) if not r.named]) == {"impersonate-group"}
     approve = rule("update", "certificatesigningrequests/approval", "certificates.k8s.io")
     serving = rule("approve", "signers", "certificates.k8s.io", "kubernetes.io/kubelet-serving")
     assert not held(approve, serving)

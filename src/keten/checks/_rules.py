@@ -109,7 +109,7 @@ def dangerous(role: Role, name: str) -> Allowed | None:
 def _asked(role: Role, ask: Ask) -> Iterator[tuple[int, Rule, str, list[str]]]:
     for item in rights(role, ask.group, ask.resources, _verbs(ask)):
         names = item[1].resource_names
-        if not names or not set(ask.only).isdisjoint(names):
+        if ask.loose or not names or not set(ask.only).isdisjoint(names):
             yield item
 
 

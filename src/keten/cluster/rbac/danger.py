@@ -25,7 +25,8 @@ class Ask(Struct, frozen=True):
     """One of *verbs* on one of *resources* of the API *group*; ``*`` asks for everything.
 
     With *only*, a rule that names resources counts as naming none where it names one of these,
-    and not at all otherwise. *space*: it counts in this namespace alone.
+    and not at all otherwise. *space*: it counts in this namespace alone. *loose*: whatever one
+    thing a rule names will do.
     """
 
     verbs: tuple[str, ...]
@@ -33,6 +34,7 @@ class Ask(Struct, frozen=True):
     resources: tuple[str, ...]
     only: tuple[str, ...] = ()
     space: str = ""
+    loose: bool = False
 
 
 class Danger(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ _CLIENT = ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*", "*")
 _KUBELET = ("kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/*", "*")
 _ADMINS = ("system:masters", "kubeadm:cluster-admins")
 _STRONG = ("cluster-admin", "admin", "edit", "system:kube-controller-manager")
-_APPROVE = Ask(_CHANGE, _CERTS, ("certificatesigningrequests/approval",))
+_APPROVE = Ask(_CHANGE, _CERTS, ("certificatesigningrequests/approval",), loose=True)
 _CONFIGS = (
     "aws-auth", "coredns", "extension-apiserver-authentication", "kube-proxy", "kubeadm-config",
     "kubelet-config", "cilium-config",
@@ -53,7 +53,7 @@ _TAKE = (
         id="bind-cluster", may="bind any cluster role to anyone", gain=Gain.CLUSTER,
         asks=(
             Ask(("bind",), _RBAC, ("clusterroles",), only=_STRONG),
-            Ask(_WRITE, _RBAC, ("clusterrolebindings",)),
+            Ask(_WRITE, _RBAC, ("clusterrolebindings",), loose=True),
         ),
         everywhere=CRITICAL, includes=("grant-own",),
         how="It binds cluster-admin to itself.",
@@ -62,7 +62,7 @@ _TAKE = (
         id="bind-role", may="bind any role in a namespace", gain=Gain.CLUSTER,
         asks=(
             Ask(("bind",), _RBAC, ("clusterroles", "roles"), only=_STRONG),
-            Ask(_WRITE, _RBAC, ("rolebindings",)),
+            Ask(_WRITE, _RBAC, ("rolebindings",), loose=True),
         ),
         everywhere=CRITICAL, local=HIGH, includes=("grant-own",),
         how="It binds cluster-admin to itself within the namespace.",
@@ -71,7 +71,7 @@ _TAKE = (
         id="impersonate-group", may="act as a member of any group", gain=Gain.CLUSTER,
         asks=(
             Ask(("impersonate",), "", ("groups",), only=_ADMINS),
-            Ask(("impersonate",), "", ("users", "serviceaccounts")),
+            Ask(("impersonate",), "", ("users", "serviceaccounts"), loose=True),
         ),
         everywhere=CRITICAL, includes=("impersonate-user",),
         how="As any user with the group system:masters, no check is left.",

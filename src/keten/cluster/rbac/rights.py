@@ -78,8 +78,9 @@ class Rights:
     """
 
     def __init__(self, objects: Iterable[Object], *, assume: bool | None = None) -> None:
-        roles = [item for item in objects if isinstance(item, Role)]
-        bindings = [item for item in objects if isinstance(item, Binding)]
+        every = list(objects)
+        roles = [item for item in every if isinstance(item, Role)]
+        bindings = [item for item in every if isinstance(item, Binding)]
         if assume is None:
             assume = not any(_own(role) for role in roles)
         self.assumed = assume

@@ -249,7 +249,7 @@ def _meets(match: Matcher, ask: Ask) -> bool | None:
         for resource in ask.resources
     ):
         return None
-    if match.names is None:
+    if match.names is None or ask.loose:
         return False
     if ask.only:
         return False if not match.names.isdisjoint(ask.only) else None
