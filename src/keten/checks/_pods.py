@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from keten.cluster.node_paths import socket
 from keten.model.finding import Change, Severity
 from keten.model.kube import Workload
 from keten.model.pod import Container, SecurityContext
@@ -9,10 +10,6 @@ from keten.model.pod import Container, SecurityContext
 _Place = tuple[str, Container]
 _Places = tuple[_Place, ...]
 _NONE = SecurityContext()
-_SOCKETS = (
-    "docker.sock", "containerd.sock", "crio.sock", "dockershim.sock", "cri-dockerd.sock",
-    "podman.sock",
-)  # fmt: skip
 _FOLDERS = (
     "/run/docker", "/run/containerd", "/run/k3s/containerd", "/run/crio", "/run/podman",
 )  # fmt: skip
@@ -108,5 +105,4 @@ def harden(
 
 def runtime_socket(path: str) -> bool:
     """Return whether a host path is the container runtime's socket or the folder it lies in."""
-    name = path.rstrip("/").rpartition("/")[2]
-    return name in _SOCKETS or path.rstrip("/").removeprefix("/var") in _FOLDERS
+    return socket(path) or path.rstrip("/").removeprefix("/var") in _FOLDERS

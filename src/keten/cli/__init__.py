@@ -12,6 +12,7 @@ COMMANDS = {
     "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
     "admission": "write policy out for the API server, as ValidatingAdmissionPolicy",
     "paths": "list the ways an intruder has, and the fewest changes that end them all",
+    "fix": "fix findings in their files: a diff, proved by judging again, written with --write",
     "pss": "tell which Pod Security level each namespace could enforce, and what is in the way",
     "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
     "sbom": "write a bill of materials of a target, or judge how complete one is",

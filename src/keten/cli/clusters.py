@@ -19,6 +19,10 @@ class Target(Struct, frozen=True):
     places: Places
     problems: tuple[Problem, ...]
 
+    def node(self, ref: str) -> Node | None:
+        """Return the object that *ref* names."""
+        return self.estate.find(ref)
+
     def where(self, node: Node, field: str = "") -> str:
         """Return ``path:line`` of *field* of *node*, "" where it is not known."""
         found = self.places.find(node, field)

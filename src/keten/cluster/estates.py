@@ -83,6 +83,14 @@ class Estate:
         self.clusters = tuple(Cluster(scope) for scope in scopes(objects, charts, listed))
         self._of = {item.ref: c for c in self.clusters for item in c.scope.objects}
 
+    @cached_property
+    def _objects(self) -> dict[str, Object]:
+        return {item.ref: item for c in self.clusters for item in c.scope.objects}
+
+    def find(self, ref: str) -> Object | None:
+        """Return the object that *ref* names."""
+        return self._objects.get(ref)
+
     def of(self, item: Object) -> Cluster:
         """Return the cluster that *item* is an object of."""
         return self._of[item.ref]

@@ -22,6 +22,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from keten.cluster.reads import read_by
 from keten.cluster.scopes import Scope, scopes
 from keten.cluster.selectors import Labelled, Selector, equality, selector
 from keten.derive import collected, named
@@ -267,45 +268,9 @@ def _workloads(kinds: dict[type, list[Any]]) -> Iterator[Edge]:
         name = pod.service_account_name or pod.service_account or "default"
         for account, trust in accounts.find(name, space):
             yield _edge(workload, "runs-as", account, trust)
-        for kind, name in sorted(set(_read(workload))):
+        for kind, name in sorted(set(read_by(workload))):
             for item, trust in (secrets if kind == "secret" else maps).find(name, space):
                 yield _edge(workload, "reads", item, trust)
-
-
-_SOURCES = (
-    ("secretKeyRef", "name", "secret"),
-    ("configMapKeyRef", "name", "configmap"),
-    ("secretRef", "name", "secret"),
-    ("configMapRef", "name", "configmap"),
-    ("secret", "secretName", "secret"),
-    ("secret", "name", "secret"),
-    ("configMap", "name", "configmap"),
-)
-
-
-def _read(workload: Workload) -> Iterator[tuple[str, str]]:
-    """Yield the secrets and config maps that a workload's pods read."""
-    pod = workload.pod
-    for _, container in pod.all_containers():
-        for variable in container.env:
-            yield from _named(variable.value_from)
-        for source in container.env_from:
-            yield from _named(source)
-    for volume in pod.volumes:
-        yield from _named(volume)
-        projected = volume.get("projected")
-        for source in _dicts(projected.get("sources") if isinstance(projected, dict) else None):
-            yield from _named(source)
-    for ref in pod.image_pull_secrets:
-        if isinstance(ref.get("name"), str):
-            yield "secret", ref["name"]
-
-
-def _named(source: dict[str, Any] | None) -> Iterator[tuple[str, str]]:
-    for key, field, kind in _SOURCES if source else ():
-        value = source.get(key) if source else None
-        if isinstance(value, dict) and isinstance(value.get(field), str):
-            yield kind, value[field]
 
 
 class _Everywhere:

@@ -17,65 +17,11 @@ from typing import Any
 
 from keten.checks._examples import deployment
 from keten.checks._pods import context, each, eased, listed, runtime_socket
+from keten.cluster.node_paths import grave
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Workload
-
-_TRUSTED = (
-    "/etc",
-    "/root",
-    "/home",
-    "/proc",
-    "/sys",
-    "/dev",
-    "/boot",
-    "/lib",
-    "/lib64",
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/run",
-    "/var/run",
-    "/var/lib/kubelet",
-    "/var/lib/etcd",
-    "/var/lib/docker",
-    "/var/lib/containerd",
-    "/var/lib/rancher",
-    "/var/log",
-)
-_HARMLESS = (
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/ssl",
-    "/etc/pki",
-    "/etc/ca-certificates",
-    "/etc/os-release",
-    "/usr/share",
-    "/usr/local/share/ca-certificates",
-    "/usr/src",
-    "/lib/modules",
-    "/sys/class",
-    "/sys/fs/bpf",
-    "/dev/dri",
-    "/dev/null",
-    "/dev/net/tun",
-    "/dev/fuse",
-    "/dev/kvm",
-    "/dev/hugepages",
-    "/run/udev",
-    "/run/xtables.lock",
-    "/run/cdi",
-    "/var/run/cdi",
-    "/run/flannel",
-    "/run/calico",
-    "/var/run/calico",
-    "/run/cilium",
-    "/var/run/cilium",
-    "/var/lib/kubelet/plugins",
-    "/var/lib/kubelet/plugins_registry",
-    "/var/lib/kubelet/device-plugins",
-)
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
@@ -104,14 +50,9 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
 
 def _judge(path: str, readers: int, writers: int) -> tuple[str, Severity]:
     how = "writable" if writers else "read-only" if readers else "not mounted"
-    grave = path == "/" or (_under(path, _TRUSTED) and not _under(path, _HARMLESS))
-    if not grave or not readers + writers:
+    if not grave(path) or not readers + writers:
         return how, Severity.LOW
     return how, Severity.HIGH if writers else Severity.MEDIUM
-
-
-def _under(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path.rstrip("/") == f or path.startswith(f"{f}/") for f in folders)
 
 
 def _mounts(workload: Workload, name: Any) -> tuple[int, int]:

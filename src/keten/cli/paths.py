@@ -1,0 +1,244 @@
+"""``keten paths``: the ways an intruder has through a cluster, and what cuts them all."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path as File
+from typing import Any
+
+import msgspec
+
+from keten.cli import clusters, printing
+from keten.cluster.estates import Cluster
+from keten.cluster.paths.answers import Cut, Path, cut, paths
+from keten.cluster.paths.build import Built
+from keten.cluster.paths.terms import (
+    CLUSTER,
+    INTERNET,
+    NODES,
+    SECRETS,
+    Point,
+    Step,
+    Weakness,
+    called,
+)
+from keten.errors import UsageError
+
+_ENDS = {"cluster-admin": CLUSTER, "secrets": SECRETS, "nodes": NODES}
+_WIDTH = 80
+
+
+def main(argv: list[str]) -> int:
+    """Print the paths; 1 where there is one, 3 where something could not be read."""
+    arguments = parser().parse_args(argv)
+    target = clusters.collected(arguments)
+    weak = _weaknesses(arguments.images)
+    found: list[tuple[Cluster, Built, list[Path], Cut | None]] = []
+    for cluster in target.estate.clusters:
+        built = Built(
+            cluster.objects,
+            listed=cluster.scope.cluster,
+            weak=_by_workload(cluster, weak),
+            assume=not arguments.known_only,
+            network=cluster.network,
+            rights=cluster.rights,
+        )
+        sources = (_source(arguments.start, built),) if arguments.start else (INTERNET,)
+        targets = tuple(_target(text, built) for text in arguments.to)
+        listed = paths(
+            built, sources=sources, targets=targets, hops=arguments.shortest, limit=arguments.limit
+        )
+        wanted = cut(built, sources=sources, targets=targets) if arguments.cut else None
+        found.append((cluster, built, listed, wanted))
+    if arguments.svg:
+        from keten.cluster.paths.picture import picture
+
+        every = [path for _, _, listed, _ in found for path in listed]
+        arguments.svg.write_text(picture(every), encoding="utf-8")
+    if arguments.format == "json":
+        rows = [_document(cluster, listed, wanted) for cluster, _, listed, wanted in found]
+        text = msgspec.json.encode({"clusters": rows})
+        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+    else:
+        printing.write(_printed(found, target))
+    sys.stdout.flush()
+    if any(listed for _, _, listed, _ in found):
+        return 1
+    return 3 if target.problems else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    made = clusters.parser(
+        "paths",
+        "List the ways an intruder has from the Internet to what matters most (cluster-admin, "
+        "all secrets, nodes, cloud identities), the weakest first: by what serves the Internet, "
+        "vulnerabilities, network policies, mounted tokens, rights, privileges of pods. A step "
+        "that takes a fault nobody knows of yet is said to be assumed. Exit status 1 where there "
+        "is a way, 3 where there is none but something could not be read.",
+    )
+    made.add_argument(
+        "--from", dest="start", metavar="WHERE",
+        help="instead of the Internet: pod NAMESPACE/NAME or account NAMESPACE/NAME",
+    )  # fmt: skip
+    made.add_argument(
+        "--to", action="append", default=[], metavar="WHAT",
+        help="cluster-admin, secrets, nodes, or secret NAMESPACE/NAME (may be repeated)",
+    )  # fmt: skip
+    made.add_argument("--shortest", action="store_true", help="the fewest steps first")
+    made.add_argument("--limit", type=int, default=10, metavar="N", help="default: 10")
+    made.add_argument(
+        "--cut", action="store_true", help="the smallest set of changes that ends all"
+    )
+    made.add_argument(
+        "--images", action="append", default=[], type=File, metavar="RESULT",
+        help="what keten scan IMAGE --format json wrote: its vulnerabilities are steps",
+    )  # fmt: skip
+    made.add_argument(
+        "--known-only", action="store_true", help="assume no fault that nobody knows of yet"
+    )
+    made.add_argument("--svg", type=File, metavar="FILE", help="draw the paths that are listed")
+    return made
+
+
+# --- what is asked ---
+
+
+def _source(text: str, built: Built) -> Point:
+    kind, _, name = text.partition(" ")
+    space, slash, own = name.partition("/")
+    if kind == "account" and slash:
+        point: Point = ("account", space, own)
+        if built.graph.has(point):
+            return point
+    if kind == "pod" and slash:
+        titles = [t for t, p in sorted(built.pods.items()) if (p.namespace, p.name) == (space, own)]
+        if titles:
+            return ("code", titles[0])
+    raise UsageError(
+        f"--from {text}: no such pod or account here",
+        advice="Write it as: pod NAMESPACE/NAME, or account NAMESPACE/NAME.",
+    )
+
+
+def _target(text: str, built: Built) -> Point:
+    kind, _, name = text.partition(" ")
+    space, slash, own = name.partition("/")
+    if text in _ENDS:
+        return _ENDS[text]
+    if kind == "secret" and slash and built.graph.has(("secret", space, own)):
+        return ("secret", space, own)
+    raise UsageError(
+        f"--to {text}: nothing of the kind here",
+        advice=f"Write {', '.join(_ENDS)}, or secret NAMESPACE/NAME.",
+    )
+
+
+def _weaknesses(files: list[File]) -> dict[str, tuple[Weakness, ...]]:
+    """Return the vulnerabilities of images, by what names the image."""
+    found: dict[str, tuple[Weakness, ...]] = {}
+    for file in files:
+        from keten.cluster.paths import weak
+
+        found.update(weak.of_result(file.read_bytes(), str(file)))
+    return found
+
+
+def _by_workload(
+    cluster: Cluster, weak: Mapping[str, tuple[Weakness, ...]]
+) -> dict[str, tuple[Weakness, ...]]:
+    from keten.cluster.paths.weak import by_workload
+
+    return by_workload(cluster.objects, weak) if weak else {}
+
+
+# --- what is told ---
+
+
+def _printed(
+    found: list[tuple[Cluster, Built, list[Path], Cut | None]], target: clusters.Target
+) -> Iterator[str]:
+    for number, (cluster, _, listed, wanted) in enumerate(found):
+        if len(found) > 1:
+            if number:
+                yield ""
+            yield f"{cluster.scope.folder or '.'}/"
+        if not listed:
+            yield "no way was found"
+        for i, path in enumerate(listed, 1):
+            if i > 1:
+                yield ""
+            yield f"{i}. {called(path.start)} to {called(path.end)}  ({_weight(path)})"
+            for step in path.steps:
+                yield from _step(step, target)
+        if wanted is not None:
+            yield ""
+            yield from _cut(wanted)
+    if target.problems:
+        yield ""
+        yield f"{printing.count(len(target.problems), 'thing')} could not be read: keten scan tells"
+
+
+def _weight(path: Path) -> str:
+    words = [printing.count(len(path.steps), "step"), f"effort {path.effort}"]
+    if any(step.assumed for step in path.steps):
+        words.append("assumes a fault")
+    if any(not step.sure for step in path.steps):
+        words.append("not all is known")
+    return ", ".join(words)
+
+
+def _step(step: Step, target: clusters.Target) -> Iterator[str]:
+    mark = "~" if step.assumed else "?" if not step.sure else ">"
+    node = target.node(step.ref) if step.ref else None
+    where = target.where(node, step.field) if node is not None else ""
+    yield from _wrapped(f"   {mark} ", step.text, "     ")
+    if where:
+        yield f"       {where}"
+
+
+def _wrapped(first: str, text: str, indent: str) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _cut(wanted: Cut) -> Iterator[str]:
+    if wanted.none is not None:
+        yield "No set of changes ends every way: of this one nothing can be taken away"
+        for step in wanted.none.steps:
+            yield from _wrapped("   > ", step.text, "     ")
+        return
+    if not wanted.changes:
+        yield "Nothing needs to change."
+        return
+    proof = "proved by judging again with them made" if wanted.proved else "NOT proved"
+    yield f"{printing.count(len(wanted.changes), 'change')} would end every way ({proof}):"
+    for change in wanted.changes:
+        yield from _wrapped("   - ", change.title, "     ")
+
+
+def _document(cluster: Cluster, listed: list[Path], wanted: Cut | None) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "cluster": cluster.scope.folder or ".",
+        "paths": [
+            {
+                "from": called(path.start),
+                "to": called(path.end),
+                "effort": path.effort,
+                "sure": path.sure,
+                "steps": [msgspec.to_builtins(step) for step in path.steps],
+            }
+            for path in listed
+        ],
+    }
+    if wanted is not None:
+        made["cut"] = {
+            "changes": [msgspec.to_builtins(change) for change in wanted.changes],
+            "proved": wanted.proved,
+            "lasting": [s.text for s in wanted.none.steps] if wanted.none else [],
+        }
+    return made

@@ -1,0 +1,242 @@
+"""What is asked of the graph: the weakest and shortest ways, and the smallest cut, proved."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from keten.cluster.paths.build import Built
+from keten.cluster.paths.changes import left, made
+from keten.cluster.paths.graph import FOREVER
+from keten.cluster.paths.terms import (
+    CLUSTER,
+    INTERNET,
+    NODES,
+    PLACES,
+    SECRETS,
+    Change,
+    Point,
+    Step,
+)
+
+SHOWN = 10
+ROUNDS = 6
+"""How often a cut is sought anew without the changes that turned out not to help."""
+ENTRIES = 100
+"""The most ways in that paths are sought from one by one."""
+
+
+class Path(Struct, frozen=True):
+    """A way from *start* to *end*. *effort* is the sum of its steps', least for the weakest.
+
+    *points* has one more than *steps*; steps that are no more than words are left out, and stand
+    with the others in *way*, by their numbers in the graph.
+    """
+
+    start: Point
+    end: Point
+    effort: int
+    points: tuple[Point, ...]
+    steps: tuple[Step, ...]
+    way: tuple[int, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        """Return whether nothing on the way is unknown; a fault that is assumed is not sure."""
+        return all(step.sure and not step.assumed for step in self.steps)
+
+
+class Cut(Struct, frozen=True):
+    """Changes after which no way is left: *proved* by judging again with all of them made.
+
+    *none* is a way that no change takes a step from, where there is one; then there are none.
+    """
+
+    changes: tuple[Change, ...]
+    proved: bool
+    none: Path | None = None
+
+
+def jewels(built: Built) -> list[Point]:
+    """Return what an intruder is after, as far as it is in the graph, the most valued first."""
+    found = [point for point in (CLUSTER, SECRETS, NODES) if built.graph.has(point)]
+    for kind in ("node", "cloud"):
+        found += sorted(p for p in built.graph.points if p[0] == kind)
+    return found
+
+
+def paths(
+    built: Built,
+    *,
+    sources: Sequence[Point] = (INTERNET,),
+    targets: Sequence[Point] = (),
+    hops: bool = False,
+    limit: int = SHOWN,
+) -> list[Path]:
+    """Return the weakest ways (the shortest, with *hops*), one for each way in and each target."""
+    graph = built.graph
+    wanted = [point for point in targets or jewels(built) if graph.has(point)]
+    found: dict[tuple[Point, Point], Path] = {}
+    for source in sources:
+        for gate in _gates(built, source):
+            best, last = graph.ways([gate], hops=hops)
+            for target in wanted:
+                number = graph.number(target)
+                if number in best and target != gate:
+                    path = _path(built, source, gate, graph.way(target, last), target)
+                    found.setdefault((gate, target), path)
+    order = {point: i for i, point in enumerate(wanted)}
+    listed = sorted(
+        found.values(),
+        key=lambda p: (len(p.steps) if hops else p.effort, len(p.steps), order[p.end], p.points),
+    )
+    return listed[:limit]
+
+
+def _gates(built: Built, source: Point) -> list[Point]:
+    """Return from where to seek: each way in from the Internet by itself, else *source*."""
+    graph = built.graph
+    if not graph.has(source):
+        return []
+    if source != INTERNET:
+        return [source]
+    number = graph.number(source)
+    firsts = sorted({graph.points[b] for a, b in graph.ends if a == number})
+    return firsts[:ENTRIES]
+
+
+def _path(built: Built, source: Point, gate: Point, way: list[int], target: Point) -> Path:
+    graph = built.graph
+    steps = list(way)
+    if gate != source:
+        first = next(
+            i
+            for i, (a, b) in enumerate(graph.ends)
+            if graph.points[a] == source and graph.points[b] == gate
+        )
+        steps.insert(0, first)
+    told: list[int] = []
+    points = [source]
+    for index in steps:
+        to = graph.points[graph.ends[index][1]]
+        if graph.steps[index].text:
+            told.append(index)
+            points.append(to)
+        elif told and to[0] in PLACES:  # the step before ends where this does
+            points[-1] = to
+    return Path(
+        source,
+        target,
+        sum(graph.efforts[i] for i in steps),
+        tuple(points),
+        tuple(graph.steps[i] for i in told),
+        tuple(steps),
+    )
+
+
+def cut(
+    built: Built, *, sources: Sequence[Point] = (INTERNET,), targets: Sequence[Point] = ()
+) -> Cut:
+    """Return the smallest set of changes that leaves no way from *sources* to *targets*.
+
+    The cheapest cut of steps gives the changes; those that are not needed once the others are
+    made are dropped. The rest is proved: the objects are judged again with the changes made.
+    Where a way is then left that a change was to take away (a policy does not bind a pod in its
+    node's network), that change is not counted on, and the next cut is sought.
+    """
+    graph = built.graph
+    wanted = tuple(point for point in targets or jewels(built) if graph.has(point))
+    vain: set[Change] = set()
+    chosen: tuple[Change, ...] = ()
+    for _ in range(ROUNDS):
+        steps = graph.cut(
+            sources, wanted, [i for i, s in enumerate(graph.steps) if s.change in vain]
+        )
+        if steps is None:
+            return Cut((), proved=False, none=_lasting(built, sources, wanted, vain))
+        chosen = _needed(built, sources, wanted, steps)
+        after = again(built, chosen) if chosen else built
+        left_over = paths(after, sources=sources, targets=wanted, limit=1) if chosen else []
+        if not left_over:
+            return Cut(chosen, proved=True)
+        taken = _changes(after, left_over[0])
+        useless = {change for change in chosen if change in taken}
+        if not useless:
+            break
+        vain |= useless
+    return Cut(chosen, proved=False)
+
+
+def _changes(built: Built, path: Path) -> set[Change | None]:
+    """Return the changes of all steps of *path*, those that are no more than words too."""
+    return {built.graph.steps[i].change for i in path.way}
+
+
+def _needed(
+    built: Built, sources: Sequence[Point], wanted: Sequence[Point], steps: Sequence[int]
+) -> tuple[Change, ...]:
+    """Return the changes that take *steps* away, without those that the others make needless."""
+    graph = built.graph
+    needed = sorted({c for i in steps if (c := graph.steps[i].change) is not None}, key=_dear)
+    for change in list(needed):
+        fewer = [one for one in needed if one != change]
+        if not _open(built, sources, wanted, fewer):
+            needed = fewer
+    return tuple(sorted(needed))
+
+
+def _dear(change: Change) -> tuple[int, Change]:
+    return -change.cost, change
+
+
+def _open(
+    built: Built, sources: Iterable[Point], targets: Iterable[Point], changes: Iterable[Change]
+) -> bool:
+    """Return whether a way is left when the steps that *changes* take away are gone."""
+    graph, gone = built.graph, set(changes)
+    numbers = {graph.number(p) for p in sources if graph.has(p)}
+    stops = {graph.number(p) for p in targets if graph.has(p)}
+    seen, stack = set(numbers), list(numbers)
+    while stack:
+        for index in graph.leaving(stack.pop()):
+            to = graph.ends[index][1]
+            if to not in seen and graph.steps[index].change not in gone:
+                if to in stops:
+                    return True
+                seen.add(to)
+                stack.append(to)
+    return False
+
+
+def again(built: Built, changes: Sequence[Change]) -> Built:
+    """Return the graph of the same objects with *changes* made."""
+    return Built(
+        made(built.objects, changes, built.pods),
+        listed=built.listed,
+        weak=left(built.weak, changes),
+        assume=built.assume,
+    )
+
+
+def _lasting(
+    built: Built, sources: Sequence[Point], targets: Sequence[Point], vain: set[Change]
+) -> Path | None:
+    """Return a way of which no change takes a step; *vain* are changes that do not help."""
+    graph = built.graph
+    ways = [
+        graph.costs[i] >= FOREVER or graph.steps[i].change in vain for i in range(len(graph.steps))
+    ]
+    starts = [graph.number(p) for p in sources if graph.has(p)]
+    stops = {graph.number(p) for p in targets}
+    last: dict[int, int] = {}
+    seen, queue = set(starts), list(starts)
+    for point in queue:
+        for index in graph.leaving(point):
+            to = graph.ends[index][1]
+            if ways[index] and to not in seen:
+                seen.add(to)
+                last[to] = index
+                queue.append(to)
+                if to in stops:
+                    end = graph.points[to]
+                    return _path(built, sources[0], sources[0], graph.way(end, last), end)
+    return None

@@ -1,0 +1,363 @@
+"""Attack paths: the graph's algorithms against brute force, and what clusters give."""
+
+import json
+from itertools import combinations
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keten.cluster.paths.answers import Path, cut, paths
+from keten.cluster.paths.build import Built
+from keten.cluster.paths.escapes import escapes
+from keten.cluster.paths.graph import FOREVER, Graph
+from keten.cluster.paths.picture import picture
+from keten.cluster.paths.terms import CLUSTER, INTERNET, NODES, SECRETS, Means
+from keten.cluster.paths.weak import by_workload, of_result, whole
+from keten.errors import InputError, KetenError
+from keten.model import kube
+from keten.model.pod import PodSpec
+
+_EDGES = st.lists(
+    st.tuples(
+        st.integers(0, 5),
+        st.integers(0, 5),
+        st.integers(0, 4),
+        st.sampled_from([1, 2, 3, FOREVER]),
+    ),
+    max_size=11,
+)
+
+
+def graph_of(edges: list[tuple[int, int, int, int]]) -> Graph[int, int]:
+    graph: Graph[int, int] = Graph()
+    for point in range(6):
+        graph.number(point)
+    for number, (a, b, effort, cost) in enumerate(edges):
+        graph.add(a, b, number, effort=effort, cost=cost)
+    return graph
+
+
+def joined(graph: Graph[int, int], gone: set[int]) -> bool:
+    seen, stack = {0}, [0]
+    while stack:
+        point = stack.pop()
+        for i, (a, b) in enumerate(graph.ends):
+            if a == point and i not in gone and b not in seen:
+                seen.add(b)
+                stack.append(b)
+    return 5 in seen
+
+
+@given(_EDGES)
+def test_a_cut_is_the_cheapest_there_is(edges: list[tuple[int, int, int, int]]) -> None:
+    graph = graph_of(edges)
+    found = graph.cut([0], [5])
+    removable = [i for i, cost in enumerate(graph.costs) if cost < FOREVER]
+    best = min(
+        (
+            sum(graph.costs[i] for i in some)
+            for size in range(len(removable) + 1)
+            for some in combinations(removable, size)
+            if not joined(graph, set(some))
+        ),
+        default=None,
+    )
+    assert (None if found is None else sum(graph.costs[i] for i in found)) == best
+    if found is not None:
+        assert not joined(graph, set(found))
+
+
+@given(_EDGES)
+def test_ways_are_the_weakest(edges: list[tuple[int, int, int, int]]) -> None:
+    graph = graph_of(edges)
+    best, last = graph.ways([0])
+    known = {0: 0}
+    for _ in range(6):
+        for a, b, effort, _cost in edges:
+            if a in known:
+                known[b] = min(known.get(b, 1 << 30), known[a] + effort)
+    assert best == known
+    for point, effort in best.items():
+        way = graph.way(point, last)
+        assert sum(graph.efforts[i] for i in way) == effort
+        assert point == 0 or graph.ends[way[-1]][1] == point
+
+
+# --- clusters ---
+
+
+def workload(name: str, *, account: str = "", replicas: int = 1, **spec: Any) -> kube.Workload:
+    given = {"containers": [{"name": "c", "image": f"registry.example/{name}:1"}], **spec}
+    return kube.Workload(
+        f"a.yaml:Deployment/shop/{name}",
+        kind="Deployment",
+        name=name,
+        namespace="shop",
+        path="a.yaml",
+        pod=msgspec.convert({**given, "serviceAccountName": account}, PodSpec),
+        pod_labels={"app": name},
+        spec={"replicas": replicas},
+    )
+
+
+def service(name: str, kind: str = "LoadBalancer") -> kube.Service:
+    return kube.Service(
+        f"a.yaml:Service/shop/{name}",
+        kind="Service",
+        name=name,
+        namespace="shop",
+        path="a.yaml",
+        spec={"type": kind, "selector": {"app": name}, "ports": [{"port": 80}]},
+    )
+
+
+def role(name: str, *rules: dict[str, Any]) -> kube.Role:
+    return kube.Role(
+        f"a.yaml:ClusterRole/-/{name}",
+        kind="ClusterRole",
+        name=name,
+        path="a.yaml",
+        rules=msgspec.convert(rules, tuple[kube.Rule, ...]),
+    )
+
+
+def binding(name: str, to: str, *, cluster: bool = True) -> kube.Binding:
+    kind = "ClusterRoleBinding" if cluster else "RoleBinding"
+    return kube.Binding(
+        f"a.yaml:{kind}/shop/{name}",
+        kind=kind,
+        name=name,
+        namespace="" if cluster else "shop",
+        path="a.yaml",
+        role_kind="ClusterRole",
+        role_name=name,
+        subjects=(kube.Subject("ServiceAccount", to, "shop"),),
+    )
+
+
+SPACE = kube.Namespace(
+    "a.yaml:Namespace/-/shop",
+    kind="Namespace",
+    name="shop",
+    labels={"pod-security.kubernetes.io/enforce": "restricted"},
+)
+PRIVILEGED = [{"name": "c", "image": "i:1", "securityContext": {"privileged": True}}]
+READER = role("reader", {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]})
+DENY = kube.NetworkPolicy(
+    "a.yaml:NetworkPolicy/shop/deny",
+    kind="NetworkPolicy",
+    name="deny",
+    namespace="shop",
+    spec={"podSelector": {"matchLabels": {"app": "db"}}, "policyTypes": ["Ingress"]},
+)
+
+
+def ends(found: list[Path]) -> set[str]:
+    return {path.end[0] for path in found}
+
+
+def test_nothing_that_is_served_is_no_way_in() -> None:
+    assert paths(Built([SPACE, workload("web", containers=PRIVILEGED)])) == []
+    inside = Built([SPACE, workload("web"), service("web", "ClusterIP")])
+    assert paths(inside) == []
+
+
+def test_a_privileged_pod_that_is_served_gives_its_node() -> None:
+    built = Built([SPACE, workload("web", containers=PRIVILEGED), service("web")])
+    [path] = paths(built)
+    assert path.end == ("node", "")
+    assert [step.assumed for step in path.steps] == [False, True, False]
+    assert not path.sure
+    done = cut(built)
+    assert done.proved
+    assert [change.means for change in done.changes] == [Means.HARDEN]
+    assert paths(Built(built.objects, assume=False)) == []
+
+
+def test_from_pod_to_pod_as_policies_let_it_to_the_secrets() -> None:
+    objects = [
+        SPACE, service("web"), workload("web"), workload("db", account="db"), READER,
+        binding("reader", "db"),
+    ]  # fmt: skip
+    built = Built(objects)
+    [path] = [p for p in paths(built) if p.end == SECRETS]
+    assert [p[0] for p in path.points] == [
+        "internet", "reach", "code", "reach", "code", "account", "secrets",
+    ]  # fmt: skip
+    done = cut(built, targets=[SECRETS])
+    assert done.proved
+    assert [change.means for change in done.changes] == [Means.POLICY]
+    assert paths(Built([*objects, DENY]), targets=[SECRETS]) == []
+
+
+def test_in_one_namespace_rights_stay_there() -> None:
+    objects = [
+        SPACE, service("web"), workload("web", account="web"), READER,
+        binding("reader", "web", cluster=False),
+    ]  # fmt: skip
+    assert not [p for p in paths(Built(objects)) if p.end == SECRETS]
+
+
+@pytest.mark.parametrize(
+    ("rule", "end"),
+    [
+        ({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}, "cluster"),
+        ({"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get", "create"]}, "nodes"),
+        ({"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}, "secrets"),
+        ({"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}, "secrets"),
+    ],
+)
+def test_rights_lead_on(rule: dict[str, Any], end: str) -> None:
+    objects = [
+        SPACE, service("web"), workload("web", account="web"), role("r", rule), binding("r", "web"),
+    ]  # fmt: skip
+    built = Built(objects)
+    assert end in ends(paths(built)), [p.end for p in paths(built)]
+    done = cut(built)
+    assert done.proved
+    after = Built([o for o in objects if not isinstance(o, kube.Binding)])
+    assert end not in ends(paths(after))
+
+
+def test_a_token_that_is_not_mounted_leads_nowhere() -> None:
+    objects = [
+        SPACE, service("web"), READER, binding("reader", "web"),
+        workload("web", account="web", automountServiceAccountToken=False),
+    ]  # fmt: skip
+    assert paths(Built(objects)) == []
+    account = kube.ServiceAccount(
+        "a.yaml:ServiceAccount/shop/web",
+        kind="ServiceAccount",
+        name="web",
+        namespace="shop",
+        automount=False,
+    )
+    mounted = [o for o in objects if not isinstance(o, kube.Workload)]
+    assert paths(Built([*mounted, account, workload("web", account="web")])) == []
+
+
+def test_a_way_that_no_change_ends_is_said() -> None:
+    built = Built([SPACE, workload("web"), service("web")])
+    done = cut(built, sources=[("code", "shop/web[Deployment]")], targets=[INTERNET])
+    assert done.changes == ()
+    lasting = cut(built, sources=[NODES], targets=[("code", "shop/web[Deployment]")])
+    assert lasting.none is not None
+    assert not lasting.proved
+
+
+def test_known_vulnerabilities_are_weaker_than_assumed_faults() -> None:
+    result = {
+        "targets": [{"name": "registry.example/web:1", "kind": "image", "digest": "sha256:ab"}],
+        "findings": [
+            {
+                "check": "dependencies/known-vulnerability",
+                "verdict": "fail",
+                "severity": "high",
+                "message": "log4j-core 2.14.1 is affected by CVE-2021-44228 (…); fixed in 2.15.0",
+                "about": ["advisory CVE-2021-44228#maven/log4j-core"],
+                "why": "exploited (CISA KEV)",
+                "change": {"after": "2.15.0"},
+            },
+            {
+                "check": "dependencies/known-vulnerability",
+                "verdict": "fail",
+                "severity": "low",
+                "message": "a 1 is affected by CVE-1",
+            },
+        ],
+    }
+    known = of_result(json.dumps(result).encode(), "r.json")
+    web = workload("web", containers=[{**PRIVILEGED[0], "image": "registry.example/web:1"}])
+    weak = by_workload([web], known)
+    assert [w.id for w in weak[web.ref]] == ["CVE-2021-44228"]
+    built = Built([SPACE, web, service("web")], weak=weak, assume=False)
+    [path] = paths(built)
+    assert "used in attacks" in path.steps[1].text
+    assert path.sure
+    assert cut(built).proved
+
+
+def test_image_names_are_made_whole() -> None:
+    assert whole("nginx") == "docker.io/library/nginx"
+    assert whole("a/b:1") == "docker.io/a/b:1"
+    assert whole("localhost/b") == "localhost/b"
+    assert whole("registry.example:5000/b") == "registry.example:5000/b"
+
+
+@given(st.binary(max_size=300))
+def test_what_is_no_result_is_refused(data: bytes) -> None:
+    with pytest.raises(KetenError):
+        of_result(data, "x")
+
+
+def test_a_result_of_something_else_is_refused() -> None:
+    with pytest.raises(InputError, match="not of an image"):
+        of_result(b'{"targets":[{"name":"a"}],"findings":[]}', "x")
+
+
+def test_live_nodes_carry_their_pods_and_the_control_plane_the_cluster() -> None:
+    web = msgspec.structs.replace(workload("web", containers=PRIVILEGED), nodes=("n1",))
+    other = msgspec.structs.replace(workload("other"), nodes=("n1",))
+    node = kube.Resource(
+        "a.yaml:Node/-/n1",
+        kind="Node",
+        name="n1",
+        labels={"node-role.kubernetes.io/control-plane": ""},
+        api_version="v1",
+    )
+    built = Built([SPACE, web, other, service("web"), node])
+    found = {path.end: path for path in paths(built)}
+    assert found[CLUSTER].points[-2:] == (("node", "n1"), CLUSTER)
+    [to_other] = paths(built, targets=[("code", "shop/other[Deployment]")])
+    assert to_other.points[0] == INTERNET
+
+
+@pytest.mark.parametrize(
+    ("spec", "count"),
+    [
+        ({"hostPID": True}, 0),
+        ({"containers": [{"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}]}, 1),
+        ({"containers": [{"securityContext": {"capabilities": {"add": ["CHOWN"]}}}]}, 0),
+        (
+            {
+                "hostPID": True,
+                "containers": [{"securityContext": {"capabilities": {"add": ["SYS_PTRACE"]}}}],
+            },
+            1,
+        ),
+        (
+            {
+                "volumes": [{"name": "v", "hostPath": {"path": "/var/run/docker.sock"}}],
+                "containers": [{"volumeMounts": [{"name": "v", "mountPath": "/s"}]}],
+            },
+            1,
+        ),
+        (
+            {
+                "volumes": [{"name": "v", "hostPath": {"path": "/etc"}}],
+                "containers": [
+                    {"volumeMounts": [{"name": "v", "mountPath": "/s", "readOnly": True}]}
+                ],
+            },
+            0,
+        ),
+        ({"volumes": [{"name": "v", "hostPath": {"path": "/"}}], "containers": [{}]}, 0),
+    ],
+)
+def test_ways_out_of_a_pod(spec: dict[str, Any], count: int) -> None:
+    pod = kube.Workload("x", kind="Pod", name="x", pod=msgspec.convert(spec, PodSpec))
+    assert len(list(escapes(pod))) == count
+
+
+def test_the_picture_is_well_formed_and_escapes_what_it_is_told() -> None:
+    web = workload('web"<&>', containers=PRIVILEGED)
+    built = Built([SPACE, web, service('web"<&>')])
+    drawn = picture(paths(built))
+    root = ET.fromstring(drawn)
+    assert root.tag.endswith("svg")
+    assert "a node" in drawn
+    assert ET.fromstring(picture([])).tag.endswith("svg")
