@@ -14,6 +14,7 @@ from keten.model.delivery import Chart
 from keten.model.facts import Facts
 from keten.pipeline.read import Readers
 from keten.transport.files import Tree
+from keten.transport.overlay import Overlay
 from keten.transport.render import render
 
 FILE = "rendered.yaml"
@@ -28,8 +29,9 @@ def rendered(facts: Facts, tree: Tree) -> tuple[Facts, list[Facts]]:
     done: set[str] = set()
     why: dict[str, str] = {}
     parts: list[Facts] = []
+    laid = tree.laid_out() if isinstance(tree, Overlay) and any(_open(facts)) else tree.root
     for chart in _open(facts):
-        folder = tree.root / posixpath.dirname(chart.id)
+        folder = laid / posixpath.dirname(chart.id)
         try:
             data = render(chart.tool, str(folder))
         except InputError as error:

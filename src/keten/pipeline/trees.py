@@ -1,6 +1,6 @@
 """A directory or git checkout becomes facts: its history, its files, what it renders to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -40,11 +40,12 @@ def collect(
     progress: Progress,
     every: bool = False,
     history: bool = True,
+    changed: Mapping[str, bytes] | None = None,
 ) -> Scanned:
     """Return the facts of all files below *root*, and of the checkout it is.
 
     With *every*, also those that no check asks about which policy lets run. Without *history*
-    it is no checkout, whatever lies around it.
+    it is no checkout, whatever lies around it. *changed* are bytes to be read for those of files.
     """
     asked = frozenset(TYPES.values()) if every else subjects(chooser(policy))
     past = history_of(root, policy) if history else Facts()
@@ -53,6 +54,10 @@ def collect(
         from keten.pipeline.clusters.dumps import divided
 
         tree = divided(tree)
+    if changed:
+        from keten.transport.overlay import Overlay
+
+        tree = Overlay(tree, changed)
     total = sum(entry.size for entry in tree.entries)
     done = 0
 

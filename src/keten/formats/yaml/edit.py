@@ -65,27 +65,39 @@ def pieces(data: bytes) -> list[Piece]:
     return made
 
 
-def find(data: bytes, test: Callable[[dict[str, Any]], bool], *, line: int = 0) -> Spot | None:
-    """Return the one object of which *test* is true; None where none or several are.
+class Found(Struct, frozen=True):
+    """An object in a file: its *spot*, its *value* and the line at which it begins."""
 
-    Objects in a List are looked at one by one. *line*, where given, is that of the object: it
-    decides between several.
-    """
-    found: list[tuple[Spot, int]] = []
+    spot: Spot
+    value: dict[str, Any]
+    line: int
+
+
+def objects(data: bytes) -> list[Found]:
+    """Return the mappings of a file, those in Lists one by one; documents that are none go."""
+    made: list[Found] = []
     for number, piece in enumerate(pieces(data)):
         try:
             document = load_part(piece.part)
         except InputError:
             continue
-        if document is not None:
-            held = _objects(document.value, "", 0)
-            for path, value in held:
-                where = document.fields.get(path, 0) if path else document.line
-                if test(value):
-                    found.append((Spot(number, path), where))
+        for path, value in _objects(document.value, "", 0) if document else ():
+            line = document.fields.get(path, 0) if document and path else 0
+            made.append(
+                Found(Spot(number, path), value, line or (document.line if document else 0))
+            )
+    return made
+
+
+def find(data: bytes, test: Callable[[dict[str, Any]], bool], *, line: int = 0) -> Spot | None:
+    """Return the one object of which *test* is true; None where none or several are.
+
+    *line*, where given, is that of the object: it decides between several.
+    """
+    found = [one for one in objects(data) if test(one.value)]
     if len(found) > 1:
-        found = [item for item in found if line and item[1] == line]
-    return found[0][0] if len(found) == 1 else None
+        found = [one for one in found if line and one.line == line]
+    return found[0].spot if len(found) == 1 else None
 
 
 def _objects(value: Any, path: str, depth: int) -> list[tuple[str, dict[str, Any]]]:
@@ -187,4 +199,15 @@ def _prove_one(before: Part, after: Part, value: Any) -> None:
         raise InputError("not edited: a comment would be lost")
 
 
-__all__ = ["Edit", "Spot", "at", "edited", "find", "pieces", "rewritten", "steps"]
+__all__ = [
+    "Edit",
+    "Found",
+    "Spot",
+    "at",
+    "edited",
+    "find",
+    "objects",
+    "pieces",
+    "rewritten",
+    "steps",
+]

@@ -1,0 +1,222 @@
+"""``keten fix``: changes at the source, shown as a diff, proved by judging again, then written."""
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keten import plugs
+from keten.cli import arguments as common
+from keten.cli import printing
+from keten.cli.progress import Bar
+from keten.cluster.podsecurity.standard import Level
+from keten.errors import InputError, UsageError
+from keten.model.check import Check
+from keten.pipeline.targets import TREE
+
+if TYPE_CHECKING:
+    from keten.model.finding import Finding
+    from keten.pipeline.fixing.rounds import Outcome
+    from keten.pipeline.fixing.wishes import Asked
+
+SHOWN = 20
+"""How many findings that stay are named one by one; the others are counted by check."""
+
+
+def main(argv: list[str]) -> int:
+    """Show, and with --write make, the changes; 1 where something that was asked for stays."""
+    arguments = parser().parse_args(argv)
+    outcome, asked = fixed(arguments)
+    sys.stdout.write("".join(diffs(outcome, color=_colored(arguments))))
+    unwritten = _write(outcome, arguments) if arguments.write else []
+    left = _left(outcome, asked)
+    printing.write(_told(outcome, asked, left, written=arguments.write and not unwritten))
+    for error in unwritten:
+        printing.problem(error.what, error.advice)
+    sys.stdout.flush()
+    return 1 if left or unwritten or not outcome.proof.holds else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    made = argparse.ArgumentParser(
+        prog="keten fix",
+        description="Fix findings in the files that they are about: YAML and JSON are edited with "
+        "comments and order kept, in memory, and judged again. Shown is a diff, what is gone by "
+        "it, what stays and why. Nothing is written without --write. Exit status 1 where "
+        "something that was asked for stays.",
+    )
+    made.add_argument("target", metavar="TARGET", help="a folder or file")
+    made.add_argument(
+        "--check", action="append", default=[], metavar="ID", help="only these checks (patterns)"
+    )
+    made.add_argument(
+        "--finding", action="append", default=[], metavar="FINGERPRINT",
+        help="only these findings, by their fingerprints or what those begin with",
+    )  # fmt: skip
+    made.add_argument(
+        "--level", choices=[str(level) for level in Level if level is not Level.PRIVILEGED],
+        help="make every workload pass this level of the Pod Security Standards",
+    )  # fmt: skip
+    made.add_argument("--write", action="store_true", help="write the files, if it is proved")
+    made.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    made.add_argument("--quiet", action="store_true", help="no progress")
+    made.add_argument("--policy", type=Path, metavar="FILE", help="instead of TARGET/keten.toml")
+    made.add_argument("--db", type=Path, metavar="FILE", help="the advisory database")
+    made.add_argument("--now", metavar="DAY", help="judge as on this day (default: today)")
+    made.add_argument(
+        "--render",
+        action="store_true",
+        help="render Helm charts and Kustomize overlays with your helm, kustomize or kubectl, and "
+        "fix what they are made of",
+    )
+    return made
+
+
+def fixed(arguments: argparse.Namespace) -> "tuple[Outcome, Asked]":
+    """Return what came of what the command line asks for."""
+    from keten.pipeline.fixing.rounds import fix
+    from keten.pipeline.fixing.seen import Looker
+    from keten.pipeline.fixing.wishes import Asked, checked
+
+    target = common.target(arguments.target)
+    if target.kind != TREE:
+        raise UsageError(
+            f"{arguments.target} is no folder of files that can be edited",
+            advice="Name the folder in which the manifests stand.",
+        )
+    level = Level(arguments.level) if arguments.level else None
+    asked = Asked(tuple(arguments.check), tuple(arguments.finding), level)
+    arguments.check = []  # what is judged is everything: a fix may bring anything
+    policy = common.policy(target.folder, arguments)
+    with Bar(sys.stderr, shown=not arguments.quiet) as bar:
+        looker = Looker(
+            target.path,
+            policy,
+            database=common.data(arguments, policy),
+            now=common.day(arguments.now),
+            progress=bar.tell,
+        )
+        first = looker.look({})
+        try:
+            checked(asked, plugs.names(Check), first.result.findings)
+        except InputError as error:
+            raise UsageError(error.what) from error
+        return fix(looker, first, asked), asked
+
+
+def diffs(outcome: "Outcome", *, color: bool) -> Iterator[str]:
+    """Yield the lines of a unified diff of all files, in order of path."""
+    from keten.remedy.unified import unified
+
+    for path in sorted(outcome.files):
+        for line in unified(path, *outcome.files[path]):
+            yield _painted(line) if color else line
+
+
+def _painted(line: str) -> str:
+    text = printing.plain(line.rstrip("\r\n"))
+    code = {"+": "32", "-": "31", "@": "36"}.get(line[:1], "")
+    if line.startswith(("+++ ", "--- ")):
+        code = "1"
+    return f"\x1b[{code}m{text}\x1b[0m\n" if code else f"{text}\n"
+
+
+def _colored(arguments: argparse.Namespace) -> bool:
+    if arguments.color != "auto":
+        return bool(arguments.color == "always")
+    dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not dumb
+
+
+def _left(outcome: "Outcome", asked: "Asked") -> "list[tuple[str, str, str]]":
+    """Return what was asked for and stays: where, what, why."""
+    from keten.pipeline.fixing.wishes import why, workloads
+    from keten.remedy.levels import steps_to
+
+    last = outcome.last
+    made = []
+    for finding in last.result.findings:
+        if asked.wants(finding):
+            refused = outcome.refused.get((finding.subject, finding.fingerprint), "")
+            reason = why(last, finding) or refused or "the edit did not resolve it"
+            made.append((_where(finding), f"{finding.check}: {finding.message}", reason))
+    for item in workloads(last) if asked.level else ():
+        assert asked.level is not None
+        place = last.places.get(item.ref)
+        where = f"{place.path}:{place.line}" if place else item.id
+        refused = outcome.refused.get((item.ref, ""), "")
+        made += [
+            (where, f"{item.title}: {step.check}: {step.field}", step.why or refused or "stays")
+            for step in steps_to(item, asked.level)
+        ]
+    return made
+
+
+def _where(finding: "Finding") -> str:
+    where = finding.location
+    return f"{where.path}:{where.line}" if where and where.line else where.path if where else "."
+
+
+def _told(
+    outcome: "Outcome", asked: "Asked", left: list[tuple[str, str, str]], *, written: bool
+) -> Iterator[str]:
+    """Yield what is gone, what stays, and what was proved."""
+    if outcome.files:
+        yield ""
+    meant = [f for f in outcome.proof.gone if asked.wants(f)]
+    also = [f for f in outcome.proof.gone if not asked.wants(f)]
+    bared = outcome.proof.bared
+    for title, found in (("gone", meant), ("gone with it", also), ("comes to light", bared)):
+        for finding in found:
+            yield f"{title}: {_where(finding)} {finding.check}: {finding.message}"
+    yield from _stays(left)
+    for said in outcome.cautions:
+        yield f"mind: {said}"
+    yield _proof(outcome)
+    if outcome.files:
+        count = printing.count(len(outcome.files), "file")
+        yield f"{count} written" if written else f"{count} to change: nothing is written"
+
+
+def _stays(left: list[tuple[str, str, str]]) -> Iterator[str]:
+    for where, what, reason in left[:SHOWN]:
+        yield f"stays: {where} {what}"
+        yield f"  {reason}"
+    more = Counter(what.partition(": ")[0] for _, what, _ in left[SHOWN:])
+    for check, number in sorted(more.items()):
+        yield f"stays: {number} more of {check}"
+
+
+def _proof(outcome: "Outcome") -> str:
+    proof = outcome.proof
+    if not outcome.files:
+        return "nothing to change"
+    if not proof.holds:
+        return f"NOT PROVED: {proof.what}"
+    gone = printing.count(len(proof.gone), "finding")
+    facts = printing.count(proof.facts, "other fact")
+    rest = "is as it was" if proof.facts == 1 else "are as they were"
+    new = f"{len(proof.bared)} come to light" if proof.bared else "none new"
+    return f"proved: judged again, {gone} gone, {new}, {facts} {rest}"
+
+
+def _write(outcome: "Outcome", arguments: argparse.Namespace) -> list[InputError]:
+    """Write the files; return what went wrong. Nothing is written that is not proved."""
+    from keten.transport.rewriting import rewrite
+
+    if not outcome.proof.holds:
+        return [InputError("nothing is written: it is not proved", advice=outcome.proof.what)]
+    target = Path(arguments.target)
+    root = target if target.is_dir() else target.parent
+    made = []
+    for path in sorted(outcome.files):
+        old, new = outcome.files[path]
+        try:
+            rewrite(root, path, old, new)
+        except InputError as error:
+            made.append(error)
+    return made

@@ -1,0 +1,145 @@
+"""The proof of a fix: what was asked for is gone, and nothing else changed but what follows.
+
+The editor proves of each file that its values are the old ones with the edits. Here the whole
+target, judged before and after, is compared: findings, what could not be judged, what could not
+be read, what each namespace would refuse, and every fact about what was not touched.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from keten.model.delivery import Chart, File, Image
+from keten.model.finding import Finding, Severity
+from keten.pipeline.fixing.seen import RENDERED, Seen
+from keten.pipeline.fixing.wishes import refused
+
+Key = tuple[str, str, str]
+
+
+class Proof(Struct, frozen=True):
+    """What judging again showed. *what* is the first thing that came up that must not.
+
+    *guilty* are the refs of the edited objects that brought such things; *gone* are the
+    findings that are there no more, *facts* the number of facts that are as they were.
+    *bared* are findings that something worse hid, which is gone: of a privileged container no
+    other setting counts. Each is of an object that was edited, at a field that was not.
+    """
+
+    holds: bool
+    gone: tuple[Finding, ...]
+    bared: tuple[Finding, ...] = ()
+    what: str = ""
+    guilty: frozenset[str] = frozenset()
+    facts: int = 0
+
+
+def prove(
+    first: Seen, last: Seen, touched: Mapping[str, set[str]], fields: Mapping[str, set[str]]
+) -> Proof:
+    """Compare two judgements.
+
+    *touched* maps the refs of edited objects to their files, *fields* to what was edited.
+    """
+    before = {_key(f): f for f in first.result.findings}
+    after = {_key(f): f for f in last.result.findings}
+    gone = tuple(f for key, f in before.items() if key not in after)
+    guilty: set[str] = set()
+    said: list[str] = []
+    bared: list[Finding] = []
+    for key, finding in after.items():
+        if key not in before and _hidden(finding, gone, fields):
+            bared.append(finding)
+        elif finding.severity > _weight(before.get(key)):
+            said.append(f"{finding.check}: {finding.message}")
+            guilty |= _blame(finding.subject, touched, last)
+    for text, ref in _unread(last) - _unread(first):
+        said.append(text)
+        guilty |= _blame(ref, touched, last)
+    for space, title in refused(last) - refused(first):
+        said.append(f"namespace {space} would refuse {title}")
+        guilty |= {ref for ref in touched if ref.startswith("namespace ")}
+    same, strange = _facts(first, last, touched)
+    said += strange
+    what = min(said, default="")
+    return Proof(not said, gone, tuple(bared), what, frozenset(guilty), same)
+
+
+def _hidden(new: Finding, gone: tuple[Finding, ...], fields: Mapping[str, set[str]]) -> bool:
+    """Return whether something worse of the same object hid a finding that is new."""
+    edited = fields.get(new.subject, set())
+    if not edited or any(one.startswith(new.field) for one in edited):
+        return False
+    return any(
+        one.subject == new.subject
+        and one.severity >= new.severity
+        and one.field.endswith((".privileged", ".hostNetwork"))
+        for one in gone
+    )
+
+
+def _key(finding: Finding) -> Key:
+    return finding.check, finding.subject, finding.fingerprint
+
+
+def _weight(finding: Finding | None) -> int:
+    """Return the severity of what was there before; -1 for what was not."""
+    return -1 if finding is None else Severity(finding.severity)
+
+
+def _unread(seen: Seen) -> set[tuple[str, str]]:
+    """Return what could not be read or judged, with the ref that it is about."""
+    problems = {(f"{p.path}: {p.what}", p.about) for p in seen.result.problems}
+    unknown = {
+        (f"not judged: {check}: {u.what}: {u.why}", "")
+        for u in seen.result.unknown
+        for check in u.checks or ("",)
+    }
+    return problems | unknown
+
+
+def _blame(ref: str, touched: Mapping[str, set[str]], last: Seen) -> set[str]:
+    """Return the edited objects that may have brought something about *ref*."""
+    if ref in touched:
+        return {ref}
+    place = last.places.get(ref)
+    path = place.path if place else ""
+    mine = {one for one, files in touched.items() if path in files}
+    return mine or set(touched)
+
+
+def _facts(first: Seen, last: Seen, touched: Mapping[str, set[str]]) -> tuple[int, list[str]]:
+    """Return how many facts are as they were, and which changed that nothing edited."""
+    files = {path for paths in touched.values() for path in paths}
+    same = 0
+    said: list[str] = []
+    for ref in first.nodes.keys() | last.nodes.keys():
+        old, new = first.nodes.get(ref), last.nodes.get(ref)
+        if old == new:
+            same += 1
+        elif not _may(ref, first, last, touched, files):
+            said.append(f"{ref} would change with it")
+    edges = {e for e in first.facts.edges if e.src not in touched}
+    others = {e for e in last.facts.edges if e.src not in touched}
+    said += [
+        f"{edge.src} {edge.relation} {edge.dst} would change with it"
+        for edge in edges ^ others
+        if not _may(edge.src, first, last, touched, files)
+    ]
+    return same + len(edges & others), said
+
+
+def _may(
+    ref: str, first: Seen, last: Seen, touched: Mapping[str, set[str]], files: set[str]
+) -> bool:
+    """Return whether a fact about *ref* may differ: it was edited, or rendered from what was.
+
+    An image is there for as long as something runs it.
+    """
+    node = last.nodes.get(ref) or first.nodes.get(ref)
+    if ref in touched or isinstance(node, Image):
+        return True
+    place = last.places.get(ref) or first.places.get(ref)
+    path = place.path if place else ""
+    # A kustomization or chart is what its file says; a file with something odd has its size.
+    return RENDERED in path or (isinstance(node, Chart | File) and path in files)

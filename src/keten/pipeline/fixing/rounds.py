@@ -1,0 +1,170 @@
+"""The rounds of a fix: edit in memory, judge again, until nothing more can be done.
+
+What an edit brings is found out by judging. Where something new comes up that was not there
+before, the object that brought it is left as it is, and all begins anew without it.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from keten.errors import InputError
+from keten.formats.yaml.edit import Edit, Spot, edited
+from keten.pipeline.fixing.proof import Proof, prove
+from keten.pipeline.fixing.seen import RENDERED, Looker, Seen
+from keten.pipeline.fixing.sources import Target, target
+from keten.pipeline.fixing.wishes import Asked, Wish, wishes
+from keten.remedy.exact import caution
+
+ROUNDS = 6
+"""How often it is judged again: one change may show the next (the second container of two)."""
+RESTARTS = 4
+"""How often it is begun anew without what brought something new."""
+
+Choose = Callable[[Seen, Wish, Edit], Iterable[Target]]
+
+
+class Outcome(Struct):
+    """What came of it.
+
+    *files* maps paths to (old, new) bytes; *refused* tells for (ref, fingerprint) why an edit
+    was not made; *touched* are the refs of the objects that were edited, or that follow from
+    an edited file; *cautions* what the edits may ask of the programs.
+    """
+
+    first: Seen
+    last: Seen
+    files: dict[str, tuple[bytes, bytes]]
+    refused: dict[tuple[str, str], str]
+    touched: dict[str, set[str]]
+    cautions: list[str]
+    proof: Proof
+
+
+class _State(Struct):
+    files: dict[str, bytes] = {}
+    refused: dict[tuple[str, str], str] = {}
+    touched: dict[str, set[str]] = {}
+    fields: dict[str, set[str]] = {}
+    cautions: dict[str, None] = {}
+
+
+def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
+    """Return what can be fixed of what was *asked*, proved by judging again."""
+    barred: dict[str, str] = {}
+    for restart in range(RESTARTS):
+        state = _State({}, {}, {}, {}, {})
+        last = _rounds(looker, first, asked, barred, state)
+        proof = prove(first, last, state.touched, state.fields)
+        guilty = proof.guilty - barred.keys()
+        if proof.holds or not guilty or restart == RESTARTS - 1:
+            break
+        barred.update(dict.fromkeys(guilty, f"the fix would bring: {proof.what}"))
+    return Outcome(
+        first=first,
+        last=last,
+        files={path: (last.files.original(path), data) for path, data in state.files.items()},
+        refused=state.refused,
+        touched=state.touched,
+        cautions=list(state.cautions),
+        proof=proof,
+    )
+
+
+def _rounds(
+    looker: Looker, first: Seen, asked: Asked, barred: dict[str, str], state: _State
+) -> Seen:
+    seen = first
+    for _ in range(ROUNDS):
+        if not _one(seen, asked, barred, state):
+            break
+        seen = looker.look(state.files)
+    return seen
+
+
+class _Job(Struct):
+    """Edits of one object in a file, each with the wish that it is for."""
+
+    edits: list[tuple[Edit, Wish]]
+
+
+def _one(seen: Seen, asked: Asked, barred: dict[str, str], state: _State) -> bool:
+    """Make the edits of one round; return whether anything changed.
+
+    What was rendered comes last: it may follow from what it is rendered from.
+    """
+    jobs: dict[str, dict[Spot, _Job]] = {}
+    later: list[Wish] = []
+    for wish in wishes(seen, asked):
+        if wish.ref in barred:
+            state.refused[wish.ref, wish.fingerprint] = barred[wish.ref]
+        elif RENDERED in seen.places[wish.ref].path:
+            later.append(wish)
+        else:
+            _plan(seen, wish, jobs, state)
+    if _make(seen, jobs, state):
+        return True
+    jobs = {}
+    for wish in later:
+        _plan(seen, wish, jobs, state)
+    return _make(seen, jobs, state)
+
+
+def _plan(seen: Seen, wish: Wish, jobs: dict[str, dict[Spot, _Job]], state: _State) -> None:
+    item = seen.object(wish.ref)
+    for edit in wish.edits if item else ():
+        try:
+            assert item is not None
+            place = target(seen, item, edit)
+        except InputError as error:
+            state.refused[wish.ref, wish.fingerprint] = error.what
+            continue
+        job = jobs.setdefault(place.path, {}).setdefault(place.spot, _Job([]))
+        job.edits.append((place.edit, wish))
+        if place.also:
+            state.touched.setdefault(place.also, set()).add(place.path)
+
+
+def _make(seen: Seen, jobs: dict[str, dict[Spot, _Job]], state: _State) -> bool:
+    changed = False
+    for path in sorted(jobs):
+        old = seen.files.read(path)
+        new = _edited(path, old, jobs[path], state)
+        if new != old:
+            state.files[path] = new
+            changed = True
+    return changed
+
+
+def _edited(path: str, data: bytes, jobs: dict[Spot, _Job], state: _State) -> bytes:
+    """Return a file with all edits that can be made; at once if possible, else one by one."""
+    whole = {spot: [edit for edit, _ in job.edits] for spot, job in jobs.items()}
+    try:
+        made = edited(data, whole)
+    except InputError:
+        made = data
+    else:
+        for job in jobs.values():
+            for edit, wish in job.edits:
+                _note(path, edit, wish, state)
+        return made
+    for spot in sorted(jobs, key=lambda s: (s.document, s.path), reverse=True):
+        # Later items first: a list's items keep their numbers while those behind them go.
+        for edit, wish in sorted(jobs[spot].edits, key=lambda e: e[0].at, reverse=True):
+            try:
+                made = edited(made, {spot: [edit]})
+            except InputError as error:
+                where = f" ({path}:{error.line})" if error.line else ""
+                state.refused[wish.ref, wish.fingerprint] = error.what + where
+            else:
+                _note(path, edit, wish, state)
+    return made
+
+
+def _note(path: str, edit: Edit, wish: Wish, state: _State) -> None:
+    state.touched.setdefault(wish.ref, set()).add(path)
+    state.fields.setdefault(wish.ref, set()).add(edit.at)
+    said = caution(edit)
+    if said:
+        key = edit.at.rpartition(".")[2].partition("[")[0]
+        state.cautions[f"{key}: {said}"] = None

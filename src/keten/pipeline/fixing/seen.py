@@ -1,0 +1,117 @@
+"""A target as it was judged, with the bytes of its files: as they are, or as edited so far."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from keten.config import Policy
+from keten.errors import InputError
+from keten.formats.yaml.edit import Found, objects
+from keten.model.evidence import Place
+from keten.model.facts import Facts, Node
+from keten.model.kube import Object
+from keten.model.result import Result
+from keten.pipeline import flow, trees
+from keten.pipeline.flow import Progress
+from keten.transport.files import Tree
+
+RENDERED = "!/"
+"""What stands in the path of a file that a tool made of a chart."""
+
+
+class Seen:
+    """One judgement of a target."""
+
+    def __init__(self, facts: Facts, result: Result, files: "Bytes") -> None:
+        self.facts = facts
+        self.result = result
+        self.files = files
+        self.nodes: dict[str, Node] = {node.ref: node for node in facts.nodes}
+        self.places: dict[str, Place] = {}
+        for place in facts.places:
+            self.places.setdefault(place.node, place)
+
+    def object(self, ref: str) -> Object | None:
+        """Return the object of Kubernetes that *ref* names."""
+        node = self.nodes.get(ref)
+        return node if isinstance(node, Object) else None
+
+    def found(self, item: Object) -> tuple[str, Found]:
+        """Return the file in which *item* stands and where; InputError where that is not sure."""
+        place = self.places.get(item.ref)
+        if place is None:
+            raise InputError("where it stands is not known")
+        return place.path, self.files.object(place.path, item.kind, item.name, place.line)
+
+
+class Bytes:
+    """The files of a tree, of which some are *changed*. What was read is kept."""
+
+    def __init__(self, tree: Tree, changed: Mapping[str, bytes]) -> None:
+        self.tree = tree
+        self.changed = dict(changed)
+        self._original: dict[str, bytes] = {}
+        self._objects: dict[str, list[Found]] = {}
+
+    def original(self, path: str) -> bytes:
+        """Return what the file holds on the disk; InputError where it can not be read."""
+        if path not in self._original:
+            try:
+                self._original[path] = self.tree.open(path)
+            except OSError as error:
+                raise InputError(f"{path} can not be read: {error.strerror or error}") from error
+        return self._original[path]
+
+    def read(self, path: str) -> bytes:
+        """Return what the file holds, with what was edited so far."""
+        return self.changed[path] if path in self.changed else self.original(path)
+
+    def objects(self, path: str) -> list[Found]:
+        """Return the objects of a file."""
+        if path not in self._objects:
+            self._objects[path] = objects(self.read(path))
+        return self._objects[path]
+
+    def object(self, path: str, kind: str, name: str, line: int = 0) -> Found:
+        """Return one object of a file; InputError where there is none or which is not sure."""
+        found = [one for one in self.objects(path) if _is(one, kind, name)]
+        if len(found) > 1 and line:
+            found = [one for one in found if one.line == line]
+        if len(found) != 1:
+            what = "is there more than once" if found else "was not found"
+            raise InputError(f"{kind}/{name} {what} in {path}")
+        return found[0]
+
+
+def _is(found: Found, kind: str, name: str) -> bool:
+    meta = found.value.get("metadata")
+    said = meta if isinstance(meta, dict) else {}
+    named = said.get("name") or said.get("generateName") or ""
+    return found.value.get("kind") == kind and (not name or str(named) in {name, ""})
+
+
+class Looker:
+    """Judges a target again and again, with other bytes in some of its files."""
+
+    def __init__(
+        self, root: Path, policy: Policy, *, database: Path | None, now: date, progress: Progress
+    ) -> None:
+        self.root = root
+        self._policy = policy
+        self._database = flow.opened(database)
+        self._now = now
+        self._progress = progress
+        self.tree = Tree(
+            root,
+            exclude=policy.config.paths.exclude,
+            tracked=trees.tracked_folders(root),
+        )
+
+    def look(self, changed: Mapping[str, bytes]) -> Seen:
+        """Return the target as it is judged when files hold *changed*."""
+        policy, now, progress = self._policy, self._now, self._progress
+        scanned = trees.collect(
+            self.root, policy, now=now, progress=progress, every=True, changed=changed
+        )
+        result = flow.judge(scanned, policy, database=self._database, now=now, progress=progress)
+        return Seen(scanned.facts, result, Bytes(self.tree, changed))
