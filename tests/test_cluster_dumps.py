@@ -204,6 +204,27 @@ def test_a_volume_of_a_claim_is_no_difference(tmp_path: Path) -> None:
     assert set(workloads(read(tmp_path)[0])) == {"StatefulSet/db"}
 
 
+def test_a_pod_that_is_selected_by_name_is_told(tmp_path: Path) -> None:
+    """A Service for each pod of a StatefulSet: the label is the controller's, and it counts."""
+    key = "statefulset.kubernetes.io/pod-name"
+    items = [runs("StatefulSet", "db", serviceName="db")]
+    for name in ("db-0", "db-1"):
+        items.append(pod(name, "StatefulSet/db"))
+        items[-1]["metadata"]["labels"][key] = name
+    service = {
+        "apiVersion": "v1", "kind": "Service", "metadata": meta("Service", "first"),
+        "spec": {"selector": {key: "db-0"}, "ports": [{"port": 80}]},
+    }  # fmt: skip
+    (tmp_path / "all.json").write_text(listing(items))
+    assert set(workloads(read(tmp_path)[0])) == {"StatefulSet/db"}
+    (tmp_path / "all.json").write_text(listing([*items, service]))
+
+    scanned, result = read(tmp_path)
+
+    assert set(workloads(scanned)) == {"StatefulSet/db", "Pod/db-0", "Pod/db-1"}
+    assert not any(f.check == "runtime/dangling-service" for f in result.findings)
+
+
 def test_manifests_of_a_project_are_not_folded(tmp_path: Path) -> None:
     items = [runs("Deployment", "web"), runs("ReplicaSet", "web-1", "Deployment/web")]
     for item in items:

@@ -12,7 +12,14 @@ import msgspec
 from msgspec import Struct, structs
 
 from keten.cluster.scopes import inside
-from keten.model.kube import Cluster, Object, Workload
+from keten.model.kube import (
+    Cluster,
+    NetworkPolicy,
+    Object,
+    Resource,
+    Service,
+    Workload,
+)
 from keten.model.pod import Container, Resources
 
 DEPTH = 8
@@ -25,7 +32,7 @@ _ADDED = frozenset({
     "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-completion-index",
 })  # fmt: skip
-"""Labels that controllers put on pods."""
+"""Labels that controllers put on pods; a difference only where something selects by them."""
 
 
 class Settled(Struct, frozen=True):
@@ -52,16 +59,29 @@ def settle(objects: Iterable[Object], clusters: Iterable[Cluster] = ()) -> Settl
 
     What was listed from one of *clusters* is told there: two snapshots of one cluster are two.
     """
+    objects = list(objects)
     within = _Within(clusters)
     live, repeated = _once((item for item in objects if item.uid), within)
     workloads = [item for item in live if isinstance(item, Workload)]
-    folding = _Folding(workloads, within)
+    folding = _Folding(workloads, within, _ADDED - _selected(objects))
     for item in sorted(workloads, key=lambda item: (item.kind == "Pod", item.id)):
         if item.owner:
             folding.add(item)
     return Settled(
         {**repeated, **folding.gone}, folding.changed(), folding.apart, frozenset(repeated)
     )
+
+
+def _selected(objects: Iterable[Object]) -> frozenset[str]:
+    """Return the labels of controllers by which something selects, as a Service one pod of many."""
+    found: set[str] = set()
+    for item in objects:
+        if isinstance(item, Service | NetworkPolicy) or (
+            isinstance(item, Resource) and item.kind.endswith("NetworkPolicy")
+        ):
+            text = msgspec.json.encode(item.spec).decode()
+            found.update(key for key in _ADDED if key in text)
+    return frozenset(found)
 
 
 class _Within:
@@ -87,8 +107,11 @@ def _once(objects: Iterable[Object], within: _Within) -> tuple[list[Object], dic
 
 
 class _Folding:
-    def __init__(self, workloads: Sequence[Workload], within: _Within) -> None:
+    def __init__(
+        self, workloads: Sequence[Workload], within: _Within, added: frozenset[str]
+    ) -> None:
         self._within = within
+        self._added = added
         self.gone: dict[str, str] = {}
         self.apart: dict[str, str] = {}
         self._by: dict[tuple[str, ...], list[Workload]] = {}
@@ -106,7 +129,7 @@ class _Folding:
         if top is not None and item.kind == "ReplicaSet" and item.spec.get("replicas") == 0:
             self.gone[item.ref] = top.ref  # kept to roll back to: nothing runs of it
             return
-        form = _form(item, top or item)
+        form = _form(item, top or item, self._added)
         group = top.ref if top is not None else f"{self._within(item)} {_alike(item)}"
         if top is not None and form == self._form_of(top):
             at = top
@@ -126,7 +149,7 @@ class _Folding:
     def _form_of(self, top: Workload) -> bytes:
         found = self._forms.get(top.ref)
         if found is None:
-            found = self._forms[top.ref] = _form(top, top)
+            found = self._forms[top.ref] = _form(top, top, self._added)
         return found
 
     def _top(self, item: Workload) -> Workload | None:
@@ -173,7 +196,7 @@ def _joined(node: Workload, pods: Sequence[Workload]) -> Workload:
     )
 
 
-def _form(item: Workload, top: Workload) -> bytes:
+def _form(item: Workload, top: Workload, added: frozenset[str]) -> bytes:
     """Return what of a workload's pods may differ from their owner's template."""
     pod = item.pod
     claims = _claims(top) if top.kind == "StatefulSet" else frozenset[str]()
@@ -198,7 +221,7 @@ def _form(item: Workload, top: Workload) -> bytes:
         security_context=pod.security_context or None,
     )
     own = item.pod_labels or (item.labels if item.kind == "Pod" else {})
-    labels = sorted((key, value) for key, value in own.items() if key not in _ADDED)
+    labels = sorted((key, value) for key, value in own.items() if key not in added)
     return msgspec.msgpack.encode((plain, labels))
 
 
