@@ -202,6 +202,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--keep", type=Path, help="write the document there")
     given = parser.parse_args()
+    # What is installed has its bytecode beside it: that is what is measured.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     with tempfile.TemporaryDirectory() as folder:
         file: Path = given.keep or Path(folder) / "big.cdx.json"
         data = document(given.components, given.edges)

@@ -41,7 +41,8 @@ class Answer(Struct, frozen=True):
     doubts: tuple[tuple[str, str], ...] = ()
 
 
-_NOTHING = Answer()
+NOTHING = Answer()
+"""The answer where no record speaks of the package."""
 
 
 class Upgrade(Struct, frozen=True):
@@ -229,19 +230,38 @@ class Lookup:
             found = self._gathered[bare] = self._gather(question)
         return found
 
-    def prepare(self, questions: Iterable[Question]) -> None:
-        """Read what is said of the packages of many *questions*, which are then asked."""
+    def prepare(self, questions: Iterable[Question]) -> list[bool]:
+        """Read what is said of the packages of many *questions*, which are then asked.
+
+        Returns of each whether anything may be said: of most packages no record speaks.
+        """
+        every = [(self._keys(question), bool(question.paid)) for question in questions]
         wanted: dict[str, set[str]] = {}
-        for question in questions:
-            for ecosystem in self._asked(question.ecosystems):
-                names = wanted.setdefault(ecosystem, set())
-                names.update([spell(ecosystem, name) for name, _ in question.names])
-        for ecosystem in list(wanted):
-            base = osv.base(ecosystem)
-            if base != ecosystem:
-                wanted[base] = wanted.get(base, set()) | wanted[ecosystem]
+        for keys, _ in every:
+            for ecosystem, name in keys:
+                if ecosystem not in wanted:
+                    wanted[ecosystem] = set()
+                wanted[ecosystem].add(name)
         for ecosystem, names in wanted.items():
             self._database.prepare(ecosystem, names)
+        entries = self._database.entries
+
+        def said(key: tuple[str, str]) -> bool:
+            return bool(entries(*key))
+
+        return [paid or any(map(said, keys)) for keys, paid in every]
+
+    def _keys(self, question: Question) -> list[tuple[str, str]]:
+        """Return under what the database has the entries of a question, but for paid ones."""
+        keys = []
+        for ecosystem in self._asked(question.ecosystems):
+            base = osv.base(ecosystem)
+            for name, _ in question.names:
+                spelled = spell(ecosystem, name)
+                keys.append((ecosystem, spelled))
+                if base != ecosystem:
+                    keys.append((base, spelled))
+        return keys
 
     def _gather(self, question: Question) -> tuple[Said, ...]:
         plain = len(question.names) == len(question.ecosystems) == 1 and not question.paid
@@ -338,7 +358,7 @@ class Lookup:
         hits, doubts = self._hits(question)
         told = tuple(sorted(set(doubts)))
         if not hits:
-            return Answer(doubts=told) if told else _NOTHING
+            return Answer(doubts=told) if told else NOTHING
         says = {said.number: said for said in self._say(question)}
         found = []
         for cluster in clusters(hits):

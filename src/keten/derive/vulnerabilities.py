@@ -62,6 +62,7 @@ def derive(
     if following:
         after = {id(package) for package in following}
         asked = [package for package in asked if id(package) not in after]
+        work.owners = frozenset(package.owner for package in following)
     work.take_all(asked)
     for package in following:
         work.follow(package)
@@ -84,7 +85,10 @@ def owned(package: Package, refs: Container[str]) -> bool:
 
 
 class _Work:
-    """The answers of one run; a package that several files name is asked about once."""
+    """The answers of one run; a package that several files name is asked about once.
+
+    *owners* are those of whom it is kept what was said, for what follows them.
+    """
 
     def __init__(
         self, database: "Database | None", now: date, max_age_days: int, doubt: str
@@ -100,6 +104,7 @@ class _Work:
         self._now, self._age = now, max_age_days
         self.linked: Linked | None = None
         self.exposed = ""
+        self.owners: frozenset[str] = frozenset()
         self._seen: set[tuple[str, str]] = set()
         self._why: dict[str, str] = {}
         self._told: set[tuple[str, Standing, str, bool, bool]] = set()
@@ -115,19 +120,22 @@ class _Work:
                 self._lacking(package, _NONE, advice=_NOWHERE if nowhere else _IMPORT)
             return
         asked = [question(package) for package in packages]
-        self._lookup.prepare(asked)
-        for package, one in zip(packages, asked, strict=True):
-            self.take(package, one)
+        said = self._lookup.prepare(asked)
+        for package, one, some in zip(packages, asked, said, strict=True):
+            self.take(package, one, said=some)
 
-    def take(self, package: Package, asked: Question) -> None:
-        """Judge one package by what is *asked* of it."""
+    def take(self, package: Package, asked: Question, *, said: bool) -> None:
+        """Judge one package by what is *asked* of it; *said*: some record may speak of it."""
         assert self._lookup is not None
         standing = self._standing(asked)
         if not asked.ecosystems:
             self._lacking(package, standing, advice=_NOWHERE if asked.why else _IMPORT)
             return
-        answer = self._lookup.answer(asked)
         ref = package.ref
+        if not said:
+            self._nothing(package, ref, standing)
+            return
+        answer = self._lookup.answer(asked)
         if not (answer.vulnerabilities or answer.doubts or standing.malice):
             self._look(ref, NEED)
             self._look(ref, MALICE)
@@ -146,6 +154,15 @@ class _Work:
             self._look(ref, MALICE)
         self._lacking(package, standing, found=bool(advisories), bad=bad)
 
+    def _nothing(self, package: Package, ref: str, standing: Standing) -> None:
+        """Take in a package that no record speaks of, as most are."""
+        if not standing.malice or not standing.reason:
+            self._look(ref, NEED)
+        if not standing.malice:
+            self._look(ref, MALICE)
+        else:
+            self._lacking(package, standing)
+
     def follow(self, package: Package) -> None:
         """Take over for *package* what was said of its owner."""
         for need in (NEED, MALICE):
@@ -156,7 +173,8 @@ class _Work:
             self.problems.add(_problem(package.path, why, _IMPORT, need=need))
 
     def _look(self, ref: str, need: str) -> None:
-        self._seen.add((ref, need))
+        if ref in self.owners:
+            self._seen.add((ref, need))
         self.looked.append(Looked(ref, need))
 
     def _standing(self, asked: Question) -> Standing:
@@ -183,11 +201,11 @@ class _Work:
         bad: bool = False,
         advice: str = _IMPORT,
     ) -> None:
-        ref = package.ref
-        if standing.reason and not found:
-            self._why[ref] = standing.reason
-        if standing.malice and not bad:
-            self._why.setdefault(ref, standing.malice)
+        if self.owners and (ref := package.ref) in self.owners:
+            if standing.reason and not found:
+                self._why[ref] = standing.reason
+            if standing.malice and not bad:
+                self._why.setdefault(ref, standing.malice)
         # A problem once for each file and cause, however many packages it is of.
         cause = (package.path, standing, advice, found, bad)
         if cause in self._told:

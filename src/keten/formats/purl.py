@@ -7,24 +7,25 @@ asks of its parts stands in ``keten.formats.purl_types`` as data.
 
 import re
 from collections.abc import Iterable, Mapping
+from string import ascii_letters, digits
 
 from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
+from keten.formats.lazy_pattern import lazy
 from keten.formats.purl_types import PLAIN, TYPES, Need, Rules
 
 CEILING = 1 << 16
 """The longest PURL that is read, in characters."""
 
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.-]*")
-_KEY = re.compile(r"[a-z][a-z0-9._-]*")
-_PLAIN = re.compile(r"[A-Za-z0-9._~:-]*")
-_ROAD = re.compile(r"@?[A-Za-z0-9._~:-]+(?:/[A-Za-z0-9._~:-]+)*")
-_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_TYPE = lazy(r"[A-Za-z][A-Za-z0-9.-]*")
+_KEY = lazy(r"[a-z][a-z0-9._-]*")
+_PLAIN = lazy(r"[A-Za-z0-9._~:-]*")
+_ROAD = lazy(r"@?[A-Za-z0-9._~:-]+(?:/[A-Za-z0-9._~:-]+)*")
+_BROKEN = lazy(r"%(?![0-9A-Fa-f]{2})")
+_FREE = frozenset(ascii_letters + digits + "._~:-")
 # Clause 5.4: letters, digits, ".-_~" and the colon stand as they are, all else is encoded.
-_ENCODED = tuple(
-    chr(octet) if _PLAIN.fullmatch(chr(octet)) else f"%{octet:02X}" for octet in range(256)
-)
+_ENCODED = tuple(chr(octet) if chr(octet) in _FREE else f"%{octet:02X}" for octet in range(256))
 _SHOWN = 80
 _SPEC = "see the PURL specification, ECMA-427 clause 5"
 

@@ -17,6 +17,8 @@ MAX_NESTING = 40
 """How deep components may lie inside each other; what lies deeper is told, not read."""
 MAX_FAULTS = 100
 """The most faults of one document that are told one by one."""
+INCOMPLETE = "Known unknowns: "
+"""What the note begins with that says what is missing, where a format has notes alone."""
 
 
 class Component(Struct, frozen=True, omit_defaults=True):

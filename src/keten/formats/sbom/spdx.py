@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 from keten.errors import CeilingError, InputError
 from keten.formats.sbom.opening import ERRORS, hashes, opened
 from keten.formats.sbom.records import (
+    INCOMPLETE,
     MAX_COMPONENTS,
     Component,
     Document,
@@ -269,8 +270,6 @@ class _Reading:
             return None
 
 
-INCOMPLETE = "Known unknowns: "
-"""What the note begins with that says what is missing."""
 LIFECYCLE = "Lifecycle: "
 """What says in the creator's comment in which phase the document was made."""
 

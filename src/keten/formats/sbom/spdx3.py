@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 from keten.errors import CeilingError
 from keten.formats.sbom.opening import ERRORS, hashes, opened
 from keten.formats.sbom.records import (
+    INCOMPLETE,
     MAX_COMPONENTS,
     Component,
     Document,
@@ -21,7 +22,7 @@ from keten.formats.sbom.records import (
     Refs,
     Relation,
 )
-from keten.formats.sbom.spdx import INCOMPLETE, NOTHING, OWN
+from keten.formats.sbom.spdx import NOTHING, OWN
 from keten.formats.sbom.terms import all_of
 
 PURPOSES = {"operatingSystem": "operating-system", "model": "machine-learning-model"}

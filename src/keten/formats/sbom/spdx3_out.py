@@ -8,8 +8,8 @@ import msgspec
 
 from keten.formats.lazy_pattern import lazy
 from keten.formats.sbom.identity import identifier, short
-from keten.formats.sbom.records import Component, Document, Listed
-from keten.formats.sbom.spdx import INCOMPLETE, OWN
+from keten.formats.sbom.records import INCOMPLETE, Component, Document, Listed
+from keten.formats.sbom.spdx import OWN
 from keten.formats.sbom.spdx_out import fits
 from keten.formats.sbom.terms import apart, joined, own_of
 

@@ -7,8 +7,8 @@ import msgspec
 
 from keten.formats.lazy_pattern import lazy
 from keten.formats.sbom.identity import identifier, short
-from keten.formats.sbom.records import Component, Document, Listed
-from keten.formats.sbom.spdx import DOCUMENT, INCOMPLETE, LIFECYCLE, OWN, PURPOSES
+from keten.formats.sbom.records import INCOMPLETE, Component, Document, Listed
+from keten.formats.sbom.spdx import DOCUMENT, LIFECYCLE, OWN, PURPOSES
 from keten.formats.sbom.terms import apart, joined, own_of
 
 ALGORITHMS = {

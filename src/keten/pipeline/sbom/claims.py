@@ -80,10 +80,10 @@ class _Reading:
             return
         ecosystem = found.type if found else own.get("ecosystem", "")
         version = component.version or (found.version if found else "")
-        source = _source(component, found)
+        source = (own.get("source") if own else "") or component.source or _source(found)
         if ecosystem == "generic" and found is not None and source.startswith(LOCAL):
             ecosystem = own.get("ecosystem", ecosystem)
-        name = own.get("name") or _name(component, found)
+        name = (own.get("name") if own else "") or _name(component, found)
         if not version:
             self.loose.append(name)
         where = (component.paths[0].lstrip("/") if component.paths else "") or self.path
@@ -98,9 +98,9 @@ class _Reading:
         more = _more(own) if own else {}
         if component.scope == "development":
             more["development"] = True
-        if component.scope == "optional" or own.get("optional") == "true":
+        if component.scope == "optional" or (own and own.get("optional") == "true"):
             more["optional"] = True
-        if installed or own.get("installed") == "true":
+        if installed or (own and own.get("installed") == "true"):
             more["installed"] = True
         if supplier := component.supplier or component.author:
             more["supplier"] = supplier
@@ -190,10 +190,14 @@ class _Reading:
             if relation.kind == "requires":
                 src, dst = named(relation.src), named(relation.dst)
                 if src and dst and src != dst:
-                    required.setdefault(src, []).append(dst)
+                    if src in required:
+                        required[src].append(dst)
+                    else:
+                        required[src] = [dst]
         made = [
             Edge(src, "requires", dst, claimed, path, BY)
-            for src in sorted(required)
+            for src in packages
+            if src in required
             for dst in sorted(set(required[src]))
         ]
         about = node.ref
@@ -300,10 +304,8 @@ def _name(component: Component, found: Purl | None) -> str:
     return next((text for text in written if text.lower() == whole.lower()), whole)
 
 
-def _source(component: Component, found: Purl | None) -> str:
-    """Return where it is from: ``file:`` of what was never published."""
-    if told := component.own.get("source") or component.source:
-        return told
+def _source(found: Purl | None) -> str:
+    """Return where the package URL says it is from: ``file:`` of what was never published."""
     if found is not None and found.type == "generic":
         url = dict(found.qualifiers).get("download_url", "")
         return url if url.startswith("file:") else ""

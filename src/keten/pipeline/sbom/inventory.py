@@ -12,8 +12,7 @@ from keten import __version__
 from keten.errors import InputError
 from keten.formats import purl
 from keten.formats.sbom.identity import short
-from keten.formats.sbom.records import Component, Document, Listed, Relation
-from keten.formats.sbom.spdx import INCOMPLETE
+from keten.formats.sbom.records import INCOMPLETE, Component, Document, Listed, Relation
 from keten.model.delivery import Image, Manifest, Package, Repo
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Facts

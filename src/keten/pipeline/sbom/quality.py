@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from keten.formats.sbom.records import Component, Document
-from keten.formats.sbom.spdx import INCOMPLETE
+from keten.formats.sbom.records import INCOMPLETE
 
 GRADES = ((90, "A"), (75, "B"), (60, "C"), (40, "D"), (0, "F"))
 """The least score of each grade."""
