@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from keten.formats.sbom.records import Component, Document
-from keten.formats.sbom.records import INCOMPLETE
+from keten.formats.sbom.records import INCOMPLETE, Component, Document
 
 GRADES = ((90, "A"), (75, "B"), (60, "C"), (40, "D"), (0, "F"))
 """The least score of each grade."""
