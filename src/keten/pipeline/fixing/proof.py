@@ -23,7 +23,8 @@ class Proof(Struct, frozen=True):
     *guilty* are the refs of the edited objects that brought such things; *gone* are the
     findings that are there no more, *facts* the number of facts that are as they were.
     *bared* are findings that something worse hid, which is gone: of a privileged container no
-    other setting counts. Each is of an object that was edited, at a field that was not.
+    other setting counts, and an object that no API server takes is not judged at all. Each is
+    of an object that was edited, at a field that was not.
     """
 
     holds: bool
@@ -47,8 +48,9 @@ def prove(
     guilty: set[str] = set()
     said: list[str] = []
     bared: list[Finding] = []
+    looked = {item.ref for item in first.facts.looked if item.need == "manifest"}
     for key, finding in after.items():
-        if key not in before and _hidden(finding, gone, fields):
+        if key not in before and _hidden(finding, gone, fields, looked):
             bared.append(finding)
         elif finding.severity > _weight(before.get(key)):
             said.append(f"{finding.check}: {finding.message}")
@@ -65,12 +67,17 @@ def prove(
     return Proof(not said, gone, tuple(bared), what, frozenset(guilty), same)
 
 
-def _hidden(new: Finding, gone: tuple[Finding, ...], fields: Mapping[str, set[str]]) -> bool:
-    """Return whether something worse of the same object hid a finding that is new."""
+def _hidden(
+    new: Finding, gone: tuple[Finding, ...], fields: Mapping[str, set[str]], looked: set[str]
+) -> bool:
+    """Return whether something worse of the same object hid a finding that is new.
+
+    *looked* are the refs of the objects that were judged before.
+    """
     edited = fields.get(new.subject, set())
     if not edited or any(one.startswith(new.field) for one in edited):
         return False
-    return any(
+    return new.subject not in looked or any(
         one.subject == new.subject
         and one.severity >= new.severity
         and one.field.endswith((".privileged", ".hostNetwork"))

@@ -4,15 +4,13 @@ What an edit brings is found out by judging. Where something new comes up that w
 before, the object that brought it is left as it is, and all begins anew without it.
 """
 
-from collections.abc import Callable, Iterable
-
 from msgspec import Struct
 
 from keten.errors import InputError
 from keten.formats.yaml.edit import Edit, Spot, edited
 from keten.pipeline.fixing.proof import Proof, prove
-from keten.pipeline.fixing.seen import RENDERED, Looker, Seen
-from keten.pipeline.fixing.sources import Target, target
+from keten.pipeline.fixing.seen import Looker, Seen
+from keten.pipeline.fixing.sources import target
 from keten.pipeline.fixing.wishes import Asked, Wish, wishes
 from keten.remedy.exact import caution
 
@@ -20,8 +18,6 @@ ROUNDS = 6
 """How often it is judged again: one change may show the next (the second container of two)."""
 RESTARTS = 4
 """How often it is begun anew without what brought something new."""
-
-Choose = Callable[[Seen, Wish, Edit], Iterable[Target]]
 
 
 class Outcome(Struct):
@@ -83,34 +79,34 @@ def _rounds(
 
 
 class _Job(Struct):
-    """Edits of one object in a file, each with the wish that it is for."""
+    """Edits of one object in a file, each with the wish it is for and whose object it is too."""
 
-    edits: list[tuple[Edit, Wish]]
+    edits: list[tuple[Edit, Wish, str]]
 
 
 def _one(seen: Seen, asked: Asked, barred: dict[str, str], state: _State) -> bool:
     """Make the edits of one round; return whether anything changed.
 
-    What was rendered comes last: it may follow from what it is rendered from.
+    Of what was rendered, that comes at once which stands in a patch or in values; what stands
+    in an object that is judged itself comes last, for it may follow from that object's edits.
     """
-    jobs: dict[str, dict[Spot, _Job]] = {}
-    later: list[Wish] = []
+    now: dict[str, dict[Spot, _Job]] = {}
+    later: dict[str, dict[Spot, _Job]] = {}
     for wish in wishes(seen, asked):
         if wish.ref in barred:
             state.refused[wish.ref, wish.fingerprint] = barred[wish.ref]
-        elif RENDERED in seen.places[wish.ref].path:
-            later.append(wish)
         else:
-            _plan(seen, wish, jobs, state)
-    if _make(seen, jobs, state):
-        return True
-    jobs = {}
-    for wish in later:
-        _plan(seen, wish, jobs, state)
-    return _make(seen, jobs, state)
+            _plan(seen, wish, now, later, state)
+    return _make(seen, now, state) or _make(seen, later, state)
 
 
-def _plan(seen: Seen, wish: Wish, jobs: dict[str, dict[Spot, _Job]], state: _State) -> None:
+def _plan(
+    seen: Seen,
+    wish: Wish,
+    now: dict[str, dict[Spot, _Job]],
+    later: dict[str, dict[Spot, _Job]],
+    state: _State,
+) -> None:
     item = seen.object(wish.ref)
     for edit in wish.edits if item else ():
         try:
@@ -119,10 +115,9 @@ def _plan(seen: Seen, wish: Wish, jobs: dict[str, dict[Spot, _Job]], state: _Sta
         except InputError as error:
             state.refused[wish.ref, wish.fingerprint] = error.what
             continue
+        jobs = later if place.also else now
         job = jobs.setdefault(place.path, {}).setdefault(place.spot, _Job([]))
-        job.edits.append((place.edit, wish))
-        if place.also:
-            state.touched.setdefault(place.also, set()).add(place.path)
+        job.edits.append((place.edit, wish, place.also))
 
 
 def _make(seen: Seen, jobs: dict[str, dict[Spot, _Job]], state: _State) -> bool:
@@ -138,31 +133,32 @@ def _make(seen: Seen, jobs: dict[str, dict[Spot, _Job]], state: _State) -> bool:
 
 def _edited(path: str, data: bytes, jobs: dict[Spot, _Job], state: _State) -> bytes:
     """Return a file with all edits that can be made; at once if possible, else one by one."""
-    whole = {spot: [edit for edit, _ in job.edits] for spot, job in jobs.items()}
+    whole = {spot: [edit for edit, _, _ in job.edits] for spot, job in jobs.items()}
     try:
         made = edited(data, whole)
     except InputError:
         made = data
     else:
         for job in jobs.values():
-            for edit, wish in job.edits:
-                _note(path, edit, wish, state)
+            for edit, wish, also in job.edits:
+                _note(path, edit, wish, also, state)
         return made
     for spot in sorted(jobs, key=lambda s: (s.document, s.path), reverse=True):
         # Later items first: a list's items keep their numbers while those behind them go.
-        for edit, wish in sorted(jobs[spot].edits, key=lambda e: e[0].at, reverse=True):
+        for edit, wish, also in sorted(jobs[spot].edits, key=lambda e: e[0].at, reverse=True):
             try:
                 made = edited(made, {spot: [edit]})
             except InputError as error:
                 where = f" ({path}:{error.line})" if error.line else ""
                 state.refused[wish.ref, wish.fingerprint] = error.what + where
             else:
-                _note(path, edit, wish, state)
+                _note(path, edit, wish, also, state)
     return made
 
 
-def _note(path: str, edit: Edit, wish: Wish, state: _State) -> None:
-    state.touched.setdefault(wish.ref, set()).add(path)
+def _note(path: str, edit: Edit, wish: Wish, also: str, state: _State) -> None:
+    for ref in {wish.ref, also} - {""}:
+        state.touched.setdefault(ref, set()).add(path)
     state.fields.setdefault(wish.ref, set()).add(edit.at)
     said = caution(edit)
     if said:
