@@ -211,13 +211,8 @@ def test_an_attack_takes_what_the_table_says(
     for left in (None, *range(len(rules))):
         held = [one for i, one in enumerate(rules) if i != left]
         made = [
-            role(
-                "Role" if space else "ClusterRole",
-                "x",
-                *held,
-                **({"namespace": space} if space else {}),
-            ),
-            bind(f"{'Role' if space else 'ClusterRole'}/x", MALLORY, namespace=space, name="x"),
+            role(kind, "x", *held, **({"namespace": space} if space else {})),
+            bind(f"{kind}/x", MALLORY, namespace=space, name="x"),
         ]
         for item in made:
             server.create(item)
