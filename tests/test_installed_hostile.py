@@ -1,6 +1,7 @@
 """Readers of installed packages on bytes from outside: they end, and raise only InputError."""
 
 import io
+import os
 import random
 import subprocess
 import sys
@@ -28,6 +29,7 @@ FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=list(Healt
 PIECES = [b"[", b"{", b'"', b"'", b"\n", b"]", b"}", b":", b"%q<", b"\x00", b"\xff", b"PK\1\2",
           b"PK\5\6", b"\n ", b"9" * 5000, b"Name: ", b"\xff\xff\xff\xff"]  # fmt: skip
 SECONDS, BYTES = 5, 256 << 20
+_SRC = Path(__file__).parents[1] / "src"
 
 
 def outcome(plug: str, data: bytes, path: str = "") -> Facts:
@@ -237,7 +239,11 @@ def test_bombs(name: str, tmp_path: Path) -> None:
     file.write_bytes(BOMBS[name]())
 
     run = subprocess.run(
-        [sys.executable, "-c", _RUN, str(file)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _RUN, str(file)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(_SRC)},
     )
 
     seconds, memory, said = run.stdout.split()
