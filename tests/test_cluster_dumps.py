@@ -169,11 +169,15 @@ def test_pods_whose_owner_is_not_here_are_told_once_for_all_alike(tmp_path: Path
     items = [pod(f"job-{n}", "Job/once") for n in "abc"]
     items += [pod(f"proxy-{n}", f"Node/{n}") for n in "abc"]
     items.append(pod("alone", ""))
+    items.append(runs("ReplicaSet", "shop-0", "Rollout/shop", replicas=0))
+    items.append(runs("ReplicaSet", "shop-1", "Rollout/shop", replicas=1))
     (tmp_path / "all.json").write_text(listing(items))
 
     scanned, _ = read(tmp_path)
 
-    assert set(workloads(scanned)) == {"Pod/job-a", "Pod/proxy-a", "Pod/alone"}
+    assert set(workloads(scanned)) == {
+        "Pod/job-a", "Pod/proxy-a", "Pod/alone", "ReplicaSet/shop-1",
+    }  # fmt: skip
 
 
 def test_owners_in_a_circle_end(tmp_path: Path) -> None:

@@ -274,6 +274,12 @@ def test_a_plugin_gets_its_arguments_environment_and_the_cluster(tmp_path: Path)
     }  # fmt: skip
 
 
+def test_a_plugin_may_say_much(tmp_path: Path) -> None:
+    body = f"sys.stderr.write('x' * (5 << 20)); sys.stderr.flush()\n{answer(token='t')}"
+
+    assert asked(program(tmp_path, body)).token == "t"
+
+
 def test_a_plugin_is_found_beside_the_config(tmp_path: Path) -> None:
     program(tmp_path, answer(token="t"))
 
@@ -293,6 +299,7 @@ def test_a_plugin_is_found_beside_the_config(tmp_path: Path) -> None:
         ("print(json.dumps({'apiVersion': 'v1', 'kind': 'ExecCredential'}))", "was asked for"),
         ("sys.stdout.write('x' * (3 << 20))", "more than"),
         ("time.sleep(60)", "took more than"),
+        ("import subprocess; subprocess.Popen(['sleep', '60'])", "took more than"),
     ],
 )
 def test_a_plugin_that_gives_nothing_is_told(

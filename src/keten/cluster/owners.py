@@ -126,8 +126,8 @@ class _Folding:
     def add(self, item: Workload) -> None:
         """Decide where *item* is told."""
         top = self._top(item)
-        if top is not None and item.kind == "ReplicaSet" and item.spec.get("replicas") == 0:
-            self.gone[item.ref] = top.ref  # kept to roll back to: nothing runs of it
+        if item.kind == "ReplicaSet" and item.spec.get("replicas") == 0:
+            self.gone[item.ref] = top.ref if top else ""  # kept to roll back to: nothing runs of it
             return
         form = _form(item, top or item, self._added)
         group = top.ref if top is not None else f"{self._within(item)} {_alike(item)}"

@@ -6,8 +6,10 @@ find the user's cloud credentials, without a shell, bounded in time and output. 
 for a cluster that the user named, and never for what a scanned file says.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -134,6 +136,7 @@ def _run(
             stdout=subprocess.PIPE,
             stderr=None if interactive else subprocess.PIPE,
             env=environment,
+            start_new_session=not interactive,  # so that what it starts ends with it
         )
     except OSError as error:
         raise InputError(f"{command[0]}: can not be run: {error.strerror or error}") from error
@@ -142,24 +145,23 @@ def _run(
 
     def end() -> None:
         late.set()
-        process.kill()
+        _kill(process, group=not interactive)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     said: list[bytes] = []
-    drain = threading.Thread(target=lambda: said.append(_upto(process.stderr)), daemon=True)
+    drain = threading.Thread(target=_drain, args=(process.stderr, said), daemon=True)
     drain.start()
     try:
         out = _upto(process.stdout)
         if len(out) > BYTES:
-            process.kill()
             raise InputError(f"{command[0]}: printed more than {BYTES:,} bytes")
         code = process.wait()
     finally:
         timer.cancel()
         if process.poll() is None:
-            process.kill()
+            _kill(process, group=not interactive)
             process.wait()
         drain.join(1.0)
         for stream in (process.stdout, process.stderr):
@@ -170,12 +172,28 @@ def _run(
     return out, said[0] if said else b"", code
 
 
+def _kill(process: subprocess.Popen[bytes], *, group: bool) -> None:
+    """End a plugin, and with *group* all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if group and hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
 def _upto(stream: Any) -> bytes:
-    """Return what comes, at most a byte more than allowed; what is told beyond is thrown away."""
+    """Return what comes, at most a byte more than allowed."""
     if stream is None:
         return b""
     data: bytes = stream.read(BYTES + 1)
     return data
+
+
+def _drain(stream: Any, said: list[bytes]) -> None:
+    """Keep the beginning of what comes, and let the program say the rest to nobody."""
+    said.append(_upto(stream))
+    while stream is not None and stream.read(BYTES):
+        pass
 
 
 def _answer(out: bytes, plugin: Exec, name: str) -> Status:
