@@ -12,6 +12,7 @@ from keten.model.kube import Role, Rule
 
 _BUILT_IN = frozenset({"cluster-admin", "admin", "edit", "view"})
 _BOOTSTRAP = "kubernetes.io/bootstrapping"
+_SYSTEM = "kube-system"
 
 
 def built_in(role: Role) -> bool:
@@ -34,8 +35,13 @@ def cluster_wide(role: Role) -> bool:
 
 
 def narrowed(severity: Severity, role: Role) -> Severity:
-    """Return *severity*, one lower for a Role, which holds in one namespace."""
-    return severity if cluster_wide(role) else Severity(max(severity - 1, Severity.INFO))
+    """Return *severity*, one lower for a Role, which holds in one namespace.
+
+    In kube-system it is not: the accounts and secrets there are those of the whole cluster.
+    """
+    if cluster_wide(role) or role.namespace == _SYSTEM:
+        return severity
+    return Severity(max(severity - 1, Severity.INFO))
 
 
 def where(role: Role) -> str:

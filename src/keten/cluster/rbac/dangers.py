@@ -40,13 +40,13 @@ _TAKE = (
     Danger(
         id="escalate-cluster", may="give cluster roles any right", gain=Gain.CLUSTER,
         asks=(Ask(("escalate",), _RBAC, ("clusterroles",)), Ask(_WRITE, _RBAC, ("clusterroles",))),
-        everywhere=CRITICAL, named=MEDIUM,
+        everywhere=CRITICAL, named=MEDIUM, includes=("role-write",),
         how="The API server does not check that who writes a role has what the role grants.",
     ),
     Danger(
         id="escalate-role", may="give roles any right in their namespace", gain=Gain.CLUSTER,
         asks=(Ask(("escalate",), _RBAC, ("roles",)), Ask(_WRITE, _RBAC, ("roles",))),
-        everywhere=CRITICAL, local=HIGH,
+        everywhere=CRITICAL, local=HIGH, includes=("role-write",),
         how="As with cluster roles, within each namespace, that of the control plane too.",
     ),
     Danger(

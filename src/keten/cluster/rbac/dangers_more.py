@@ -81,6 +81,11 @@ MORE = (
         everywhere=LOW, local=LOW, how="An intruder leaves a second way in.",
     ),
     Danger(
+        id="role-write", may="write roles with the rights that it has", gain=Gain.GUARDS,
+        asks=(Ask(_WRITE, _RBAC, ("roles", "clusterroles")),), everywhere=LOW, local=INFO,
+        how="What it has is added to a role that others hold, or one is emptied.",
+    ),
+    Danger(
         id="definition-write", may="change kinds of custom resources", gain=Gain.GUARDS,
         asks=(Ask(_WRITE, "apiextensions.k8s.io", ("customresourcedefinitions",)),),
         everywhere=MEDIUM,
