@@ -1,8 +1,8 @@
 """Write the generated pages; --check only compares.
 
 docs/checks/ from the checks and their cases, docs/checks.md their index, docs/controls.md
-the frameworks they serve, docs/commands.md from the command line, docs/result.schema.json
-from the result's types.
+the frameworks they serve, docs/kubernetes-controls.md the rows of the Kubernetes lists,
+docs/commands.md from the command line, docs/result.schema.json from the result's types.
 """
 
 import inspect
@@ -19,6 +19,7 @@ from keten import plugs
 from keten.cli import COMMANDS
 from keten.model.check import Check
 from keten.model.controls import CONTROLS, FRAMEWORKS
+from keten.model.kubernetes_rows import AUTOMATED, CIS, GUIDE, Row, responsible
 from keten.model.needs import NEEDS
 from keten.reports.json import schema
 
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
     made = {f"docs/checks/{name}.md": check_page(name, check) for name, check in checks.items()}
     made["docs/checks.md"] = index(checks)
     made["docs/controls.md"] = controls(checks)
+    made["docs/kubernetes-controls.md"] = kubernetes()
     made["docs/commands.md"] = commands()
     text = msgspec.json.format(msgspec.json.encode(schema())).decode()
     made["docs/result.schema.json"] = f"{text}\n"
@@ -107,6 +109,33 @@ def controls(checks: dict[str, Check]) -> str:
         table = "\n".join(rows)
         parts.append(f"## {title}\n\n| control | what it asks | checks |\n|---|---|---|\n{table}")
     return "\n\n".join(parts) + "\n"
+
+
+def kubernetes() -> str:
+    """Return how far each row of the Kubernetes control lists is answered, and by what."""
+    head = (
+        f"{MARK}\n# Kubernetes controls\n\nEach row of the lists is answered by checks "
+        "(automated), by some of what it takes (partly), by a person (manual), or is no question "
+        "of configuration (not ours). The last column says whose it is on AKS, EKS and GKE: what "
+        "is the provider's is not applicable there, and neither fails nor passes."
+    )
+    parts = [head]
+    for title, rows in (("NSA/CISA Kubernetes Hardening Guide", GUIDE), ("CIS Benchmark", CIS)):
+        count = sum(row.state == AUTOMATED for row in rows)
+        table = "\n".join(map(kubernetes_row, rows))
+        parts.append(
+            f"## {title}\n\n{count} of {len(rows)} rows are automated.\n\n"
+            f"| row | what it asks | state | checks | managed |\n|---|---|---|---|---|\n{table}"
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+def kubernetes_row(row: Row) -> str:
+    """Return one row of the table."""
+    checks = ", ".join(f"[{name}](checks/{name}.md)" for name in row.checks)
+    state = f"{row.state}: {row.note}" if row.note else row.state
+    whose, why = responsible(row.key)
+    return f"| {row.key} | {row.asks} | {state} | {checks} | {whose}{f': {why}' if why else ''} |"
 
 
 def commands() -> str:

@@ -2,7 +2,6 @@
 
 from keten.model.check import Example
 
-
 KMS = "  - kms: {apiVersion: v2, name: vault, endpoint: 'unix:///run/kms.sock'}\n"
 
 

@@ -83,6 +83,11 @@ def setting(
     return config if found is None else found
 
 
+def entries(value: Any) -> list[Any]:
+    """Return the items of a list in a configuration; none for anything else."""
+    return list(value) if isinstance(value, list | tuple) else []
+
+
 def place(component: Component, flag: str, path: str) -> str:
     """Return the field path of a setting, or where it would be."""
     if flag in component.at or component.config is None:
@@ -164,6 +169,15 @@ nodeRegistration:
   - name: {flag}
     value: "{value}"
 """,
+    )
+
+
+def made(version: str) -> Example:
+    """Return kubeadm's configuration of a cluster of a release."""
+    return Example(
+        "kubeadm.yaml",
+        "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n"
+        f"kubernetesVersion: {version}\n",
     )
 
 

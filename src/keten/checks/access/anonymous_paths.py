@@ -25,7 +25,7 @@ def run(config: ServerConfig, _: View) -> Iterator[Violation]:
     if not isinstance(anonymous, dict) or anonymous.get("enabled") is not True:
         return
     conditions = anonymous.get("conditions")
-    if not conditions:
+    if not isinstance(conditions, list) or not conditions:
         yield Violation("anonymous requests are taken at every path", "anonymous.enabled")
         return
     paths = [str(item.get("path")) for item in conditions if isinstance(item, dict)]

@@ -26,8 +26,11 @@ def _applies(config: ServerConfig) -> bool:
 def run(config: ServerConfig, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     exempt = config.spec.get("exemptions")
-    for name in ("usernames", "runtimeClasses", "namespaces") if isinstance(exempt, dict) else ():
-        given = exempt.get(name) or ()
+    if not isinstance(exempt, dict):
+        return
+    for name in ("usernames", "runtimeClasses", "namespaces"):
+        given = exempt.get(name)
+        given = given if isinstance(given, list) else []
         wide = [str(item) for item in given if not (name == "namespaces" and _own(str(item)))]
         if wide:
             yield Violation(

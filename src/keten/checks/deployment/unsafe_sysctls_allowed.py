@@ -22,7 +22,9 @@ def run(component: Component, _: View) -> Iterator[Violation]:
         config=(),
         bare=(),
     )
-    names = given.split(",") if isinstance(given, str) else [str(item) for item in given or ()]
+    names = (
+        given.split(",") if isinstance(given, str) else [str(item) for item in flags.entries(given)]
+    )
     wide = sorted(name for name in names if name.strip().endswith("*"))
     if wide:
         yield flags.fault(

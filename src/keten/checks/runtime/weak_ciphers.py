@@ -29,7 +29,9 @@ def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     flag = "cipher-suites" if component.name == ETCD else "tls-cipher-suites"
     given = flags.setting(component, flag, "tlsCipherSuites", config=(), bare=())
-    suites = given.split(",") if isinstance(given, str) else [str(item) for item in given or ()]
+    suites = (
+        given.split(",") if isinstance(given, str) else [str(item) for item in flags.entries(given)]
+    )
     weak = sorted({suite.strip() for suite in suites if _weak(suite.strip())})
     if weak:
         more = f" and {len(weak) - 1} more" if len(weak) > 1 else ""

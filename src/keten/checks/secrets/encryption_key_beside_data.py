@@ -26,8 +26,9 @@ def run(encryption: Encryption, _: View) -> Iterator[Violation]:
     for i, entry in enumerate(encryption.entries):
         first = entry.providers[0] if entry.providers else None
         if first is not None and first.kind in WEAK:
+            names = ", ".join(entry.resources[:3])[:60]
             yield Violation(
-                f"{', '.join(entry.resources[:3])[:60]}: written by {first.kind}, {WEAK[first.kind]}",
+                f"{names}: written by {first.kind}, {WEAK[first.kind]}",
                 f"resources[{i}].providers[0]",
                 key=str(i),
                 severity=Severity.MEDIUM if first.kind == "aesgcm" else None,

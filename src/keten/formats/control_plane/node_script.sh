@@ -34,12 +34,20 @@ about() {
   echo "file $1 $(ls -ldL "$ROOT$2" 2>/dev/null | tr -s ' ' | cut -d ' ' -f 1,3,4) $2"
 }
 
+# quoted PATH: each line behind a bar; the last one may lack its end.
+quoted() {
+  {
+    leave_out <"$ROOT$1"
+    echo
+  } | sed -e 's/^/|/'
+}
+
 # shown ROLE PATH: the file's text too.
 shown() {
   [ -f "$ROOT$2" ] || return 0
   about "$1" "$2"
   echo "text $1 $2"
-  leave_out <"$ROOT$2" | sed -e 's/^/|/'
+  quoted "$2"
 }
 
 # each FOLDER PATTERN: the files there, by their paths on the node.
@@ -127,7 +135,7 @@ for folder in /etc/kubernetes/pki /etc/kubernetes/ssl /var/lib/kubelet/pki \
            about certificate "$path"
          fi
          echo "text certificate $path"
-         leave_out <"$ROOT$path" | sed -e 's/^/|/' ;;
+         quoted "$path" ;;
     esac
   done
   for path in $(each "$folder" '*.key'); do
