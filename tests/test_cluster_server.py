@@ -28,7 +28,7 @@ from keten.graph.store import Graph, merge
 from keten.model.check import Check
 from keten.model.finding import Finding
 from keten.model.result import Result
-from keten.pipeline import flow
+from keten.pipeline import flow, trees
 from keten.pipeline.clusters import scanning
 from keten.transport.kube import in_cluster
 
@@ -232,6 +232,36 @@ def test_a_server_that_does_not_tell_what_it_serves_is_asked_for_everything(
         for name in ("resourceVersion", "uid", "creationTimestamp", "managedFields"):
             before["metadata"].pop(name, None)
         server.create([before])
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_dump_of_everything_says_what_the_snapshot_says(
+    server: Live, tmp_path: Path, form: str
+) -> None:
+    """``kubectl get -A`` of each resource into a file, empty lists too; and all in one file."""
+    manifest = take(server.admin(), tmp_path / "snapshot")
+    resources = [f"{item.plural}.{item.version}.{item.group}" for item in manifest.listed]
+    (tmp_path / "each").mkdir()
+    (tmp_path / "one").mkdir()
+    for name in resources:
+        text = server.run("get", name, "-A", "-o", form)
+        (tmp_path / "each" / f"{name}.{form}").write_text(text)
+    whole = server.run("get", ",".join(resources), "-A", "-o", form)
+    (tmp_path / "one" / f"all.{form}").write_text(whole)
+
+    def said(folder: str) -> set[tuple[str, str, str]]:
+        scanned = trees.collect(tmp_path / folder, POLICY, now=NOW, progress=lambda *_: None)
+        result = flow.judge(scanned, POLICY, database=None, now=NOW, progress=lambda *_: None)
+        return {
+            (f.check, f.subject.partition(":")[2], f.message)
+            for f in result.findings
+            if not f.subject.startswith(("image ", "credential "))
+        }
+
+    expected = said("snapshot")
+    assert len(expected) > 20
+    assert said("each") == expected
+    assert said("one") == expected
 
 
 # Ways to log in
