@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from keten.errors import InputError
+from keten.formats.yaml.documents import Dialect, load_all
 from keten.formats.yaml.edit import Edit, Found, Spot, edited, objects
 from keten.formats.yaml.fields import at, steps, written
 from keten.model.delivery import Chart
@@ -114,13 +115,38 @@ def _patches(
                 text, file = (one, None) if "\n" in str(one) else (None, one)
             target = one["target"] if aimed else None
             if isinstance(file, str) and files.tree.exists(_join(folder, file)):
+                _no_order(files.read(_join(folder, file)), wanted, target, _join(folder, file))
                 for found in files.objects(_join(folder, file)):
                     if _sets(found.value, wanted, target):
                         moved = _moved(found.value, wanted, edit)
                         yield _join(folder, file), found.spot, moved
             elif isinstance(text, str):
+                _no_order(text.encode(), wanted, target, path)
                 for change in _inline(text, place, wanted, edit, target=target):
                     yield path, overlay.spot, change
+
+
+def _no_order(data: bytes, wanted: _Wanted, target: Any, where: str) -> None:
+    """Refuse a JSON patch that sets the field: what it does depends on what it is done to."""
+    document = next(load_all(data, Dialect.KUBERNETES), None)
+    orders = document.value if document else None
+    if not isinstance(orders, list) or not _aims(target, wanted):
+        return
+    for order in orders:
+        said = str(order.get("path") or "") if isinstance(order, dict) else ""
+        path = [one.replace("~1", "/").replace("~0", "~") for one in said.split("/")[1:]]
+        pairs = list(enumerate(zip(path, wanted.path, strict=False)))
+        if pairs and all(i in wanted.items or a == b for i, (a, b) in pairs):
+            raise InputError(f"a JSON patch sets it: change {where} by hand")
+
+
+def _aims(target: Any, wanted: _Wanted) -> bool:
+    if not isinstance(target, dict):
+        return False
+    return target.get("kind") in (None, wanted.kind) and target.get("name") in (
+        None,
+        *wanted.names,
+    )
 
 
 def _inline(text: str, place: str, wanted: _Wanted, edit: Edit, *, target: Any) -> Iterator[Edit]:
@@ -140,8 +166,7 @@ def _sets(value: Any, wanted: _Wanted, target: Any) -> bool:
     if not isinstance(value, dict) or value.get("kind") != wanted.kind:
         return False
     if target is not None:
-        name = target.get("name")
-        if target.get("kind") not in (None, wanted.kind) or name not in (None, *wanted.names):
+        if not _aims(target, wanted):
             return False
     elif not _matches(value, wanted):
         return False

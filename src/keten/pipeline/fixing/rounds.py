@@ -37,25 +37,34 @@ class Outcome(Struct):
     proof: Proof
 
 
+_Barred = dict[tuple[str, str], str]
+"""By the ref of an object and a fingerprint ("": all) why no edit is made."""
+
+
 class _State(Struct):
     files: dict[str, bytes] = {}
     refused: dict[tuple[str, str], str] = {}
     touched: dict[str, set[str]] = {}
     fields: dict[str, set[str]] = {}
     cautions: dict[str, None] = {}
+    made: set[tuple[str, str]] = set()
 
 
 def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
     """Return what can be fixed of what was *asked*, proved by judging again."""
-    barred: dict[str, str] = {}
+    barred: _Barred = {}
     for restart in range(RESTARTS):
-        state = _State({}, {}, {}, {}, {})
+        state = _State({}, {}, {}, {}, {}, set())
         last = _rounds(looker, first, asked, barred, state)
         proof = prove(first, last, state.touched, state.fields)
-        guilty = proof.guilty - barred.keys()
-        if proof.holds or not guilty or restart == RESTARTS - 1:
+        more: _Barred = {(ref, ""): f"the fix would bring: {proof.what}" for ref in proof.guilty}
+        if proof.holds:
+            there = {finding.fingerprint for finding in last.result.findings}
+            idle = {pair for pair in state.made if pair[1] in there}
+            more = dict.fromkeys(idle, "an edit there does not resolve it")
+        if more.keys() <= barred.keys() or restart == RESTARTS - 1:
             break
-        barred.update(dict.fromkeys(guilty, f"the fix would bring: {proof.what}"))
+        barred = {**more, **barred}
     return Outcome(
         first=first,
         last=last,
@@ -67,9 +76,7 @@ def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
     )
 
 
-def _rounds(
-    looker: Looker, first: Seen, asked: Asked, barred: dict[str, str], state: _State
-) -> Seen:
+def _rounds(looker: Looker, first: Seen, asked: Asked, barred: _Barred, state: _State) -> Seen:
     seen = first
     for _ in range(ROUNDS):
         if not _one(seen, asked, barred, state):
@@ -84,7 +91,7 @@ class _Job(Struct):
     edits: list[tuple[Edit, Wish, str]]
 
 
-def _one(seen: Seen, asked: Asked, barred: dict[str, str], state: _State) -> bool:
+def _one(seen: Seen, asked: Asked, barred: _Barred, state: _State) -> bool:
     """Make the edits of one round; return whether anything changed.
 
     Of what was rendered, that comes at once which stands in a patch or in values; what stands
@@ -93,8 +100,10 @@ def _one(seen: Seen, asked: Asked, barred: dict[str, str], state: _State) -> boo
     now: dict[str, dict[Spot, _Job]] = {}
     later: dict[str, dict[Spot, _Job]] = {}
     for wish in wishes(seen, asked):
-        if wish.ref in barred:
-            state.refused[wish.ref, wish.fingerprint] = barred[wish.ref]
+        pair = wish.ref, wish.fingerprint
+        why = barred.get((wish.ref, "")) or barred.get(pair)
+        if why:
+            state.refused[pair] = why
         else:
             _plan(seen, wish, now, later, state)
     return _make(seen, now, state) or _make(seen, later, state)
@@ -159,6 +168,8 @@ def _edited(path: str, data: bytes, jobs: dict[Spot, _Job], state: _State) -> by
 def _note(path: str, edit: Edit, wish: Wish, also: str, state: _State) -> None:
     for ref in {wish.ref, also} - {""}:
         state.touched.setdefault(ref, set()).add(path)
+    if wish.fingerprint:
+        state.made.add((wish.ref, wish.fingerprint))
     state.fields.setdefault(wish.ref, set()).add(edit.at)
     said = caution(edit)
     if said:

@@ -1,0 +1,449 @@
+"""keten fix: what it changes, what it proves, what it leaves, and how it writes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+from api_server import PEERS
+from msgspec import structs
+from shared_data import ROOT, SHARED, needs_shared
+
+from keten import config, plugs
+from keten.cluster.podsecurity.standard import Level, Pod, allows
+from keten.errors import InputError
+from keten.formats.yaml.fields import applied, steps
+from keten.model.check import Check
+from keten.model.finding import Change
+from keten.model.kube import Workload
+from keten.model.pod import PodSpec
+from keten.pipeline.fixing.helm import taken
+from keten.pipeline.fixing.rounds import Outcome, fix
+from keten.pipeline.fixing.seen import Looker
+from keten.pipeline.fixing.wishes import Asked
+from keten.remedy.exact import edit_of
+from keten.remedy.levels import steps_to, unique
+from keten.remedy.unified import unified
+from keten.testing.examples import facts_of
+from keten.transport.rewriting import rewrite
+
+TODAY = date(2026, 11, 23)
+
+
+def fixed(root: Path, asked: Asked | None = None, *, render: bool = False) -> Outcome:
+    """Return what comes of fixing *root*."""
+    policy = structs.replace(config.load(None, root), render=render)
+    looker = Looker(root, policy, database=None, now=TODAY, progress=lambda *_: None)
+    return fix(looker, looker.look({}), asked or Asked())
+
+
+def laid(root: Path, **files: str) -> Path:
+    """Write files; ``__`` in a name is a slash, ``_`` before ``yaml`` the dot."""
+    for name, text in files.items():
+        path = root / (name.replace("__", "/").removesuffix("_yaml") + ".yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: side
+        image: example.org/side:1
+      - name: web # main
+        image: example.org/web:1
+"""
+
+
+class TestExact:
+    """What checks say exactly is what resolves them."""
+
+    @pytest.mark.parametrize(
+        ("change", "value"),
+        [
+            (Change("a.b", "", "b: false", exact=True), False),
+            (Change("a.b", "", "b: {type: x}", exact=True), {"type": "x"}),
+            (Change("a.b", "", "[ALL]", exact=True), ["ALL"]),
+            (Change("a.b.type", "", "type: x", exact=True), "x"),
+            (Change('a["x/y"]', "", "x/y: z", exact=True), "z"),
+        ],
+    )
+    def test_value(self, change: Change, value: Any) -> None:
+        edit = edit_of(change)
+        assert edit is not None
+        assert edit.to == value
+        assert not edit.remove
+
+    def test_removal(self) -> None:
+        edit = edit_of(Change("a.b", "x", "", exact=True))
+        assert edit is not None
+        assert edit.remove
+        assert edit_of(Change("a.b", "x", "")) is None
+
+    def test_every_check_that_says_so(self, tmp_path: Path) -> None:
+        tried = []
+        for name in plugs.names(Check):
+            if not name.startswith(("deployment/", "runtime/", "access/", "registry/")):
+                continue
+            check = plugs.load(Check, name)
+            if b"harden" not in (source := plugs.source(Check, name)) and b"exact" not in source:
+                continue
+            root = tmp_path / name
+            file = root / check.bad.path
+            file.parent.mkdir(parents=True)
+            file.write_text(check.bad.text)
+            outcome = fixed(root, Asked(checks=(name,)))
+            first = [f for f in outcome.first.result.findings if f.check == name]
+            if not any(f.change and f.change.exact for f in first):
+                continue
+            assert outcome.proof.holds, (name, outcome.proof.what)
+            left = [f for f in outcome.last.result.findings if f.check == name]
+            assert not left, (name, outcome.refused)
+            tried.append(name)
+        assert len(tried) > 15
+
+
+class TestProof:
+    """What is touched, and what is not."""
+
+    def test_comments_and_other_files_stay(self, tmp_path: Path) -> None:
+        root = laid(tmp_path, a=DEPLOYMENT, b=DEPLOYMENT.replace("name: web", "name: other", 1))
+        outcome = fixed(root, Asked(findings=(_fingerprint(root, "privilege-escalation"),)))
+        assert list(outcome.files) == ["a.yaml"]
+        old, new = outcome.files["a.yaml"]
+        assert b"- name: web # main\n" in new
+        assert len(new.split(b"\n")) == len(old.split(b"\n")) + 2
+        assert outcome.proof.holds
+        assert [f.check for f in outcome.proof.gone] == ["deployment/privilege-escalation"]
+
+    def test_all_of_one_kind(self, tmp_path: Path) -> None:
+        laid(tmp_path, a=DEPLOYMENT + "---\n" + DEPLOYMENT.replace("name: web", "name: b", 1))
+        outcome = fixed(tmp_path, Asked(checks=("deployment/privilege-escalation",)))
+        assert len(outcome.proof.gone) == 4
+        assert outcome.files["a.yaml"][1].count(b"allowPrivilegeEscalation: false") == 4
+
+    def test_a_level_that_would_refuse_pods_is_not_enforced(self, tmp_path: Path) -> None:
+        space = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+        pod = (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\n"
+            "spec:\n  hostPID: true\n  containers: [{name: a, image: 'example.org/a:1'}]\n"
+        )
+        asked = Asked(checks=("deployment/namespace-not-enforcing",))
+        assert not fixed(laid(tmp_path, s=space, p=pod), asked).files
+        both = Asked(checks=("deployment/namespace-not-enforcing", "deployment/host-pid"))
+        outcome = fixed(tmp_path, both)
+        assert outcome.proof.holds
+        assert b"pod-security.kubernetes.io/enforce: baseline" in outcome.files["s.yaml"][1]
+
+    def test_what_a_privileged_container_hid_comes_to_light(self, tmp_path: Path) -> None:
+        text = DEPLOYMENT + "        securityContext:\n          privileged: true\n"
+        outcome = fixed(laid(tmp_path, a=text), Asked(checks=("deployment/privileged-container",)))
+        assert outcome.proof.holds
+        assert {f.check for f in outcome.proof.bared} >= {"deployment/privilege-escalation"}
+
+    def test_an_alias_is_refused_and_the_rest_is_done(self, tmp_path: Path) -> None:
+        text = DEPLOYMENT.replace(
+            "image: example.org/side:1",
+            "image: example.org/side:1\n        securityContext: &s {readOnlyRootFilesystem: true}",
+        )
+        text += "        securityContext: *s\n"
+        outcome = fixed(laid(tmp_path, a=text), Asked(checks=("deployment/*",)))
+        assert outcome.proof.holds
+        assert any("anchor &s" in why for why in outcome.refused.values())
+        assert b"automountServiceAccountToken: false" in outcome.files["a.yaml"][1]
+
+    def test_a_list_in_json(self, tmp_path: Path) -> None:
+        items = [yaml.safe_load(DEPLOYMENT), yaml.safe_load(DEPLOYMENT.replace("web", "api"))]
+        data = msgspec.json.encode({"apiVersion": "v1", "kind": "List", "items": items})
+        (tmp_path / "all.json").write_bytes(msgspec.json.format(data, indent=4))
+        outcome = fixed(tmp_path, Asked(level=Level.RESTRICTED))
+        assert outcome.proof.holds
+        assert msgspec.json.decode(outcome.files["all.json"][1])["items"][1]["metadata"]
+        assert _pass(outcome, Level.RESTRICTED)
+
+
+def _fingerprint(root: Path, check: str) -> str:
+    looker = Looker(
+        root, config.load(None, root), database=None, now=TODAY, progress=lambda *_: None
+    )
+    found = [f for f in looker.look({}).result.findings if f.check.endswith(check)]
+    return found[0].fingerprint
+
+
+def _pass(outcome: Outcome, level: Level) -> bool:
+    found = [n for n in outcome.last.facts.nodes if isinstance(n, Workload)]
+    return bool(found) and all(allows(Pod(n.pod, n.pod_annotations), level) for n in found)
+
+
+class TestLevels:
+    """The edits for a level, against the engine itself."""
+
+    @needs_shared
+    def test_every_fixture(self) -> None:
+        """Each refused pod passes after its edits, or it is said which field has none."""
+        assert SHARED is not None
+        tried = stuck = 0
+        for file, level in _fixtures(SHARED / "vectors/pod-security"):
+            pod = yaml.safe_load(file.read_text())
+            found = facts_of({"pod.yaml": yaml.safe_dump(pod).encode()})
+            item = next((n for n in found.nodes if isinstance(n, Workload)), None)
+            if item is None:
+                continue
+            for _ in range(3):
+                made = steps_to(item, level)
+                pod = applied(pod, unique(made))
+                spec = msgspec.convert(pod["spec"], PodSpec)
+                notes = pod["metadata"].get("annotations") or {}
+                item = structs.replace(item, pod=spec, pod_annotations=notes)
+            left = steps_to(item, level)
+            assert all(step.edit is None and step.why for step in left), file
+            assert all(steps(step.field)[1] == "volumes" for step in left), (file, left)
+            tried += 1
+            stuck += bool(left)
+        assert tried > 40
+        assert stuck < tried / 4
+
+
+def _fixtures(folder: Path) -> Iterator[tuple[Path, Level]]:
+    for level in (Level.BASELINE, Level.RESTRICTED):
+        for file in sorted((folder / level).rglob("*.yaml")):
+            if "fail" in file.parts:
+                yield file, level
+
+
+KUBECTL = shutil.which("kubectl") or (
+    str(PEERS / "kubectl") if (PEERS / "kubectl").exists() else ""
+)
+
+
+@pytest.mark.skipif(not KUBECTL, reason="kubectl is not here")
+class TestKustomize:
+    """What an overlay sets is edited where it is set."""
+
+    @pytest.fixture(autouse=True)
+    def _found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", f"{os.environ['PATH']}{os.pathsep}{Path(KUBECTL).parent}")
+
+    def test_patches_and_base(self, tmp_path: Path) -> None:
+        laid(
+            tmp_path,
+            base__web=DEPLOYMENT,
+            base__kustomization="resources:\n- web.yaml\n",
+            over__kustomization=(
+                "# production\nnamePrefix: prod-\nresources:\n- ../base\npatches:\n"
+                "- path: debug.yaml\n- patch: |-\n    # for May\n    apiVersion: apps/v1\n"
+                "    kind: Deployment\n    metadata: {name: web}\n    spec:\n      template:\n"
+                "        spec:\n          hostPID: true # debug\n"
+            ),
+            over__debug=(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
+                "  template:\n    spec:\n      containers:\n      - name: web\n"
+                "        securityContext: {privileged: true} # debug\n"
+            ),
+        )
+        outcome = fixed(tmp_path, Asked(level=Level.RESTRICTED), render=True)
+        assert outcome.proof.holds
+        assert _pass(outcome, Level.RESTRICTED)
+        texts = {path: new.decode() for path, (_, new) in outcome.files.items()}
+        assert sorted(texts) == ["base/web.yaml", "over/debug.yaml", "over/kustomization.yaml"]
+        assert "          hostPID: false # debug\n" in texts["over/kustomization.yaml"]
+        assert "    # for May\n" in texts["over/kustomization.yaml"]
+        assert "{privileged: false} # debug" in texts["over/debug.yaml"]
+
+    def test_a_json_patch_is_told(self, tmp_path: Path) -> None:
+        laid(
+            tmp_path,
+            base__web=DEPLOYMENT,
+            base__kustomization="resources:\n- web.yaml\n",
+            over__kustomization=(
+                "resources:\n- ../base\npatches:\n- target: {kind: Deployment}\n  patch: |-\n"
+                "    - {op: add, path: /spec/template/spec/hostPID, value: true}\n"
+            ),
+        )
+        outcome = fixed(tmp_path, Asked(checks=("deployment/host-pid",)), render=True)
+        assert any("JSON patch" in why for why in outcome.refused.values())
+        assert not outcome.files
+
+
+TEMPLATE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      {{- with .Values.podSecurityContext }}
+      securityContext:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      hostPID: {{ .Values.debug.hostPID }}
+      automountServiceAccountToken: {{ .Values.token }}
+      containers:
+      - name: web
+        image: "example.org/web:1"
+        securityContext:
+          {{- toYaml .Values.web.securityContext | nindent 10 }}
+"""
+VALUES = """\
+# how it runs
+debug:
+  hostPID: true # remove in May
+token: true
+podSecurityContext:
+  fsGroup: 2000
+web:
+  securityContext: {}
+  # capabilities: see the handbook
+"""
+
+
+class TestHelm:
+    """What a template takes plainly from a value is edited there. helm itself is not here."""
+
+    @pytest.fixture
+    def chart(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Return a chart, with a stand-in for helm on PATH (tests/fake_helm.py)."""
+        (tmp_path / "bin").mkdir()
+        helm = tmp_path / "bin/helm"
+        helm.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/fake_helm.py "$@"\n')
+        helm.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+        return laid(
+            tmp_path / "chart",
+            Chart="apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            values=VALUES,
+            templates__web=TEMPLATE,
+        )
+
+    def test_values(self, chart: Path) -> None:
+        outcome = fixed(chart, Asked(level=Level.RESTRICTED), render=True)
+        assert outcome.proof.holds, outcome.proof.what
+        assert list(outcome.files) == ["values.yaml"]
+        new = outcome.files["values.yaml"][1].decode()
+        assert "  hostPID: false # remove in May\n" in new
+        assert "# capabilities: see the handbook\n" in new
+        values = yaml.safe_load(new)
+        assert values["podSecurityContext"]["runAsNonRoot"] is True
+        assert values["podSecurityContext"]["fsGroup"] == 2000
+        assert values["web"]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert _pass(outcome, Level.RESTRICTED)
+
+    def test_recognised(self) -> None:
+        found = {(one.path[-1], one.values, one.whole) for one in taken(TEMPLATE)}
+        assert found == {
+            ("securityContext", ("podSecurityContext",), True),
+            ("securityContext", ("web", "securityContext"), True),
+            ("hostPID", ("debug", "hostPID"), False),
+            ("automountServiceAccountToken", ("token",), False),
+        }
+        inner = next(one for one in taken(TEMPLATE) if one.values[0] == "web")
+        assert inner.path == ("spec", "template", "spec", "containers", "[]", "securityContext")
+
+    def test_what_is_no_plain_value_is_told(self, chart: Path) -> None:
+        text = TEMPLATE.replace("hostPID: {{ .Values.debug.hostPID }}", "hostPID: true")
+        (chart / "templates/web.yaml").write_text(text)
+        outcome = fixed(chart, Asked(checks=("deployment/host-pid",)), render=True)
+        assert not outcome.files
+        assert any("no template takes it" in why for why in outcome.refused.values())
+
+
+class TestWriting:
+    """Files are replaced whole, or not at all."""
+
+    def test_the_mode_stays(self, tmp_path: Path) -> None:
+        file = tmp_path / "a/b.yaml"
+        file.parent.mkdir()
+        file.write_bytes(b"old")
+        file.chmod(0o640)
+        rewrite(tmp_path, "a/b.yaml", b"old", b"new")
+        assert file.read_bytes() == b"new"
+        assert file.stat().st_mode & 0o777 == 0o640
+        assert [p.name for p in file.parent.iterdir()] == ["b.yaml"]
+
+    @pytest.mark.parametrize("now", [b"other", b"ol", b"older"])
+    def test_what_changed_meanwhile_is_left(self, tmp_path: Path, now: bytes) -> None:
+        (tmp_path / "b.yaml").write_bytes(now)
+        with pytest.raises(InputError, match="changed meanwhile"):
+            rewrite(tmp_path, "b.yaml", b"old", b"new")
+        assert (tmp_path / "b.yaml").read_bytes() == now
+        assert len(list(tmp_path.iterdir())) == 1
+
+    def test_links_are_not_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out/b.yaml").write_bytes(b"old")
+        root = tmp_path / "root"
+        root.mkdir()
+        (root / "a").symlink_to("../out")
+        (root / "b.yaml").symlink_to("../out/b.yaml")
+        for path in ("a/b.yaml", "b.yaml"):
+            with pytest.raises(InputError, match="not written"):
+                rewrite(root, path, b"old", b"new")
+        assert (tmp_path / "out/b.yaml").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a\nb\nc", "a\nx\nc"),
+        ("a\n" * 50 + "b", "a\n" * 20 + "c\n" + "a\n" * 30 + "d\n"),
+        ("a\r\nb\r\n", "a\r\nb\r\nc\r\n"),
+        ("a\n", "a\nb\n"),
+        ("".join(f"{i}\n" for i in range(6000)), "".join(f"{i // 2}\n" for i in range(6000))),
+    ],
+)
+def test_the_diff_applies(tmp_path: Path, old: str, new: str) -> None:
+    """Git makes of the old file the new one."""
+    (tmp_path / "f.yaml").write_bytes(old.encode())
+    text = "".join(unified("f.yaml", old.encode(), new.encode())).encode()
+    subprocess.run(
+        ["git", "apply", "--whitespace=nowarn", "-"],  # noqa: S607 git is needed by keten too
+        input=text, cwd=tmp_path, check=True, env={**os.environ, "GIT_CEILING_DIRECTORIES": "/"},
+    )  # fmt: skip
+    assert (tmp_path / "f.yaml").read_bytes() == new.encode()
+
+
+def test_the_webshop(tmp_path: Path) -> None:
+    """The example: all that is exact goes, nothing comes, and its comments stay."""
+    root = shutil.copytree(ROOT / "examples/webshop", tmp_path / "webshop")
+    outcome = fixed(root)
+    assert outcome.proof.holds
+    assert len(outcome.proof.gone) >= 7
+    assert b"ask Kees." in outcome.files["deploy/base/payments.yaml"][1]
+
+
+@needs_shared
+@pytest.mark.parametrize("name", ["kube-prometheus", "online-boutique"])
+def test_real_estates(tmp_path: Path, name: str) -> None:
+    """Whole estates: every file that is edited says the same but for the edits."""
+    assert SHARED is not None
+    source = SHARED / "data/estates" / name
+    if not source.is_dir():
+        pytest.skip(f"{name} is not here")
+    outcome = fixed(source, Asked(level=Level.BASELINE))
+    assert outcome.proof.holds, outcome.proof.what
+    outcome = fixed(source)
+    assert outcome.proof.holds, outcome.proof.what
+    assert outcome.proof.gone
+    for old, new in outcome.files.values():
+        assert [row for row in old.splitlines() if b"#" in row and b"# " in row] == [
+            row for row in new.splitlines() if b"#" in row and b"# " in row
+        ]
