@@ -72,20 +72,29 @@ def lacks(view: View, item: Object, kind: str, name: str) -> bool:
     In files, something of the kind has to lie beside it, and none of that name anywhere in
     view: what is kept elsewhere, or made by hand, is not known to be missing.
     """
+    names = view.once(_everywhere).get(kind, _NAMELESS)
+    if not item.uid and (not names or name in names):
+        return False
     near = beside(view, item)
     if near.named(kind, name, item.namespace):
         return False
-    if item.uid:
-        return True
-    return near.some(kind, item.namespace) and (kind, name) not in view.once(_everywhere)
+    return bool(item.uid) or near.some(kind, item.namespace)
 
 
-def _everywhere(view: View) -> frozenset[tuple[str, str]]:
-    return frozenset(
-        (item.kind, item.name)
-        for cluster in estate(view).clusters
-        for item in cluster.objects
-    )  # fmt: skip
+_NAMELESS: frozenset[str] = frozenset()
+
+
+def _everywhere(view: View) -> dict[str, set[str]]:
+    made: dict[str, set[str]] = {}
+    for cluster in estate(view).clusters:
+        for item in cluster.objects:
+            made.setdefault(item.kind, set()).add(item.name)
+    return made
+
+
+def known(view: View, kind: str) -> bool:
+    """Return whether anything of *kind* is in view at all: a cheap question before dear ones."""
+    return kind in view.once(_everywhere)
 
 
 def meets(one: str, other: str) -> bool:

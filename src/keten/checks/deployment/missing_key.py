@@ -9,7 +9,7 @@ asked for in live clusters only.
 
 from collections.abc import Iterator
 
-from keten.checks._beside import beside
+from keten.checks._beside import beside, known
 from keten.checks._examples import manifest
 from keten.cluster.references import references
 from keten.model.check import Check, Threat
@@ -20,6 +20,8 @@ from keten.model.kube import ConfigMap, Object, Secret, Workload
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
     """Report each key that none of the objects of that name has."""
+    if not known(view, "ConfigMap") and not workload.uid:
+        return
     for one in references(workload):
         if not one.key or one.optional or "$" in one.key:
             continue

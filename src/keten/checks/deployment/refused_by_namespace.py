@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from keten.checks._examples import manifest
 from keten.checks._pods import listed
-from keten.checks._standings import refused, standing_of
+from keten.checks._standings import refused
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -23,10 +23,10 @@ _SHOWN = 3
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
     """Report a workload that the level of its own namespace does not let in."""
-    standing = standing_of(view, workload)
-    obstacle = refused(view, workload)
-    if standing is None or obstacle is None:
+    found = refused(view, workload)
+    if found is None:
         return
+    standing, obstacle = found
     why = listed([breach.check for breach in obstacle.breaches], "check", _SHOWN)
     first = next((f.at for b in obstacle.breaches for f in b.faults), "")
     at = workload.pod_path + first.removeprefix("spec") if first.startswith("spec") else ""
