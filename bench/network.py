@@ -112,9 +112,12 @@ def measure(title: str, objects: list[Object]) -> None:
         alike[len(those)] = alike.get(len(those), 0) | 1 << place
     open_ = pairs = 0
     for net in network.networks:
-        for place, row in network.rows(net):
+        for place, found in network.covers(net):
             senders = _weigh(network.same(net, place), alike)
-            heard = sum(_weigh(who, alike) for who in row.values())
+            reached = 0
+            for _, who in found.sure:
+                reached |= who
+            heard = _weigh(reached, alike)
             open_ += senders * heard
         pairs += _weigh(net.members, alike) ** 2
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

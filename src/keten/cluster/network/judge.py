@@ -191,6 +191,14 @@ class Judge:
             made[way] = (sure, perhaps)
         return made
 
+    def isolated(self, way: Way) -> tuple[int, int]:
+        """Return whom some policy isolates in a direction: for sure, and perhaps."""
+        return self._isolated[way]
+
+    def relevant(self, way: Way, place: int) -> list[int]:
+        """Return the positions of the clauses that hold the pods of a shape."""
+        return self._relevant[way][self._held_alike[way][place]]
+
     def parts(self, way: Way, place: int) -> Parts:
         """Return whom the pods of a shape may hear from (ingress) or send to (egress)."""
         label = self._held_alike[way][place]

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from keten.cluster.network import reading
+from keten.cluster.network.covers import Covers, Reach, parted
 from keten.cluster.network.entries import CONTROLLER, SPACE, Entry, entries
 from keten.cluster.network.judge import Judge, Parts
 from keten.cluster.network.networks import Net, networks
 from keten.cluster.network.peers import Peer, peers
 from keten.cluster.network.policies import Policy
 from keten.cluster.network.ports import ALL, NONE, Ports
-from keten.cluster.network.selection import Pods, members
+from keten.cluster.network.selection import Pods
 from keten.model.kube import Namespace, Object, Service, Workload
 
 if TYPE_CHECKING:
@@ -198,72 +199,31 @@ class Network:
             sure, may = sure & flow.sure, may | flow.may
         return Flow(sure, may)
 
-    def rows(self, net: Net) -> Iterator[tuple[int, Row]]:
+    def covers(self, net: Net) -> Iterator[tuple[int, Reach]]:
         """Yield (shape of the sender, whom it reaches) for each class of senders in *net*.
 
-        The pods of one class differ only in which they are; see ``same``.
+        The pods of one class differ only in which they are; see ``same``. A receiver may stand
+        in several places of the answer: all their ports are open to it.
         """
         judge = self.judge_of(net)
-        chosen = 0
-        inside: dict[int, int] = {}
-        for rep, those in judge.of_class.items():
-            mine = those & net.members
-            if mine:
-                inside[rep] = mine
-                chosen |= 1 << rep
-        common, besides, without = _turned(judge, inside, chosen)
-        nothing: Row = {}
-        for rep in inside:
-            row: Row = {}
-            less = without.get(rep, nothing)
-            hears = [(key, those & ~less.get(key, 0)) for key, those in common.items()]
-            hears += besides.get(rep, nothing).items()
-            for sure, may, who in judge.parts("egress", rep):
-                if not may:
-                    continue
-                for (low, high), those in hears:
-                    both = who & those
-                    if both:
-                        key = (sure & low, may & high)
-                        if key[1]:
-                            row[key] = row.get(key, 0) | both
-            yield rep, row
+        inside = {rep: those & net.members for rep, those in judge.of_class.items()}
+        inside = {rep: those for rep, those in inside.items() if those}
+        there = net.members
+        for rep, found in Covers(judge, inside):
+            sure = [(those, who & there) for those, who in found.sure if who & there]
+            same = found.may is found.sure
+            may = sure if same else [(p, who & there) for p, who in found.may if who & there]
+            yield rep, Reach(sure, may)
+
+    def rows(self, net: Net) -> Iterator[tuple[int, Row]]:
+        """Yield the same with every receiver in one place: by all that is open to it."""
+        for rep, found in self.covers(net):
+            yield rep, parted(found, net.members)
 
     def same(self, net: Net, place: int) -> int:
         """Return the shapes that *net*'s policies can not tell from the one at *place*."""
         judge = self.judge_of(net)
         return judge.of_class[judge.representatives[judge.classes[place]]] & net.members
-
-
-def _turned(
-    judge: Judge, inside: dict[int, int], chosen: int
-) -> tuple[Row, dict[int, Row], dict[int, Row]]:
-    """Return who hears, from the sender's side.
-
-    First who hears most senders alike; then for each sender who does so besides, and who not.
-    """
-    groups: dict[int, tuple[Parts, int]] = {}
-    for rep, those in inside.items():
-        parts = judge.parts("ingress", rep)
-        before = groups.get(id(parts))
-        groups[id(parts)] = (parts, (before[1] if before else 0) | those)
-    common: Row = {}
-    besides: dict[int, Row] = {rep: {} for rep in inside}
-    without: dict[int, Row] = {rep: {} for rep in inside}
-    half = chosen.bit_count() // 2
-    for parts, listeners in groups.values():
-        for sure, may, who in parts:
-            senders, rows = who & chosen, besides
-            if not may or not senders:
-                continue
-            key = (sure, may)
-            if senders.bit_count() > half:
-                common[key] = common.get(key, 0) | listeners
-                senders, rows = chosen & ~who, without
-            for rep in members(senders):
-                row = rows[rep]
-                row[key] = row.get(key, 0) | listeners
-    return common, besides, without
 
 
 def at(parts: Parts, place: int) -> Flow:
