@@ -173,6 +173,7 @@ def _told(
     for title, found in (("gone", meant), ("gone with it", also), ("comes to light", bared)):
         for finding in found:
             yield f"{title}: {_where(finding)} {finding.check}: {finding.message}"
+    yield from _raised(outcome, asked)
     yield from _stays(left)
     for said in outcome.cautions:
         yield f"mind: {said}"
@@ -180,6 +181,20 @@ def _told(
     if outcome.files:
         count = printing.count(len(outcome.files), "file")
         yield f"{count} written" if written else f"{count} to change: nothing is written"
+
+
+def _raised(outcome: "Outcome", asked: "Asked") -> Iterator[str]:
+    """Yield the workloads that pass the level that was asked for, and did not before."""
+    from keten.cluster.podsecurity.standard import allows, pod_of
+    from keten.pipeline.fixing.wishes import workloads
+
+    if asked.level is None:
+        return
+    before = {n.ref for n in workloads(outcome.first) if allows(pod_of(n), asked.level)}
+    for item in workloads(outcome.last):
+        if item.ref not in before and allows(pod_of(item), asked.level):
+            place = outcome.last.places.get(item.ref)
+            yield f"passes {asked.level}: {place.path if place else item.id} {item.title}"
 
 
 def _stays(left: list[tuple[str, str, str]]) -> Iterator[str]:
@@ -200,7 +215,8 @@ def _proof(outcome: "Outcome") -> str:
     gone = printing.count(len(proof.gone), "finding")
     facts = printing.count(proof.facts, "other fact")
     rest = "is as it was" if proof.facts == 1 else "are as they were"
-    new = f"{len(proof.bared)} come to light" if proof.bared else "none new"
+    bared = len(proof.bared)
+    new = f"{bared} come{'s' if bared == 1 else ''} to light" if bared else "none new"
     return f"proved: judged again, {gone} gone, {new}, {facts} {rest}"
 
 
