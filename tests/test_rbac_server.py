@@ -37,6 +37,7 @@ from keten.testing.examples import facts_of
 
 pytestmark = [pytest.mark.slow, needs_server]
 ROUNDS, REQUESTS = 25, 200
+API = "rbac.authorization.k8s.io"
 
 
 @pytest.fixture(scope="module")
@@ -387,14 +388,7 @@ def test_what_an_apply_creates_takes_the_right_to_create(server: Server) -> None
 def test_a_live_cluster_is_asked(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = {
-        "apiVersion": "v1", "kind": "Config", "current-context": "one",
-        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
-        "users": [{"name": "one", "user": {"token": server.token}}],
-        "clusters": [{"name": "one", "cluster": {
-            "server": f"https://{server.host}", "insecure-skip-tls-verify": True}}],
-    }  # fmt: skip
-    (tmp_path / "config").write_text(json.dumps(config))
+    (tmp_path / "config").write_text(_kubeconfig(server, server.token))
     where = ["k8s://one", "--kubeconfig", str(tmp_path / "config"), "--quiet", "--json"]
     assert main(["rbac", "who-can", "escalate", "clusterroles", "--all", *where]) == 0
     (told,) = json.loads(capsys.readouterr().out)
@@ -403,3 +397,43 @@ def test_a_live_cluster_is_asked(
         "Group system:masters",
         "ServiceAccount kube-system/clusterrole-aggregation-controller",
     }
+
+
+def test_what_may_not_be_listed_is_told(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.namespace("shop")
+    path = "/api/v1/namespaces/shop/serviceaccounts"
+    server.ask("POST", path, {"metadata": {"name": "half"}})
+    names = ["clusterrolebindings", "rolebindings", "roles"]  # not clusterroles
+    only = {"verbs": ["get", "list"], "apiGroups": [API], "resources": names}
+    head = {"apiVersion": f"{API}/v1", "metadata": {"name": "half"}}
+    ref = {"kind": "ClusterRole", "name": "half", "apiGroup": API}
+    who = {"kind": "ServiceAccount", "name": "half", "namespace": "shop"}
+    made = [
+        {**head, "kind": "ClusterRole", "rules": [only]},
+        {**head, "kind": "ClusterRoleBinding", "roleRef": ref, "subjects": [who]},
+    ]
+    for item in made:
+        server.create(item)
+    server.settle()
+    (tmp_path / "config").write_text(_kubeconfig(server, _token(server, "shop", "half")))
+    where = ["k8s://one", "--kubeconfig", str(tmp_path / "config"), "--quiet"]
+    assert main(["rbac", "who-can", "get", "secrets", *where]) == 0
+    told = capsys.readouterr()
+    for item in made:
+        server.delete(item)
+
+    assert "missing is the right to list clusterroles" in told.err
+    assert "may grant more" in told.err or "not all rights are known" in told.err
+
+
+def _kubeconfig(server: Server, token: str) -> str:
+    config = {
+        "apiVersion": "v1", "kind": "Config", "current-context": "one",
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+        "users": [{"name": "one", "user": {"token": token}}],
+        "clusters": [{"name": "one", "cluster": {
+            "server": f"https://{server.host}", "insecure-skip-tls-verify": True}}],
+    }  # fmt: skip
+    return json.dumps(config)

@@ -2,7 +2,7 @@
 
 from keten.cluster.estates import Cluster, estate
 from keten.cluster.rbac.risks import Risks
-from keten.cluster.rbac.unused import Unused, unused
+from keten.cluster.rbac.unused import Unused, complete, unused
 from keten.errors import CeilingError
 from keten.model.facts import View
 from keten.model.kube import Object
@@ -37,7 +37,7 @@ def unused_of(view: View, item: Object) -> list[Unused]:
 def _unused(view: View) -> dict[str, list[Unused]]:
     made: dict[str, list[Unused]] = {}
     for cluster in estate(view).clusters:
-        if cluster.scope.whole and not cluster.rights.cut:
+        if complete(cluster.scope) and not cluster.rights.cut:
             for one in unused(cluster.objects, cluster.rights, whole=True):
                 if one.certain:
                     made.setdefault(one.item.ref, []).append(one)

@@ -111,6 +111,7 @@ def _clusters(arguments: argparse.Namespace, named: str) -> "tuple[Facts, Sequen
     from keten.cluster.estates import Estate
     from keten.model.delivery import Chart
     from keten.model.kube import Binding, Object, Role
+    from keten.model.kube import Cluster as Listed
 
     target = common.target(named)
     arguments.check = arguments.check or [_ANY]  # only the facts are wanted: no need to judge
@@ -118,7 +119,8 @@ def _clusters(arguments: argparse.Namespace, named: str) -> "tuple[Facts, Sequen
     facts = common.collected(arguments, target, policy, now=common.day(arguments.now)).facts
     objects = sorted((n for n in facts.nodes if isinstance(n, Object)), key=lambda n: n.ref)
     charts = [node for node in facts.nodes if isinstance(node, Chart)]
-    every = Estate(objects, charts).clusters
+    listed = [node for node in facts.nodes if isinstance(node, Listed)]
+    every = Estate(objects, charts, listed).clusters
     found = [c for c in every if any(isinstance(o, Role | Binding) for o in c.objects)]
     if not found:
         raise UsageError(
@@ -311,14 +313,20 @@ def _unread(facts: "Facts", clusters: "Sequence[Cluster]") -> Iterator[str]:
     """Yield what was not read or not listed: it may grant more."""
     from keten.model.evidence import Link
 
-    lost = [p for p in facts.problems if p.link in (Link.DEPLOYMENT, Link.ACCESS) and not p.about]
+    taken = any(cluster.scope.cluster for cluster in clusters)
+    lost = [
+        problem
+        for problem in facts.problems
+        if problem.link is Link.DEPLOYMENT and not problem.about and not problem.need
+        and not (taken and problem.what.startswith("list "))  # told below, as far as it matters
+    ]  # fmt: skip
     if lost:
         yield f"keten: {printing.count(len(lost), 'thing')} could not be read, and may grant more:"
         yield from (f"  {problem.path}: {problem.what}" for problem in lost[:3])
     for cluster in clusters:
         if cluster.rights.cut:
             yield f"keten: not all rights are known: {cluster.rights.cut}"
-        taken = cluster.scope.cluster
-        for right in (*taken.denied, *taken.failed) if taken else ():
+        told = cluster.scope.cluster
+        for right in (*told.denied, *told.failed) if told else ():
             if any(word in right for word in _LISTS):
                 yield f"keten: not all rights are known: missing is the right to {right}"

@@ -136,11 +136,12 @@ def unused(
     arguments: argparse.Namespace, clusters: "Sequence[Cluster]"
 ) -> tuple[Any, Iterator[str]]:
     """Return what does nothing, as a document and as lines."""
+    from keten.cluster.rbac.unused import complete
     from keten.cluster.rbac.unused import unused as find
 
     told = []
     for cluster in clusters:
-        found = find(cluster.objects, cluster.rights, whole=cluster.scope.whole)
+        found = find(cluster.objects, cluster.rights, whole=complete(cluster.scope))
         if arguments.namespace:
             found = [one for one in found if one.item.namespace == arguments.namespace]
         told.append((cluster, found))

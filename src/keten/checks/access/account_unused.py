@@ -44,17 +44,14 @@ CHECK = Check(
     controls=("nsa-cisa/rbac", "nsa-cisa/upgrades", "nis2/i", "pci-dss/7.2", "pci-dss/8.6"),
     refs=("https://kubernetes.io/docs/concepts/security/rbac-good-practices/",),
     bad=manifest("""
-apiVersion: apps/v1
-kind: Deployment
+apiVersion: v1
+kind: Pod
 metadata: {name: cart, namespace: shop, uid: "1"}
 spec:
-  selector: {matchLabels: {app: cart}}
-  template:
-    metadata: {labels: {app: cart}}
-    spec:
-      serviceAccountName: cart
-      containers:
-      - {name: cart, image: registry.example/cart:1}
+  serviceAccountName: cart
+  nodeName: node-1
+  containers:
+  - {name: cart, image: registry.example/cart:1}
 ---
 apiVersion: v1
 kind: ServiceAccount
@@ -65,17 +62,14 @@ kind: ServiceAccount
 metadata: {name: left-over, namespace: shop, uid: "3"}
 """),
     good=manifest("""
-apiVersion: apps/v1
-kind: Deployment
+apiVersion: v1
+kind: Pod
 metadata: {name: cart, namespace: shop, uid: "1"}
 spec:
-  selector: {matchLabels: {app: cart}}
-  template:
-    metadata: {labels: {app: cart}}
-    spec:
-      serviceAccountName: cart
-      containers:
-      - {name: cart, image: registry.example/cart:1}
+  serviceAccountName: cart
+  nodeName: node-1
+  containers:
+  - {name: cart, image: registry.example/cart:1}
 ---
 apiVersion: v1
 kind: ServiceAccount

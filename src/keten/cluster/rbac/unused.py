@@ -14,6 +14,7 @@ from keten.cluster.rbac import kubernetes
 from keten.cluster.rbac.requests import ACCOUNT, MASTERS
 from keten.cluster.rbac.rights import Rights, key_of, space_of
 from keten.cluster.rbac.risks import is_default
+from keten.cluster.scopes import Scope
 from keten.model.kube import Binding, Object, ServiceAccount, Subject, Workload
 
 _AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
@@ -49,6 +50,24 @@ def unused(objects: Iterable[Object], rights: Rights, *, whole: bool) -> list[Un
         *_accounts(every, rights, certain=whole),
     ]
     return sorted(found, key=lambda one: (one.item.kind, one.item.namespace, one.item.name))
+
+
+_TAKES = {
+    "pods", "replicationcontrollers", "serviceaccounts", "deployments.apps", "daemonsets.apps",
+    "statefulsets.apps", "replicasets.apps", "jobs.batch", "cronjobs.batch",
+    *(f"{name}.rbac.authorization.k8s.io"
+      for name in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")),
+}  # fmt: skip
+
+
+def complete(scope: Scope) -> bool:
+    """Return whether nothing of *scope* is missing that could be what uses a role or account."""
+    told = scope.cluster
+    if told is None:
+        return scope.whole
+    return _TAKES.isdisjoint(
+        word for right in (*told.denied, *told.failed) for word in right.split()
+    )
 
 
 def _own(item: Object) -> bool:
@@ -105,12 +124,17 @@ def _there(subject: Subject, binding: Binding, accounts: set[tuple[str, str]]) -
     return (space, subject.name) in accounts or (space, "default") not in accounts
 
 
+def _seen_live(item: Workload) -> bool:
+    """Return whether it shows that pods were listed, which may run as any account."""
+    return bool(item.uid) and (item.kind == "Pod" or bool(item.nodes))
+
+
 def _accounts(objects: Sequence[Object], rights: Rights, *, certain: bool) -> Iterator[Unused]:
     runs = {
         (w.namespace, w.pod.service_account_name or w.pod.service_account or "default")
         for w in objects if isinstance(w, Workload)
     }  # fmt: skip
-    live = any(isinstance(item, Workload) and item.uid for item in objects)
+    live = any(isinstance(item, Workload) and _seen_live(item) for item in objects)
     bound = {name for kind, name in rights.named() if kind == "User" and name != MASTERS}
     for account in objects:
         if not isinstance(account, ServiceAccount) or account.name == "default":
