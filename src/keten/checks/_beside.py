@@ -69,10 +69,32 @@ def _made(_: View) -> dict[int, Beside]:
 def lacks(view: View, item: Object, kind: str, name: str) -> bool:
     """Return whether *kind* *name* is certainly not in the namespace of *item*.
 
-    In files, something of the kind has to lie beside it, and none of that name anywhere in
-    view: what is kept elsewhere, or made by hand, is not known to be missing.
+    In a cluster that was listed nothing is hidden. Elsewhere something of the kind has to lie
+    beside it: in the same folder, or in the same file where that does not say the namespace; and
+    in files none of that name may be anywhere in view. What is kept elsewhere, or made by hand,
+    is not known to be missing.
     """
     names = view.once(_everywhere).get(kind, _NAMELESS)
+    if not item.uid and (not names or name in names):
+        return False
+    near = beside(view, item)
+    if near.named(kind, name, item.namespace):
+        return False
+    if near.cluster.scope.cluster is not None:
+        return True
+    return any(
+        other.namespace == item.namespace
+        and bool(other.uid) == bool(item.uid)
+        and (other.path == item.path or (item.namespace and _folder(other) == _folder(item)))
+        for other in near.every(kind)
+    )
+
+
+def _folder(item: Object) -> str:
+    return item.path.rpartition("/")[0]
+
+
+_NAMELESS)
     if not item.uid and (not names or name in names):
         return False
     near = beside(view, item)

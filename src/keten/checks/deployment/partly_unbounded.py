@@ -5,8 +5,8 @@ is idle, and logs or uploads that fill the node's disk get other pods evicted. T
 NSA/CISA asks for bounds on all of it.
 
 For information: a bound on CPU also slows a container while cores are idle, and many leave it
-out on purpose; requests still share CPU fairly. One finding for a workload. A LimitRange of the
-namespace may set a default; it is not seen from the object.
+out on purpose; requests still share CPU fairly. One finding for a workload, and none for disk
+alone. A LimitRange of the namespace may set a default; it is not seen from the object.
 """
 
 from collections.abc import Iterator
@@ -18,26 +18,24 @@ from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Workload
 
-_ASKED = (("cpu", "CPU"), ("ephemeral-storage", "disk"))
-
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
-    """Report the first long-running container without limits, and how many others there are."""
-    first, name, more = "", "", 0
-    missing: dict[str, None] = {}
+    """Report the first long-running container without a bound, and how many others there are."""
+    first, name, more, disk = "", "", 0, False
     for path, container in serving(workload):
         limits = container.resources.limits
-        lacks = {word: None for key, word in _ASKED if key not in limits}
-        if lacks and not first:
-            first, name = path, called(path, container)
-        elif lacks:
+        if "cpu" in limits:
+            continue
+        if first:
             more += 1
-        missing |= lacks
+        else:
+            first, name = path, called(path, container)
+        disk = disk or "ephemeral-storage" not in limits
     if first:
         others = f" (and {more} more)" if more else ""
         at = f"{first}.resources.limits"
         yield Violation(
-            f"{name}{others} has no limit of {' or '.join(missing)}",
+            f"{name}{others} has no limit of CPU{' or disk' if disk else ''}",
             at,
             key="limits",
             change=Change(
