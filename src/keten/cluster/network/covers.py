@@ -20,6 +20,10 @@ Cover = dict[int, int]
 """Bits of shapes by the number of their ports."""
 
 
+_Turned = dict[tuple[Ports, Ports], int]
+_NOBODY: _Turned = {}
+
+
 class Reach(Struct):
     """Whom one class of senders reaches: for *sure*, and what *may* be."""
 
@@ -42,7 +46,10 @@ class Covers:
             way: [(self._number(c.ports), c) for c in judge.clauses[way]] for way in WAYS
         }
         self._base, self._by_sender = self._heard()
-        self._turned = self._turn()
+        self._common: _Turned = {}
+        self._besides: dict[int, _Turned] = {}
+        self._without: dict[int, _Turned] = {}
+        self._turn()
 
     def __iter__(self) -> Iterator[tuple[int, Reach]]:
         """Yield (representative, whom it reaches)."""
@@ -140,11 +147,10 @@ class Covers:
             into = sure if clause.sure else more
             into[number] = into.get(number, 0) | clause.subjects & plain
         sure, may = self._with_free(sure, more, plain & ~perhaps, plain & ~isolated)
-        turned = self._turned.get(rep)
-        if turned:
+        if self._special["ingress"]:
             if may is sure:
                 may = dict(sure)
-            for (low, high), who in turned.items():
+            for low, high, who in self._special_hears(rep):
                 if low:
                     number = self._number(low)
                     sure[number] = sure.get(number, 0) | who
@@ -152,12 +158,12 @@ class Covers:
                 may[number] = may.get(number, 0) | who
         return sure, may
 
-    def _turn(self) -> dict[int, dict[tuple[Ports, Ports], int]]:
-        """Return for each sender which receivers of ``_special`` let it in."""
+    def _turn(self) -> None:
+        """Turn the receivers of ``_special`` to the sender's side.
+
+        Those that let most senders in alike are kept once, with the senders that they do not.
+        """
         special = self._special["ingress"]
-        made: dict[int, dict[tuple[Ports, Ports], int]] = {}
-        if not special:
-            return made
         chosen = gathered(self._inside, self._judge.pods.count)
         groups: dict[int, tuple[Parts, int]] = {}
         for rep, those in self._inside.items():
@@ -165,15 +171,27 @@ class Covers:
                 parts = self._judge.parts("ingress", rep)
                 before = groups.get(id(parts))
                 groups[id(parts)] = (parts, (before[1] if before else 0) | those)
-        made = {rep: {} for rep in self._inside}
+        half = chosen.bit_count() // 2
         for parts, listeners in groups.values():
             for low, high, who in parts:
-                if high:
-                    key = (low, high)
-                    for rep in members(who & chosen):
-                        row = made[rep]
-                        row[key] = row.get(key, 0) | listeners
-        return made
+                senders, rows = who & chosen, self._besides
+                if not high or not senders:
+                    continue
+                key = (low, high)
+                if senders.bit_count() > half:
+                    self._common[key] = self._common.get(key, 0) | listeners
+                    senders, rows = chosen & ~who, self._without
+                for rep in members(senders):
+                    row = rows.setdefault(rep, {})
+                    row[key] = row.get(key, 0) | listeners
+
+    def _special_hears(self, rep: int) -> Iterator[tuple[Ports, Ports, int]]:
+        less = self._without.get(rep, _NOBODY)
+        for key, who in self._common.items():
+            if left := who & ~less.get(key, 0):
+                yield *key, left
+        for (low, high), who in self._besides.get(rep, _NOBODY).items():
+            yield low, high, who
 
     def _crossed(self, a: Cover, b: Cover) -> list[tuple[Ports, int]]:
         """Return what is open where both sides have to let it through."""
