@@ -94,15 +94,6 @@ def _folder(item: Object) -> str:
     return item.path.rpartition("/")[0]
 
 
-_NAMELESS)
-    if not item.uid and (not names or name in names):
-        return False
-    near = beside(view, item)
-    if near.named(kind, name, item.namespace):
-        return False
-    return bool(item.uid) or near.some(kind, item.namespace)
-
-
 _NAMELESS: frozenset[str] = frozenset()
 
 
