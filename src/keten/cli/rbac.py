@@ -30,15 +30,16 @@ MOST = 200
 """More resources of one rule than so many are not written out."""
 _ANY = "access/role-unbound"
 _LISTS = ("roles.rbac", "rolebindings.rbac")
-_ABOUT = """who-can  who may do VERB to RESOURCE (pods, pods/log, deployments.apps, svc, /metrics)
+_ABOUT = """who-can  who may do VERB to RESOURCE: pods, pods/log, deployments.apps, svc, /metrics
 of       all that SUBJECT may do: user NAME, group NAME or NAMESPACE:ACCOUNT
-dangers  who holds rights that lead to more: to the cluster, nodes, secrets, traffic
+dangers  who holds rights that lead to more: the cluster, nodes, secrets, traffic
 unused   roles, bindings and service accounts that do nothing
-least    from a server's audit log: granted against used, and the least roles that do
+least    from a server's audit log: granted against used, and the least roles
 
-Objects in files, of a dump or of a live cluster are taken together as the API server takes
-them: aggregation, implied groups, names, subresources. Where the target has none of the roles
-that Kubernetes makes itself, they are taken to be there."""
+Objects in files, of a dump or of a live cluster are taken together as the API
+server takes them: aggregation, implied groups, names, subresources. Where the
+target has none of the roles that Kubernetes makes itself, they are taken to be
+there."""
 
 
 def main(argv: list[str]) -> int:
