@@ -71,8 +71,8 @@ def lacks(view: View, item: Object, kind: str, name: str) -> bool:
 
     In a cluster that was listed nothing is hidden. Elsewhere something of the kind has to lie
     beside it: in the same folder, or in the same file where the namespace is not said or default,
-    as in demonstrations; and in files none of that name may be anywhere in view. What is kept elsewhere, or made by hand,
-    is not known to be missing.
+    as in demonstrations; and in files none of that name may be anywhere in view. What is kept
+    elsewhere, or made by hand, is not known to be missing.
     """
     names = view.once(_everywhere).get(kind, _NAMELESS)
     if not item.uid and (not names or name in names):
