@@ -41,33 +41,33 @@ T1 | automated | supply chain as a source of threats | | each check names its so
 T2 | automated | malicious actors as a source of threats | | each check names its sources of threat
 T3 | automated | insiders as a source of threats | | each check names its sources of threat
 P1 | automated | containers do not run as root | deployment/runs-as-root deployment/may-run-as-root image/root-user |
-P2 | manual | rootless engines, user namespaces | |
-P3 | automated | file systems that can not be written | deployment/writable-root-filesystem |
-P4 | automated | trusted images, scanned, signed | image/unpinned-base registry/mutable-tag |
-P5 | automated | no dangerous pod settings | deployment/privileged-container deployment/host-pid |
-P6 | automated | Pod Security level of each namespace | deployment/namespace-not-enforcing deployment/pod-security-admission-off deployment/pod-security-exempted deployment/pod-security-default-open |
-P7 | automated | service account tokens | deployment/default-account-token access/long-lived-token access/token-life-stretched access/token-lookup-off access/token-key-shared |
-P8 | automated | sandboxes, seccomp by default | deployment/seccomp-not-set deployment/seccomp-default-off deployment/seccomp-unconfined | sandboxes (RuntimeClass) are for a person to choose
-N1 | automated | namespaces separate trust zones | deployment/default-namespace |
+P2 | automated | rootless engines, user namespaces | deployment/host-users | whether the engine itself is rootless shows on nodes only
+P3 | automated | file systems that can not be written | deployment/writable-root-filesystem deployment/installs-at-start |
+P4 | automated | trusted images, scanned, signed | image/unpinned-base registry/mutable-tag registry/latest-tag registry/unexpected-registry registry/unqualified-image deployment/image-not-pulled deployment/unverified-script dependencies/known-vulnerability |
+P5 | automated | no dangerous pod settings | deployment/privileged-container deployment/host-pid deployment/host-ipc deployment/host-network deployment/host-path deployment/host-port deployment/privilege-escalation deployment/capabilities-not-dropped deployment/added-capabilities deployment/proc-mount deployment/unsafe-sysctls deployment/volume-type deployment/selinux-options deployment/apparmor-unconfined deployment/seccomp-unconfined deployment/mount-propagation |
+P6 | automated | Pod Security level of each namespace | deployment/namespace-not-enforcing deployment/pod-security-admission-off deployment/pod-security-exempted deployment/pod-security-default-open deployment/refused-by-namespace deployment/namespace-could-enforce-more deployment/pod-security-label-misspelt |
+P7 | automated | service account tokens | deployment/default-account-token access/long-lived-token access/token-life-stretched access/token-lookup-off access/token-key-shared deployment/long-projected-token deployment/token-without-rights deployment/missing-account |
+P8 | automated | sandboxes, seccomp by default | deployment/seccomp-not-set deployment/seccomp-default-off deployment/seccomp-unconfined deployment/host-users | sandboxes (RuntimeClass) are for a person to choose
+N1 | automated | namespaces separate trust zones | deployment/default-namespace deployment/reserved-namespace runtime/host-claimed-twice runtime/gateway-open-to-all runtime/route-crosses-namespace |
 N2 | automated | network policies, denied by default | runtime/no-network-policy runtime/metadata-reachable |
-N3 | automated | resources are bounded | deployment/no-memory-limit deployment/no-resource-requests deployment/process-limit-missing |
+N3 | automated | resources are bounded | deployment/no-memory-limit deployment/no-resource-requests deployment/process-limit-missing deployment/partly-unbounded deployment/memory-overcommitted deployment/namespace-unbounded deployment/job-unbounded |
 N4 | automated | control plane: TLS, not on the internet | access/managed-endpoint-public access/insecure-port runtime/control-plane-listens-widely runtime/api-certificate-missing runtime/old-tls runtime/weak-ciphers | firewalls and separate networks outside the cluster are not seen
 N5 | automated | etcd | runtime/etcd-plain runtime/etcd-clients-unchecked runtime/etcd-peers-plain runtime/etcd-peers-unchecked runtime/etcd-authority-shared runtime/etcd-client-certificate access/etcd-data-mode secrets/encryption-off | backups are a question to a person
 N6 | automated | kubeconfig files are protected | access/node-kubeconfig-mode access/node-file-owner access/kubeconfig-unverified access/kubeconfig-lasting-login access/kubeconfig-masters | the age of a file is not known
 N7 | automated | worker nodes, kubelet | access/kubelet-anonymous-auth access/kubelet-always-allow access/kubelet-read-only-port access/node-restriction-off access/node-authorizer-off access/kubelet-client-authority runtime/node-port |
-N8 | partly | encryption between pods | runtime/mesh-plaintext |
-N9 | automated | secrets | deployment/secret-in-environment secrets/token-in-file secrets/encryption-off secrets/encryption-identity-first secrets/encryption-not-of-secrets secrets/encryption-key-beside-data secrets/encryption-kms-v1 access/secrets-readable |
-N10 | automated | cloud metadata is out of reach | runtime/metadata-reachable access/managed-node-identity-shared |
+N8 | partly | encryption between pods | runtime/mesh-plaintext runtime/ingress-without-tls runtime/plain-http-listener runtime/route-without-tls runtime/backend-not-verified runtime/client-certificate-optional runtime/ingress-secret-missing | encryption by the network plugin (WireGuard, IPsec) is not seen
+N9 | automated | secrets | deployment/secret-in-environment secrets/token-in-file secrets/encryption-off secrets/encryption-identity-first secrets/encryption-not-of-secrets secrets/encryption-key-beside-data secrets/encryption-kms-v1 access/secrets-readable deployment/secret-in-arguments deployment/secret-from-environment |
+N10 | automated | cloud metadata is out of reach | runtime/metadata-reachable access/managed-node-identity-shared runtime/egress-open runtime/external-name deployment/probe-host |
 A1 | automated | anonymous access is off | access/anonymous-bound access/api-anonymous-auth access/anonymous-paths access/kubelet-anonymous-auth |
 A2 | partly | users are strongly authenticated | access/static-token-file access/no-identity-provider access/kubeconfig-lasting-login access/kubeconfig-masters access/masters-group-bound access/managed-local-accounts | whether the provider asks for a second factor is not seen
 A3 | automated | least rights | access/wildcard-role access/cluster-admin-binding access/authorization-always-allow access/rbac-off access/authorizers-open access/controllers-share-account |
 A4 | automated | third parties | runtime/webhook-fails-open runtime/webhook-can-lock-out access/webhook-configure access/api-service-register |
 G1 | automated | audit log | runtime/audit-off runtime/audit-gaps runtime/audit-secret-bodies runtime/audit-rule-without-effect runtime/audit-log-age runtime/audit-log-backups runtime/audit-log-size runtime/managed-audit-off | that the log leaves the cluster, and its integrity, are not seen; keten audit simulate
-G2 | partly | logs of nodes, containers, network | runtime/managed-audit-off runtime/kubelet-events-dropped |
+G2 | partly | logs of nodes, containers, network | runtime/managed-audit-off runtime/kubelet-events-dropped runtime/monitor-selects-nothing |
 G3 | manual | detection of threats | |
 G4 | not ours | alerting and response plans | |
 U1 | automated | supported versions, patched | runtime/version-ended runtime/component-version-ended runtime/managed-version-ended runtime/kubelet-skew runtime/alpha-gates runtime/alpha-apis runtime/security-gate-off |
-U2 | partly | scans; what is not used goes | access/dangling-binding runtime/dangling-service access/default-account-bound dependencies/known-vulnerability | penetration tests are for a person
+U2 | partly | scans; what is not used goes | access/dangling-binding runtime/dangling-service access/default-account-bound dependencies/known-vulnerability access/account-unused access/role-unbound access/binding-idle runtime/dangling-ingress deployment/missing-object deployment/job-kept deployment/disruption-budget-selects-nothing deployment/autoscaler-without-target | penetration tests are for a person
 U3 | automated | CIS Benchmark | | below
 """)
 
