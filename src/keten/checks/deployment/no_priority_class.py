@@ -26,9 +26,10 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
         if isinstance(item, Resource) and not item.name.startswith("system-")
     ]
     if classes and not any(item.spec.get("globalDefault") is True for item in classes):
+        names = sorted(item.name for item in classes)
         at = f"{workload.pod_path}.priorityClassName"
         yield Violation(
-            f"{workload.title} names none of the priorities, {classes[0].name} say",
+            f"{workload.title} names no priority class; there are {', '.join(names[:3])}",
             at,
             change=Change(at, "", "priorityClassName: ...", f"Give {workload.title} a priority"),
         )
