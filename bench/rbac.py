@@ -4,7 +4,7 @@
 
 Prints user CPU seconds in this process: building the engine, who-can, of, all dangers, what is
 unused, single decisions, and an audit log of 200,000 events read, compared and made into the
-least roles. Then ``keten rbac`` and ``keten scan`` on the same objects as YAML: CPU, wall and memory.
+least roles. Then ``keten rbac`` and ``keten scan`` on the same objects as YAML: CPU, wall, memory.
 """
 
 import argparse
