@@ -4,14 +4,17 @@ An object whose file does not say its namespace may meet those of any other: not
 certain of it then, and the checks keep to what the graph says.
 """
 
+from typing import TYPE_CHECKING
+
 from keten.cluster.estates import estate
-from keten.cluster.network.ports import ALL
-from keten.cluster.network.reach import Network
 from keten.model.facts import View
 from keten.model.kube import Object, Workload
 
+if TYPE_CHECKING:  # most scans need no engine, and it is many modules
+    from keten.cluster.network.reach import Network
 
-def network(item: Object, view: View) -> Network:
+
+def network(item: Object, view: View) -> "Network":
     """Return the network of the cluster that *item* is an object of."""
     return estate(view).of(item).network
 
@@ -27,6 +30,8 @@ def held(workload: Workload, view: View) -> bool | None:
 
 def unlimited(workload: Workload, view: View) -> bool | None:
     """Return whether policies leave *workload* free to reach everything; None where not known."""
+    from keten.cluster.network.ports import ALL
+
     found = network(workload, view)
     mine = found.peers_of(workload)
     if not mine or not found.settled:

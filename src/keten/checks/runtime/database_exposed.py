@@ -11,16 +11,19 @@ Annotations that make the balancer internal, and classes of balancers, are honou
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from keten.checks._balancers import open_to_all
 from keten.checks._examples import manifest
 from keten.checks._images import parse
 from keten.cluster.estates import estate
-from keten.cluster.network.exposure import Exposed, through_service
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Service, Workload
+
+if TYPE_CHECKING:  # most scans need no engine, and it is many modules
+    from keten.cluster.network.exposure import Exposed
 
 _PORTS = {
     "postgres": 5432, "postgresql": 5432, "timescaledb": 5432, "postgis": 5432, "spilo-15": 5432,
@@ -41,6 +44,8 @@ def run(service: Service, view: View) -> Iterator[Violation]:
     found = estate(view).of(service).network
     if not found.settled:
         return
+    from keten.cluster.network.exposure import through_service
+
     told: set[str] = set()
     for way in through_service(found, service):
         name = _database(way, view)
@@ -58,7 +63,7 @@ def run(service: Service, view: View) -> Iterator[Violation]:
         )
 
 
-def _database(way: Exposed, view: View) -> str:
+def _database(way: "Exposed", view: View) -> str:
     """Return the image's name where a container is a database whose port is open for sure."""
     for ref in way.peer.refs:
         workload = view.node(ref)
