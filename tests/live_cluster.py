@@ -194,6 +194,19 @@ def estate() -> list[Value]:
     hooks = "admissionregistration.k8s.io/v1"
     return [
         _runs("Deployment", "web", {**_pod(), "serviceAccountName": "web"}),
+        _runs("Deployment", "lost", {**_pod(env=[
+            {"name": "A", "valueFrom": {"secretKeyRef": {"name": "gone", "key": "a"}}},
+        ])}),
+        _runs("Deployment", "lost-map", {**_pod(envFrom=[{"configMapRef": {"name": "gone"}}])}),
+        _runs("Deployment", "lost-key", {**_pod(env=[
+            {"name": "A", "valueFrom": {"configMapKeyRef": {"name": "web", "key": "gone"}}},
+        ])}),
+        _runs("Deployment", "lost-class", {**_pod(), "runtimeClassName": "gone"}),
+        _runs("Deployment", "lost-priority", {**_pod(), "priorityClassName": "gone"}),
+        _runs("Deployment", "lost-account", {**_pod(), "serviceAccountName": "gone"}),
+        _runs("Deployment", "lost-claim", {**_pod(), "volumes": [
+            {"name": "data", "persistentVolumeClaim": {"claimName": "gone"}},
+        ]}),
         _runs("DaemonSet", "agent", host),
         _runs("StatefulSet", "db", _pod(securityContext=privileged)),
         {
@@ -233,7 +246,10 @@ def estate() -> list[Value]:
         {
             "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
             "metadata": _meta("web", "shop"),
-            "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+            "spec": {
+                "tls": [{"hosts": ["web.example.com"], "secretName": "gone"}],
+                "defaultBackend": {"service": {"name": "web", "port": {"number": 80}}},
+            },
         },
         {
             "apiVersion": RBAC, "kind": "ClusterRole", "metadata": _meta("root"),

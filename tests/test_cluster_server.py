@@ -252,6 +252,8 @@ def test_a_dump_of_everything_says_what_the_snapshot_says(
     def said(folder: str) -> set[tuple[str, str, str]]:
         scanned = trees.collect(tmp_path / folder, POLICY, now=NOW, progress=lambda *_: None)
         result = flow.judge(scanned, POLICY, database=None, now=NOW, progress=lambda *_: None)
+        gone = [item for item in result.unknown if "deployment/missing-object" in item.checks]
+        assert bool(gone) == (folder != "snapshot")
         return {
             (f.check, f.subject.partition(":")[2], f.message)
             for f in result.findings
@@ -260,8 +262,16 @@ def test_a_dump_of_everything_says_what_the_snapshot_says(
 
     expected = said("snapshot")
     assert len(expected) > 20
-    assert said("each") == expected
-    assert said("one") == expected
+    # Of a kind that the cluster has none of a dump says nothing: what names one is not known.
+    open_still = {
+        item
+        for item in expected
+        if item[1].endswith(("lost-class", "lost-claim"))
+        and "objects" in plugs.load(Check, item[0]).needs
+    }
+    assert open_still
+    assert said("each") == expected - open_still
+    assert said("one") == expected - open_still
 
 
 # Ways to log in

@@ -9,6 +9,9 @@ not be answered (keten.formats.kubernetes.listed).
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec import Struct
+
+from keten.cluster.references import references
 from keten.cluster.scopes import Scope, inside
 from keten.formats.kubernetes.listed import ROWS, Row
 from keten.formats.kubernetes.snapshot import NAME
@@ -40,28 +43,57 @@ _SELDOM = {"ReplicationController", "LimitRange", "ResourceQuota", "PersistentVo
 _GET = "Add it: kubectl get {} -A -o json; or take all of it: keten snapshot k8s://CONTEXT."
 
 
-def answered(item: Object, lacking: frozenset[str]) -> bool:
+class Open(Struct, frozen=True):
+    """What is left open: *families* of questions, and *kinds* of what may be named."""
+
+    families: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+
+_EVERYTHING = Open(_EVERY)
+
+
+def answered(item: Object, left: Open) -> bool:
     """Return whether all is known that questions about *item* and others take."""
-    if not lacking:
-        return True
-    family = _FAMILY.get(type(item))
-    return family is not None and family not in lacking
+    if left.families and _FAMILY.get(type(item), "") in left.families | {""}:
+        return False
+    return not left.kinds or left.kinds.isdisjoint(_named(item))
 
 
-def of_snapshot(scope: Scope, problems: Iterable[Problem]) -> frozenset[str]:
-    """Return the families of questions that a snapshot leaves open."""
+def _named(item: Object) -> set[str]:
+    """Return the kinds of the objects that *item* refers to by name."""
+    match item:
+        case Workload():
+            return {one.kind for one in references(item)}
+        case Route() if "tls" in item.spec or "listeners" in item.spec:
+            return {"Secret"}
+        case _:
+            return set()
+
+
+def of_snapshot(scope: Scope, problems: Iterable[Problem]) -> Open:
+    """Return the questions that a snapshot leaves open."""
     cluster = scope.cluster
     assert cluster is not None
     by_right = {row.right: row for row in ROWS}
-    lacking: set[str] = set()
-    for right in (*cluster.denied, *cluster.failed):
-        row = by_right.get(right)
-        lacking.update(row.families if row else _EVERY if right.startswith("get /") else ())
+    rights = (*cluster.denied, *cluster.failed)
+    if any(right.startswith("get /") for right in rights):
+        return _EVERYTHING
     for problem in problems:
         told = problem.link is Link.DEPLOYMENT and not problem.about
         if told and posixpath.basename(problem.path) != NAME and inside(problem.path, cluster):
-            return _EVERY  # a file of it could not be read: it may hold anything
-    return frozenset(lacking)
+            return _EVERYTHING  # a file of it could not be read: it may hold anything
+    return _left(by_right[right] for right in rights if right in by_right)
+
+
+def _left(rows: Iterable[Row]) -> Open:
+    families: set[str] = set()
+    kinds: set[str] = set()
+    for row in rows:
+        families.update(row.families)
+        if "references" in row.families:
+            kinds.add(row.kind)
+    return Open(frozenset(families & _EVERY), frozenset(kinds))
 
 
 def lists(looked: Iterable[Looked]) -> dict[str, set[str]]:
@@ -84,15 +116,15 @@ def is_dump(scope: Scope, told: dict[str, set[str]]) -> bool:
     )
 
 
-def of_dump(scope: Scope, told: dict[str, set[str]]) -> tuple[frozenset[str], Sequence[Problem]]:
-    """Return the families of questions that a dump leaves open, and why."""
+def of_dump(scope: Scope, told: dict[str, set[str]]) -> tuple[Open, Sequence[Problem]]:
+    """Return the questions that a dump leaves open, and why."""
     known = {item.kind for item in scope.objects}
     for path, kinds in told.items():
         if _under(path, scope):
             known |= kinds
     missing = [row for row in ROWS if _counts(row) and row.kind not in known]
-    lacking = frozenset(family for row in missing for family in row.families)
-    return lacking, tuple(_told(missing, scope))
+    kinds = {row.kind for row in ROWS if "references" in row.families} - known
+    return Open(_left(missing).families, frozenset(kinds)), tuple(_told(missing, scope))
 
 
 def _counts(row: Row) -> bool:

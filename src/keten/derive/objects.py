@@ -92,8 +92,8 @@ def derive(facts: Facts) -> Facts:
             looked += _answered(scope, collected.of_snapshot(scope, facts.problems))
             looked += named.looked(scope, {})
         elif scope.whole and collected.is_dump(scope, lists):
-            lacking, why = collected.of_dump(scope, lists)
-            looked += _answered(scope, lacking)
+            left, why = collected.of_dump(scope, lists)
+            looked += _answered(scope, left)
             looked += named.looked(scope, lists)
             problems += why
         elif scope.whole:
@@ -103,9 +103,9 @@ def derive(facts: Facts) -> Facts:
     return Facts(edges=tuple(edges), looked=tuple(looked), problems=tuple(problems))
 
 
-def _answered(scope: Scope, lacking: frozenset[str]) -> Iterator[Looked]:
+def _answered(scope: Scope, left: collected.Open) -> Iterator[Looked]:
     for item in scope.objects:
-        if collected.answered(item, lacking):
+        if collected.answered(item, left):
             yield Looked(item.ref, "objects")
 
 

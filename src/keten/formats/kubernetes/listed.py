@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from keten.model.evidence import Link
 
-_WORKLOADS, _RIGHTS, _NETWORK = "workloads", "rights", "network"
+_WORKLOADS, _RIGHTS, _NETWORK, _NAMED = "workloads", "rights", "network", "references"
 
 
 class Row(Struct, frozen=True):
@@ -19,7 +19,8 @@ class Row(Struct, frozen=True):
 
     *links* are those whose verdicts rest on it. *families* are the questions over several
     objects that can not be answered without it: a subject of the family is not known to have
-    all its objects. None of them for what is judged by itself only.
+    all its objects. ``references``: only of what names an object of the kind. None of them for
+    what is judged by itself only.
     """
 
     group: str
@@ -97,13 +98,18 @@ ROWS: tuple[Row, ...] = (
         links=(Link.ACCESS, Link.DEPLOYMENT), families=(_RIGHTS, _WORKLOADS),
     ),
     *_in("", "v1", ("services", "Service")),
-    *_in("", "v1", ("configmaps", "ConfigMap"), links=(Link.SECRETS,), families=()),
-    *_in("", "v1", ("secrets", "Secret"), links=(Link.SECRETS, Link.ACCESS), families=()),
+    *_in("", "v1", ("configmaps", "ConfigMap"), links=(Link.SECRETS, Link.DEPLOYMENT),
+        families=(_NAMED,)),
+    *_in("", "v1", ("secrets", "Secret"), families=(_NAMED,),
+        links=(Link.ACCESS, Link.SECRETS, Link.DEPLOYMENT, Link.RUNTIME)),
     *_in(
         "", "v1",
         ("limitranges", "LimitRange"), ("resourcequotas", "ResourceQuota"),
-        ("persistentvolumeclaims", "PersistentVolumeClaim"),
         links=(Link.DEPLOYMENT,), families=(_WORKLOADS,),
+    ),
+    *_in(
+        "", "v1", ("persistentvolumeclaims", "PersistentVolumeClaim"),
+        links=(Link.DEPLOYMENT,), families=(_NAMED,),
     ),
     *_in("policy", "v1", ("poddisruptionbudgets", "PodDisruptionBudget"), families=(_WORKLOADS,)),
     *_in(
@@ -127,8 +133,10 @@ ROWS: tuple[Row, ...] = (
     *_over("apiregistration.k8s.io", "v1", ("apiservices", "APIService")),
     *_over("certificates.k8s.io", "v1",
         ("certificatesigningrequests", "CertificateSigningRequest"), links=(Link.ACCESS,)),
-    *_over("node.k8s.io", "v1", ("runtimeclasses", "RuntimeClass")),
-    *_over("scheduling.k8s.io", "v1", ("priorityclasses", "PriorityClass")),
+    *_over("node.k8s.io", "v1", ("runtimeclasses", "RuntimeClass"), families=(_NAMED,),
+        links=(Link.DEPLOYMENT, Link.RUNTIME)),
+    *_over("scheduling.k8s.io", "v1", ("priorityclasses", "PriorityClass"), families=(_NAMED,),
+        links=(Link.DEPLOYMENT, Link.RUNTIME)),
     *_over("storage.k8s.io", "v1", ("csidrivers", "CSIDriver"), ("storageclasses", "StorageClass"),
         links=(Link.DEPLOYMENT,)),
     *_over(_ANP, "v1alpha1", ("adminnetworkpolicies", "AdminNetworkPolicy"),
