@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from shared_data import SHARED, needs_shared
 
 from keten import plugs
 from keten.model.check import Check
@@ -16,7 +17,6 @@ from keten.model.kubernetes_rows import (
     Row,
     responsible,
 )
-from shared_data import SHARED, needs_shared
 
 STATES = {"automated", "partly", "manual", "not ours"}
 CHECKS = set(plugs.names(Check))
