@@ -138,11 +138,21 @@ def _certificate(block: bytes, path: str, node: str) -> plane.Certificate:
 
 
 def _key(key: Any) -> tuple[str, int]:
-    name = type(key).__name__
-    for word, kind in (("RSA", "RSA"), ("Elliptic", "EC"), ("Ed25519", "Ed25519"), ("DSA", "DSA")):
-        if word in name:
-            return kind, int(getattr(key, "key_size", 256))
-    return name[:40], 0
+    """Return the kind of a public key and its size in bits."""
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    match key:
+        case rsa.RSAPublicKey():
+            return "RSA", key.key_size
+        case ec.EllipticCurvePublicKey():
+            return "EC", key.key_size
+        case dsa.DSAPublicKey():
+            return "DSA", key.key_size
+        case ed25519.Ed25519PublicKey():
+            return "Ed25519", 256
+        case ed448.Ed448PublicKey():
+            return "Ed448", 456
+    return type(key).__name__[:40], 0
 
 
 def _names(found: Any) -> tuple[str, ...]:
