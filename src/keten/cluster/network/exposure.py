@@ -5,7 +5,7 @@ the Internet reaches a pod where an entry leads to it *and* policies let it in: 
 its controller, a service with an address of its own, a port of the node.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -50,6 +50,7 @@ def from_internet(network: Network) -> Iterator[Exposed]:
     for entry in network.entries:
         ways.setdefault(entry.shape, []).append(entry)
     services = {item.ref: item for item in network.objects if isinstance(item, Service)}
+    workloads = {item.ref: item for item in network.objects if isinstance(item, Workload)}
     for peer in network.peers:
         for entry in ways.get(network.place(peer), ()):
             let = (
@@ -60,7 +61,7 @@ def from_internet(network: Network) -> Iterator[Exposed]:
             flow = Flow(let.sure & entry.ports, let.may & entry.ports)
             if flow.may:
                 yield Exposed(peer, entry.title, entry.ref, flow)
-        yield from _by_node(network, peer)
+        yield from _by_node(peer, workloads)
 
 
 def through_service(network: Network, service: Service) -> Iterator[Exposed]:
@@ -107,15 +108,13 @@ def _of(network: Network, peer: Peer, bit: int) -> Flow:
     return Flow(NONE, NONE)
 
 
-def _by_node(network: Network, peer: Peer) -> Iterator[Exposed]:
+def _by_node(peer: Peer, workloads: Mapping[str, Workload]) -> Iterator[Exposed]:
     """Yield ports that pods take of their node; whether it has a public address is not known."""
-    workloads = {ref for ref in peer.refs if ref.startswith("workload ")}
-    for item in network.objects:
-        if workloads and isinstance(item, Workload) and item.ref in workloads:
-            taken = _host_ports(item)
-            if taken:
-                yield Exposed(peer, "port of the node", item.ref, Flow(NONE, taken))
-            return
+    for ref in peer.refs:
+        taken = _host_ports(workloads[ref]) if ref in workloads else NONE
+        if taken:
+            yield Exposed(peer, "port of the node", ref, Flow(NONE, taken))
+            return  # the pods of one peer are alike
 
 
 def _host_ports(workload: Workload) -> Ports:

@@ -21,6 +21,8 @@ from keten.cluster.paths.terms import (
 SHOWN = 10
 ROUNDS = 6
 """How often a cut is sought anew without the changes that turned out not to help."""
+MAIN = 4
+"""The targets for which every way in is told by itself."""
 ENTRIES = 100
 """The most ways in that paths are sought from one by one."""
 
@@ -72,18 +74,23 @@ def paths(
     hops: bool = False,
     limit: int = SHOWN,
 ) -> list[Path]:
-    """Return the weakest ways (the shortest, with *hops*), one for each way in and each target."""
+    """Return the weakest ways (the shortest, with *hops*) to each target, then by each way in.
+
+    From the Internet, every way in is told by itself for the first few targets that are reached.
+    """
     graph = built.graph
     wanted = [point for point in targets or jewels(built) if graph.has(point)]
-    found: dict[tuple[Point, Point], Path] = {}
-    for source in sources:
-        for gate in _gates(built, source):
-            best, last = graph.ways([gate], hops=hops)
-            for target in wanted:
-                number = graph.number(target)
-                if number in best and target != gate:
-                    path = _path(built, source, gate, graph.way(target, last), target)
-                    found.setdefault((gate, target), path)
+    best, last = graph.ways(sources, hops=hops)
+    reached = [point for point in wanted if graph.number(point) in best and point not in sources]
+    found: dict[tuple[Point, ...], Path] = {}
+    for target in reached:
+        _tell(found, _path(built, graph.way(target, last), sources[0], target))
+    for target in reached[:MAIN]:
+        least, first = graph.ways([target], hops=hops, back=True)
+        for gate in _gates(built, sources):
+            if graph.ends[gate][1] in least:
+                way = [gate, *graph.onward(graph.points[graph.ends[gate][1]], first)]
+                _tell(found, _path(built, way, sources[0], target))
     order = {point: i for i, point in enumerate(wanted)}
     listed = sorted(
         found.values(),
@@ -92,28 +99,26 @@ def paths(
     return listed[:limit]
 
 
-def _gates(built: Built, source: Point) -> list[Point]:
-    """Return from where to seek: each way in from the Internet by itself, else *source*."""
+def _tell(found: dict[tuple[Point, ...], Path], path: Path) -> None:
+    """Keep the first path for each way in and each end."""
+    found.setdefault((path.points[1] if len(path.points) > 1 else path.start, path.end), path)
+
+
+def _gates(built: Built, sources: Sequence[Point]) -> list[int]:
+    """Return the steps from the Internet, one for each point they lead to, where it is asked."""
     graph = built.graph
-    if not graph.has(source):
+    if INTERNET not in sources or not graph.has(INTERNET):
         return []
-    if source != INTERNET:
-        return [source]
-    number = graph.number(source)
-    firsts = sorted({graph.points[b] for a, b in graph.ends if a == number})
-    return firsts[:ENTRIES]
+    firsts: dict[int, int] = {}
+    for index in graph.leaving(graph.number(INTERNET)):
+        firsts.setdefault(graph.ends[index][1], index)
+    return list(firsts.values())[:ENTRIES]
 
 
-def _path(built: Built, source: Point, gate: Point, way: list[int], target: Point) -> Path:
+def _path(built: Built, steps: list[int], source: Point, target: Point) -> Path:
     graph = built.graph
-    steps = list(way)
-    if gate != source:
-        first = next(
-            i
-            for i, (a, b) in enumerate(graph.ends)
-            if graph.points[a] == source and graph.points[b] == gate
-        )
-        steps.insert(0, first)
+    if steps:
+        source = graph.points[graph.ends[steps[0]][0]]
     told: list[int] = []
     points = [source]
     for index in steps:
@@ -238,5 +243,5 @@ def _lasting(
                 queue.append(to)
                 if to in stops:
                     end = graph.points[to]
-                    return _path(built, sources[0], sources[0], graph.way(end, last), end)
+                    return _path(built, graph.way(end, last), sources[0], end)
     return None

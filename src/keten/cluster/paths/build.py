@@ -4,10 +4,12 @@ Points that stand for many (everything in a namespace, everyone a policy lets in
 about as large as the cluster, not as the pairs of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from keten.cluster.network.exposure import from_internet, to_metadata
+from keten.cluster.network.networks import Net
 from keten.cluster.network.peers import DEFAULT, Peer
+from keten.cluster.network.ports import Ports
 from keten.cluster.network.reach import Network
 from keten.cluster.network.selection import members
 from keten.cluster.paths.escapes import escapes
@@ -205,25 +207,33 @@ class Built:
     # --- from pod to pod ---
 
     def _traffic(self) -> None:
+        """Add who may send to whom, by classes of pods that policies treat alike.
+
+        What every class may send to is said once, so that an open cluster is not the square of
+        its classes.
+        """
         network = self.network
-        shapes = network.pods.of_shape
-        seen: set[tuple[str, int]] = set()
         for net in network.networks:
-            for rep, row in network.rows(net):
+            rows = dict(network.rows(net))
+            chosen = 0
+            for rep in rows:
+                chosen |= 1 << rep
                 hub: Point = ("sends", net.title, str(rep))
-                for (sure, may), who in row.items():
-                    text = (sure or may).text
-                    to: Point = ("heard", net.title, format(who, "x"), text, str(bool(sure)))
-                    self._add(hub, to, Step("", sure=bool(sure)))
-                    if (str(to), who) not in seen:
-                        seen.add((str(to), who))
-                        for place in members(who):
-                            for peer in shapes[place]:
-                                self._heard(to, peer, text)
-                for place in members(network.same(net, rep)):
-                    for peer in shapes[place]:
-                        if peer is not network.controller:
-                            self._add(("code", peer.title), hub, Step(""), free=True)
+                to: Point = ("hears", net.title, str(rep))
+                self._add(hub, ("sends", net.title, ""), Step(""), free=True)
+                for peer in self._alike(net, rep):
+                    self._add(("code", peer.title), hub, Step(""), free=True)
+                    step = Step(f"policies let it reach {peer.title}")
+                    self._add(to, ("inside", peer.title), step, free=True)
+            common: dict[tuple[Ports, Ports], int] = {}
+            for number, row in enumerate(rows.values()):
+                if not number:
+                    common = {key: who & chosen for key, who in row.items()}
+                common = {key: who & row.get(key, 0) for key, who in common.items()}
+            self._flows(net, "", common)
+            for rep, row in rows.items():
+                rest = {key: who & chosen & ~common.get(key, 0) for key, who in row.items()}
+                self._flows(net, str(rep), rest)
         for peer in network.peers:
             inside: Point = ("inside", peer.title)
             if self.graph.has(inside):
@@ -231,10 +241,18 @@ class Built:
                 step = Step("", peer.refs[0] if peer.refs else "", change=change)
                 self._add(inside, ("reach", peer.title), step, free=True)
 
-    def _heard(self, hub: Point, peer: Peer, ports: str) -> None:
-        if peer is not self.network.controller:
-            step = Step(f"policies let it reach {peer.title} ({ports})")
-            self._add(hub, ("inside", peer.title), step, free=True)
+    def _alike(self, net: Net, rep: int) -> Iterator[Peer]:
+        for place in members(self.network.same(net, rep)):
+            for peer in self.network.pods.of_shape[place]:
+                if peer is not self.network.controller:
+                    yield peer
+
+    def _flows(self, net: Net, sender: str, row: Mapping[tuple[Ports, Ports], int]) -> None:
+        for (sure, _), who in row.items():
+            for rep in members(who):
+                step = Step("", sure=bool(sure))
+                to: Point = ("hears", net.title, str(rep))
+                self._add(("sends", net.title, sender), to, step)
 
     # --- rights ---
 

@@ -31,6 +31,8 @@ class Graph(Generic[P, S]):
         self.costs: list[int] = []
         self._numbers: dict[P, int] = {}
         self._out: list[list[int]] = []
+        self._coming: list[list[int]] = []
+        self._counted = -1
 
     def number(self, point: P) -> int:
         """Return the number of *point*, which is added where it is new."""
@@ -63,12 +65,13 @@ class Graph(Generic[P, S]):
         return self._out[number]
 
     def ways(
-        self, sources: Iterable[P], *, hops: bool = False
+        self, sources: Iterable[P], *, hops: bool = False, back: bool = False
     ) -> tuple[dict[int, int], dict[int, int]]:
         """Return (least effort, last step) to each point that can be reached from *sources*.
 
-        With *hops* every step is of the same effort. Among equals the step that was added first
-        is taken, so that the answer does not depend on anything but the order of adding.
+        With *hops* every step is of the same effort; with *back* steps are taken backwards, and
+        the step is the first of the way from the point. Among equals the step that was added
+        first is taken, so that the answer depends on nothing but the order of adding.
         """
         best: dict[int, int] = {}
         last: dict[int, int] = {}
@@ -76,7 +79,8 @@ class Graph(Generic[P, S]):
         for source in sources:
             if source in self._numbers:
                 heappush(heap, (0, -1, self._numbers[source]))
-        out, ends, efforts = self._out, self.ends, self.efforts
+        near, ends, efforts = self._into if back else self._out, self.ends, self.efforts
+        side = 0 if back else 1
         while heap:
             effort, step, point = heappop(heap)
             if point in best:
@@ -84,11 +88,31 @@ class Graph(Generic[P, S]):
             best[point] = effort
             if step >= 0:
                 last[point] = step
-            for index in out[point]:
-                to = ends[index][1]
+            for index in near[point]:
+                to = ends[index][side]
                 if to not in best:
                     heappush(heap, (effort + (1 if hops else efforts[index]), index, to))
         return best, last
+
+    @property
+    def _into(self) -> list[list[int]]:
+        """Return the steps that come to each point."""
+        if self._counted != len(self.steps):
+            self._coming = [[] for _ in self.points]
+            for index, (_, b) in enumerate(self.ends):
+                self._coming[b].append(index)
+            self._counted = len(self.steps)
+        return self._coming
+
+    def onward(self, source: P, first: dict[int, int]) -> list[int]:
+        """Return the steps that lead on from *source*, in order; see ``ways`` with *back*."""
+        found = []
+        at = self._numbers[source]
+        while at in first:
+            index = first[at]
+            found.append(index)
+            at = self.ends[index][1]
+        return found
 
     def way(self, target: P, last: dict[int, int]) -> list[int]:
         """Return the steps that lead to *target*, in order; see ``ways``."""
