@@ -4,8 +4,8 @@ The object is not taken: what the file says does not run, and what ran before go
 while everybody believes in the new version. Most pipelines tell; those that apply many files and
 look at the last one do not.
 
-Asked: the restart policy that a controller allows, names of ports and containers. Other faults of
-the same kind, such as a selector that does not match, are problems of the file.
+Asked: the restart policy that a controller allows, and the names of ports. Other faults of the same
+kind, such as a selector that does not match, are problems of the file.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,9 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report what validation of the pod template refuses."""
-    said = workload.pod.restart_policy
+    containers, said = workload.pod.containers, workload.pod.restart_policy
+    if not containers or not all(container.image for container in containers):
+        return  # part of a patch
     if workload.kind in _LOOPS:
         wrong = said not in ("", "Always")
     else:
@@ -35,12 +37,8 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         yield _violation(
             workload, "restartPolicy", f"{workload.kind} with restartPolicy {said or 'Always'}"
         )
-    names: set[str] = set()
     for path, container in each(workload):
         at = path.removeprefix(f"{workload.pod_path}.")
-        if container.name and container.name in names:
-            yield _violation(workload, f"{at}.name", f"two containers named {container.name}")
-        names.add(container.name)
         for i, port in enumerate(container.ports):
             name = port.get("name")
             if name is not None and not _is_port_name(name):
