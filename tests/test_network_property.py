@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from network_brute import Cluster, Pod
 
 from keten.cluster.network import addresses
 from keten.cluster.network.grouped import groups
 from keten.cluster.network.peers import Peer
+from keten.cluster.network.ports import NONE
 from keten.cluster.network.proof import Proof, prove
 from keten.cluster.network.proposal import Link, propose
 from keten.cluster.network.reach import NO, Flow, Network
@@ -297,6 +299,49 @@ def test_rows_pairs_and_reasons_say_the_same(made: Any) -> None:
                 sides = [rules(judge, one) for one in (out, into)]
                 assert sides == [explain(judge, one) for one in (out, into)]
                 assert (both(*sides) == "yes") is flow.sure.holds(protocol, port)
+
+
+@given(clusters(), st.data())
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+def test_rows_and_pairs_agree_on_what_is_not_known(made: Any, data: st.DataObject) -> None:
+    _, _, objects = made
+    odd: list[Object] = []
+    for item in objects:
+        if isinstance(item, Namespace) and data.draw(st.booleans()):
+            continue  # its labels are not known
+        if isinstance(item, Workload) and data.draw(st.integers(0, 3)) == 0:
+            odd.append(structs.replace(item, pod=structs.replace(item.pod, host_network=True)))
+            continue
+        odd.append(item)
+    if data.draw(st.booleans()):
+        space = data.draw(st.sampled_from(SPACES))
+        odd.append(Resource(id="f:NetworkPolicy/c", kind="NetworkPolicy", name="c",
+                            namespace=space, api_version="projectcalico.org/v3"))  # fmt: skip
+    if data.draw(st.booleans()):
+        refused = {"podSelector": {}, "ingress": [{"from": [{}]}]}
+        odd.append(NetworkPolicy(id="f:NetworkPolicy/r", kind="NetworkPolicy", name="r",
+                                 namespace="a", spec=refused))  # fmt: skip
+    if data.draw(st.booleans()):
+        rule = {"toEntities": [data.draw(st.sampled_from(("host", "cluster", "world")))]}
+        spec = {"endpointSelector": data.draw(selectors()), "egress": [rule],
+                "ingressDeny": [{"fromEndpoints": [data.draw(selectors())]}]}  # fmt: skip
+        odd.append(Resource(id="f:CNP/x", kind="CiliumNetworkPolicy", name="x", namespace="b",
+                            api_version="cilium.io/v2", spec=spec))  # fmt: skip
+    network = Network(odd)
+    (net,) = network.networks
+    rows: dict[tuple[str, str], Flow] = {}
+    for place, row in network.rows(net):
+        senders = [p for p in network.peers if network.same(net, place) >> network.place(p) & 1]
+        for (sure, may), who in row.items():
+            assert sure - may == NONE
+            for dst in network.peers:
+                if who >> network.place(dst) & 1:
+                    for src in senders:
+                        assert (src.title, dst.title) not in rows
+                        rows[src.title, dst.title] = Flow(sure, may)
+    for src in network.peers:
+        for dst in network.peers:
+            assert rows.get((src.title, dst.title), NO) == network.between(src, dst)
 
 
 @given(clusters())
