@@ -26,9 +26,7 @@ _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report what validation of the pod template refuses."""
-    containers, said = workload.pod.containers, workload.pod.restart_policy
-    if not containers or not all(container.image for container in containers):
-        return  # part of a patch
+    said = workload.pod.restart_policy
     if workload.kind in _LOOPS:
         wrong = said not in ("", "Always")
     else:
