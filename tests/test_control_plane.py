@@ -381,3 +381,19 @@ SEEDS = [
     b'{"name": "a", "currentMasterVersion": "1.2", "nodePools": [{"management": {}}]}',
     b"keten-node-report/1\nprocess 1 kubelet\n|kubelet\n|--v=2\nend\n",
 ]
+
+
+def test_a_long_list_of_a_live_cluster() -> None:
+    plain = {"metadata": {"name": "web", "labels": {"a": "x" * 1000}}, "spec": {"containers": []}}
+    api = json.loads(pod(["kube-apiserver", "--v=2"]))
+    listed = {"apiVersion": "v1", "kind": "PodList", "items": [*[plain] * 1500, api]}
+    config = {"metadata": {"name": "kubelet-config", "namespace": "kube-system"}}
+    config["data"] = {"kubelet": "kind: KubeletConfiguration\nreadOnlyPort: 1\n"}  # type: ignore[assignment]
+    maps = {"apiVersion": "v1", "kind": "ConfigMapList", "items": [*[plain] * 1500, config]}
+    before = process_time()
+    found = components(
+        facts_of({"pods.json": json.dumps(listed).encode(), "maps.json": json.dumps(maps).encode()})
+    )
+
+    assert set(found) == {"kube-apiserver", "kubelet"}
+    assert process_time() - before < 10

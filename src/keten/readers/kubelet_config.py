@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from keten.formats.control_plane import kubelet
-from keten.formats.control_plane.gathered import Found, documents, facts, items
+from keten.formats.control_plane.gathered import Found, facts, objects
 from keten.formats.control_plane.kubeadm import GROUP
 from keten.model.evidence import Link
 from keten.model.facts import Facts
@@ -28,20 +28,9 @@ def read(source: Source) -> Facts:
 
 
 def _found(source: Source) -> Iterator[Found]:
-    from keten.formats.kubernetes.listing import LONG, listing
-
-    long = listing(source.data) if len(source.data) > LONG else None
-    if long is not None:
-        return
     by_kubeadm = GROUP.encode() in source.data
-    for document in documents(source.data):
-        value, fields, line = document.value, document.fields, document.line
+    for value, fields, line in objects(source.data, _ANY):
         yield from kubelet.found(value, fields, source.path, line, by_kubeadm=by_kubeadm)
-        head = str(value.get("kind") or "").removesuffix("List")
-        for i, item in enumerate(items(value.get("items"))):
-            if isinstance(item, dict):
-                at = fields.get(f"items[{i}]", line)
-                yield from kubelet.found({"kind": head} | item, {}, source.path, at)
 
 
 READER = Reader(

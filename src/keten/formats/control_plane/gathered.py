@@ -1,5 +1,6 @@
 """What the readers of configuration share: documents one by one, and facts of what was found."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,16 +26,21 @@ class Found(Struct, frozen=True):
     advice: str = ""
 
 
-def documents(data: bytes, *, strict: bool = False) -> Iterator[Any]:
+def documents(
+    data: bytes, *, strict: bool = False, wanted: re.Pattern[bytes] | None = None
+) -> Iterator[Any]:
     """Yield the documents of YAML or JSON that are mappings, as Kubernetes reads them.
 
     What is broken is passed over, since the reader of objects tells of it; *strict* raises.
+    Documents without *wanted* in their bytes are not parsed.
     """
     from keten.formats.yaml.documents import load_part
     from keten.formats.yaml.stream import split
 
     try:
         for part in split(data):
+            if wanted is not None and wanted.search(part.data) is None:
+                continue
             try:
                 document = load_part(part)
             except InputError:
@@ -46,6 +52,34 @@ def documents(data: bytes, *, strict: bool = False) -> Iterator[Any]:
     except InputError:
         if strict:
             raise
+
+
+def objects(data: bytes, wanted: re.Pattern[bytes]) -> Iterator[tuple[Any, dict[str, int], int]]:
+    """Yield the objects of YAML or JSON, those of Lists too, with their fields and line.
+
+    Only what has *wanted* in its bytes is parsed: most of a file is read by others already. Of
+    an object in a List only the line is told.
+    """
+    from keten.formats.kubernetes.listing import LONG, listing
+
+    long = listing(data) if len(data) > LONG else None
+    if long is not None:
+        kept = [raw for raw in long.items if wanted.search(memoryview(raw))]
+        kind = {"kind": long.kind.removesuffix("List")}
+        try:
+            for item in msgspec.structs.replace(long, items=kept):
+                if isinstance(item.value, dict):
+                    yield kind | item.value, {}, item.line
+        except InputError:
+            return
+        return
+    for document in documents(data, wanted=wanted):
+        value = document.value
+        yield value, document.fields, document.line
+        head = text(value.get("kind")).removesuffix("List")
+        for i, item in enumerate(items(value.get("items"))):
+            if isinstance(item, dict):
+                yield {"kind": head} | item, {}, document.fields.get(f"items[{i}]", document.line)
 
 
 def facts(found: Iterator[Found], path: str, need: str) -> Facts:
