@@ -212,7 +212,7 @@ def _proof(outcome: "Outcome") -> str:
         return "nothing to change"
     if not proof.holds:
         return f"NOT PROVED: {proof.what}"
-    gone = printing.count(len(proof.gone), "finding")
+    gone = printing.count(proof.count, "finding")
     facts = printing.count(proof.facts, "other fact")
     rest = "is as it was" if proof.facts == 1 else "are as they were"
     bared = len(proof.bared)

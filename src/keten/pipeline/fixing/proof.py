@@ -5,6 +5,7 @@ target, judged before and after, is compared: findings, what could not be judged
 be read, what each namespace would refuse, and every fact about what was not touched.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -21,7 +22,8 @@ class Proof(Struct, frozen=True):
     """What judging again showed. *what* is the first thing that came up that must not.
 
     *guilty* are the refs of the edited objects that brought such things; *gone* are the
-    findings that are there no more, *facts* the number of facts that are as they were.
+    findings that are there no more, *count* how many with those that are not told one by one,
+    *facts* the number of facts that are as they were.
     *bared* are findings that something worse hid, which is gone: of a privileged container no
     other setting counts, and an object that no API server takes is not judged at all. Each is
     of an object that was edited, at a field that was not.
@@ -33,6 +35,7 @@ class Proof(Struct, frozen=True):
     what: str = ""
     guilty: frozenset[str] = frozenset()
     facts: int = 0
+    count: int = 0
 
 
 def prove(
@@ -49,13 +52,16 @@ def prove(
     said: list[str] = []
     bared: list[Finding] = []
     looked = {item.ref for item in first.facts.looked if item.need == "manifest"}
+    counted = _counted(first, last)
     for key, finding in after.items():
+        if key not in before and _lot(finding) in counted:
+            continue  # one of many that were counted before, and are told one by one now
         if key not in before and _hidden(finding, gone, fields, looked):
             bared.append(finding)
         elif finding.severity > _weight(before.get(key)):
             said.append(f"{finding.check}: {finding.message}")
             guilty |= _blame(finding.subject, touched, last)
-    for text, ref in _unread(last) - _unread(first):
+    for text, ref in _unread(first, last):
         said.append(text)
         guilty |= _blame(ref, touched, last)
     for space, title in refused(last) - refused(first):
@@ -64,7 +70,9 @@ def prove(
     same, strange = _facts(first, last, touched)
     said += strange
     what = min(said, default="")
-    return Proof(not said, gone, tuple(bared), what, frozenset(guilty), same)
+    left = sum(f.times for f in last.result.findings) - len(bared)
+    count = max(len(gone) and 1, sum(f.times for f in first.result.findings) - left)
+    return Proof(not said, gone, tuple(bared), what, frozenset(guilty), same, count)
 
 
 def _hidden(
@@ -89,20 +97,45 @@ def _key(finding: Finding) -> Key:
     return finding.check, finding.subject, finding.fingerprint
 
 
+def _lot(finding: Finding) -> tuple[str, str]:
+    """Return check and path: of how many like it one file may have, some are only counted."""
+    return finding.check, finding.location.path if finding.location else ""
+
+
+def _counted(first: Seen, last: Seen) -> set[tuple[str, str]]:
+    """Return the lots of which some were only counted, and which are not more than before."""
+    before, after = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for found, seen in ((before, first), (after, last)):
+        for finding in seen.result.findings:
+            found[_lot(finding)] += finding.times
+    some = {_lot(finding) for finding in first.result.findings if finding.times > 1}
+    return {lot for lot in some if after[lot] <= before[lot]}
+
+
 def _weight(finding: Finding | None) -> int:
     """Return the severity of what was there before; -1 for what was not."""
     return -1 if finding is None else Severity(finding.severity)
 
 
-def _unread(seen: Seen) -> set[tuple[str, str]]:
-    """Return what could not be read or judged, with the ref that it is about."""
-    problems = {(f"{p.path}: {p.what}", p.about) for p in seen.result.problems}
-    unknown = {
-        (f"not judged: {check}: {u.what}: {u.why}", "")
-        for u in seen.result.unknown
-        for check in u.checks or ("",)
+def _unread(first: Seen, last: Seen) -> set[tuple[str, str]]:
+    """Return what was read or judged at first and is no more, with the ref that it is about."""
+    told = {(p.path, p.what, p.about) for p in first.result.problems}
+    found = {
+        (f"{p.path}: {p.what}", p.about)
+        for p in last.result.problems
+        if (p.path, p.what, p.about) not in told
     }
-    return problems | unknown
+    before, after = (_unjudged(seen) for seen in (first, last))
+    more = (pair for pair, times in after.items() if times > before[pair])
+    return found | {(f"{check} would not be judged: {why}", "") for check, why in more}
+
+
+def _unjudged(seen: Seen) -> Counter[tuple[str, str]]:
+    found = Counter[tuple[str, str]]()
+    for unknown in seen.result.unknown:
+        for check in unknown.checks:
+            found[check, unknown.why] += unknown.count
+    return found
 
 
 def _blame(ref: str, touched: Mapping[str, set[str]], last: Seen) -> set[str]:

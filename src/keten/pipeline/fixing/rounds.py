@@ -14,7 +14,7 @@ from keten.pipeline.fixing.sources import target
 from keten.pipeline.fixing.wishes import Asked, Wish, wishes
 from keten.remedy.exact import caution
 
-ROUNDS = 6
+ROUNDS = 30
 """How often it is judged again: one change may show the next (the second container of two)."""
 RESTARTS = 4
 """How often it is begun anew without what brought something new."""

@@ -52,6 +52,7 @@ class Bytes:
         self.changed = dict(changed)
         self._original: dict[str, bytes] = {}
         self._objects: dict[str, list[Found]] = {}
+        self._named: dict[str, dict[tuple[str, str], list[Found]]] = {}
 
     def original(self, path: str) -> bytes:
         """Return what the file holds on the disk; InputError where it can not be read."""
@@ -74,7 +75,11 @@ class Bytes:
 
     def object(self, path: str, kind: str, name: str, line: int = 0) -> Found:
         """Return one object of a file; InputError where there is none or which is not sure."""
-        found = [one for one in self.objects(path) if _is(one, kind, name)]
+        if path not in self._named:
+            named = self._named[path] = {}
+            for one in self.objects(path):
+                named.setdefault(_named(one), []).append(one)
+        found = self._named[path].get((kind, name), [])
         if len(found) > 1 and line:
             found = [one for one in found if one.line == line]
         if len(found) != 1:
@@ -83,11 +88,11 @@ class Bytes:
         return found[0]
 
 
-def _is(found: Found, kind: str, name: str) -> bool:
+def _named(found: Found) -> tuple[str, str]:
+    """Return kind and name, as keten.model.kube has them."""
     meta = found.value.get("metadata")
     said = meta if isinstance(meta, dict) else {}
-    named = said.get("name") or said.get("generateName") or ""
-    return found.value.get("kind") == kind and (not name or str(named) in {name, ""})
+    return str(found.value.get("kind")), str(said.get("name") or said.get("generateName") or "")
 
 
 class Looker:
