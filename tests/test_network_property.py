@@ -318,7 +318,7 @@ def test_rows_and_pairs_agree_on_what_is_not_known(made: Any, data: st.DataObjec
         odd.append(Resource(id="f:NetworkPolicy/c", kind="NetworkPolicy", name="c",
                             namespace=space, api_version="projectcalico.org/v3"))  # fmt: skip
     if data.draw(st.booleans()):
-        refused = {"podSelector": {}, "ingress": [{"from": [{}]}]}
+        refused: dict[str, Any] = {"podSelector": {}, "ingress": [{"from": [{}]}]}
         odd.append(NetworkPolicy(id="f:NetworkPolicy/r", kind="NetworkPolicy", name="r",
                                  namespace="a", spec=refused))  # fmt: skip
     if data.draw(st.booleans()):

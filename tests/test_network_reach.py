@@ -1,7 +1,7 @@
 """Reach: the corners of the API texts, and what can not be known."""
 
 import pytest
-from network_manifests import Shown, cilium, document, namespace, netpol, pod, said
+from network_manifests import Shown, cilium, document, namespace, netpol, objects, pod, said
 
 from keten.cluster.network import addresses, spans
 from keten.cluster.network.exposure import from_internet, to_internet, to_metadata
@@ -11,6 +11,7 @@ from keten.cluster.network.ports import ALL as EVERY
 from keten.cluster.network.ports import NONE, ports
 from keten.cluster.network.proof import prove
 from keten.cluster.network.proposal import declared, propose
+from keten.cluster.network.reach import Network
 
 ALL, NO = "All Connections", "No Connections"
 PODS = (
@@ -523,13 +524,34 @@ ingress: [{}]
 
 
 def test_more_blocks_than_are_judged_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    some = netpol("shop/many", """
+    some = netpol(
+        "shop/many",
+        """
 podSelector: {}
 ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}, {ipBlock: {cidr: 10.0.0.0/9}}]}]
-""")
+""",
+    )
     assert Shown(PODS, some).into("shop/web", "10.1.1.1") == ALL
     monkeypatch.setattr("keten.cluster.network.reading.MOST_BLOCKS", 1)
     assert Shown(PODS, some).into("shop/web", "10.1.1.1") == f"{NO} ? {ALL}"
     monkeypatch.setattr("keten.cluster.network.reading.MOST_RULES", 0)
     shown = Shown(PODS, some)
     assert shown.network.notes == ["the policies: more than 0 rules are not judged"]
+
+
+def test_policies_that_could_not_be_listed_are_unknown() -> None:
+    closed = netpol("data/closed", "{podSelector: {}}")
+    parts = objects(PODS + closed)
+    peers = {f"{p.namespace}/{p.name}": p for p in Network(parts).peers}
+
+    def ask(*rights: str) -> list[str]:
+        network = Network(parts, unlisted=[f"list {right} at cluster scope" for right in rights])
+        found = {f"{p.namespace}/{p.name}": p for p in network.peers}
+        assert found.keys() == peers.keys()
+        pairs = (("shop/web", "shop/api"), ("shop/web", "data/db"))
+        return [said(network.between(found[a], found[b])) for a, b in pairs]
+
+    assert ask() == [ALL, NO]
+    assert ask("secrets", "pods") == [ALL, NO]
+    assert ask("networkpolicies.networking.k8s.io") == [f"{NO} ? {ALL}", f"{NO} ? {ALL}"]
+    assert ask("ciliumclusterwidenetworkpolicies.cilium.io")[0] == f"{NO} ? {ALL}"

@@ -142,7 +142,7 @@ def network(arguments: argparse.Namespace, cluster: "Cluster") -> Any:
         return cluster.network
     from keten.cluster.network.reach import Network
 
-    return Network(cluster.objects, hosts_are_pods=True)
+    return Network(cluster.objects, unlisted=cluster.unlisted, hosts_are_pods=True)
 
 
 def put(document: Any) -> None:

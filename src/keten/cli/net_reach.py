@@ -122,10 +122,11 @@ def _mesh(network: Network) -> Iterator[str]:
 
 
 def _head(network: Network) -> str:
-    held = sum(policy.subjects != 0 for policy in network.policies)
+    policies = [policy for policy in network.policies if policy.ref]
+    held = sum(policy.subjects != 0 for policy in policies)
     parts = [
         printing.count(len(network.peers), "workload"),
-        f"policies: {len(network.policies)}, of which {held} hold pods",
+        f"policies: {len(policies)}, of which {held} hold pods",
     ]
     if len(network.networks) > 1:
         parts.append(printing.count(len(network.networks), "network"))

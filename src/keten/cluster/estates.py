@@ -63,12 +63,18 @@ class Cluster:
 
         return Rights(self.scope.objects)
 
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """Return the rights that listing the cluster lacked, and what its server failed to tell."""
+        cluster = self.scope.cluster
+        return (*cluster.denied, *cluster.failed) if cluster is not None else ()
+
     @cached_property
     def network(self) -> "Network":
         """Return who reaches whom here."""
         from keten.cluster.network.reach import Network
 
-        return Network(self.scope.objects)
+        return Network(self.scope.objects, unlisted=self.unlisted)
 
 
 class Estate:

@@ -50,11 +50,19 @@ NO = Flow(NONE, NONE)
 class Network:
     """What the policies of a cluster say together.
 
+    *unlisted* are the rights that listing the cluster lacked (``list networkpolicies... at
+    cluster scope``): what policies of such a kind say is unknown.
     *hosts_are_pods*: take pods in their node's network for pods with an address of their own,
     as some analysers do; Kubernetes leaves it open, and plugins take them for their node.
     """
 
-    def __init__(self, objects: Iterable[Object], *, hosts_are_pods: bool = False) -> None:
+    def __init__(
+        self,
+        objects: Iterable[Object],
+        *,
+        unlisted: Iterable[str] = (),
+        hosts_are_pods: bool = False,
+    ) -> None:
         self.objects = tuple(objects)
         policies = [item for item in self.objects if reading.is_policy(item)]
         namespaces = [item for item in self.objects if isinstance(item, Namespace)]
@@ -63,7 +71,10 @@ class Network:
         self.pods = Pods([*found, self.controller], namespaces, hosts_are_pods=hosts_are_pods)
         self.peers: Sequence[Peer] = found
         services = [item for item in self.objects if isinstance(item, Service)]
-        self.policies: list[Policy] = list(reading.read(policies, services, self.pods))
+        self.policies: list[Policy] = [
+            *reading.unlisted(unlisted, self.pods),
+            *reading.read(policies, services, self.pods),
+        ]
         self._unseen = 1 << self.place(self.controller)
         self._hosts = 0 if hosts_are_pods else self.pods.hosts
 

@@ -6,7 +6,7 @@ from typing import Any
 from keten.cluster.network import admin, cilium
 from keten.cluster.network.native import native
 from keten.cluster.network.peers import DEFAULT
-from keten.cluster.network.policies import WAYS, Policy, unknown
+from keten.cluster.network.policies import WAYS, Policy, Tier, unknown
 from keten.cluster.network.selection import Pods
 from keten.cluster.network.spans import Spans
 from keten.cluster.selectors import Selector, equality
@@ -22,6 +22,11 @@ _FOREIGN = {
 }  # fmt: skip
 """Kinds of network plugins' own policies that are not read; staged ones hold nothing."""
 
+_PEERS = {
+    "pods", "namespaces", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps",
+    "replicasets.apps", "jobs.batch", "cronjobs.batch", "ingresses.networking.k8s.io",
+    "httproutes.gateway.networking.k8s.io",
+}  # fmt: skip
 MOST_RULES = 200_000
 MOST_BLOCKS = 20_000
 """Of all policies together; above, what they say is unknown: each block cuts the addresses."""
@@ -64,6 +69,22 @@ def label_keys(policies: Iterable[Object]) -> set[str]:
             elif isinstance(value, list):
                 stack += ((item, depth + 1) for item in value)
     return found
+
+
+def unlisted(rights: Iterable[str], pods: Pods) -> Iterator[Policy]:
+    """Yield for each kind of policy that could not be listed that it may hold every pod.
+
+    Of peers and ways in that could not be listed it is only said that they are missing.
+    """
+    for right in sorted(set(rights)):
+        name = right.removeprefix("list ").partition(" ")[0]
+        plural = name.partition(".")[0]
+        if right.startswith("list ") and plural.endswith("networkpolicies"):
+            over = name != "networkpolicies.networking.k8s.io"
+            yield unknown("", name, pods.subject, f"not listed ({right})", over=over)
+        elif right.startswith("list ") and name in _PEERS:
+            told = (f"{name}: not listed ({right}): what they make is not shown",)
+            yield Policy("", name, Tier.PLAIN, 0, notes=told)
 
 
 def read(policies: Sequence[Object], services: Sequence[Service], pods: Pods) -> Iterator[Policy]:
