@@ -44,31 +44,28 @@ _GET = "Add it: kubectl get {} -A -o json; or take all of it: keten snapshot k8s
 
 
 class Open(Struct, frozen=True):
-    """What is left open: *families* of questions, and *kinds* of what may be named."""
+    """What is left open: *families* of questions, and with *maps* the keys of config maps.
+
+    Whether what an object names is there is the need ``references`` (derive/named).
+    """
 
     families: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
+    maps: bool = False
 
 
-_EVERYTHING = Open(_EVERY)
+EVERYTHING = Open(_EVERY, maps=True)
+"""A file could not be read, or nothing was told: it may hold anything."""
 
 
 def answered(item: Object, left: Open) -> bool:
     """Return whether all is known that questions about *item* and others take."""
     if left.families and _FAMILY.get(type(item), "") in left.families | {""}:
         return False
-    return not left.kinds or left.kinds.isdisjoint(_named(item))
-
-
-def _named(item: Object) -> set[str]:
-    """Return the kinds of the objects that *item* refers to by name."""
-    match item:
-        case Workload():
-            return {one.kind for one in references(item)}
-        case Route() if "tls" in item.spec or "listeners" in item.spec:
-            return {"Secret"}
-        case _:
-            return set()
+    return not (
+        left.maps
+        and isinstance(item, Workload)
+        and any(one.key and one.kind == "ConfigMap" for one in references(item))
+    )
 
 
 def of_snapshot(scope: Scope, problems: Iterable[Problem]) -> Open:
@@ -78,22 +75,18 @@ def of_snapshot(scope: Scope, problems: Iterable[Problem]) -> Open:
     by_right = {row.right: row for row in ROWS}
     rights = (*cluster.denied, *cluster.failed)
     if any(right.startswith("get /") for right in rights):
-        return _EVERYTHING
+        return EVERYTHING
     for problem in problems:
         told = problem.link is Link.DEPLOYMENT and not problem.about
         if told and posixpath.basename(problem.path) != NAME and inside(problem.path, cluster):
-            return _EVERYTHING  # a file of it could not be read: it may hold anything
+            return EVERYTHING
     return _left(by_right[right] for right in rights if right in by_right)
 
 
 def _left(rows: Iterable[Row]) -> Open:
-    families: set[str] = set()
-    kinds: set[str] = set()
-    for row in rows:
-        families.update(row.families)
-        if "references" in row.families:
-            kinds.add(row.kind)
-    return Open(frozenset(families & _EVERY), frozenset(kinds))
+    missing = list(rows)
+    families = {family for row in missing for family in row.families}
+    return Open(frozenset(families & _EVERY), any(row.kind == "ConfigMap" for row in missing))
 
 
 def lists(looked: Iterable[Looked]) -> dict[str, set[str]]:
@@ -123,8 +116,7 @@ def of_dump(scope: Scope, told: dict[str, set[str]]) -> tuple[Open, Sequence[Pro
         if _under(path, scope):
             known |= kinds
     missing = [row for row in ROWS if _counts(row) and row.kind not in known]
-    kinds = {row.kind for row in ROWS if "references" in row.families} - known
-    return Open(_left(missing).families, frozenset(kinds)), tuple(_told(missing, scope))
+    return _left(missing), tuple(_told(missing, scope))
 
 
 def _counts(row: Row) -> bool:

@@ -89,8 +89,9 @@ def derive(facts: Facts) -> Facts:
         if full:
             problems.append(_too_many(scope))
         elif scope.cluster is not None:
-            looked += _answered(scope, collected.of_snapshot(scope, facts.problems))
-            looked += named.looked(scope, {})
+            left = collected.of_snapshot(scope, facts.problems)
+            looked += _answered(scope, left)
+            looked += named.looked(scope, {}) if left is not collected.EVERYTHING else ()
         elif scope.whole and collected.is_dump(scope, lists):
             left, why = collected.of_dump(scope, lists)
             looked += _answered(scope, left)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from keten.formats.kubernetes import snapshot
-from keten.formats.kubernetes.listed import ROWS, rows
+from keten.formats.kubernetes.listed import ROWS
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.kube import Cluster
@@ -50,7 +50,11 @@ def cluster(found: snapshot.Manifest, path: str, gone: tuple[str, ...] = ()) -> 
         platform=found.server.get("platform", ""),
         provider=found.provider,
         groups=found.groups,
-        listed={_name(item.plural, item.group): item.count for item in found.listed},
+        listed={
+            name: item.count
+            for item in found.listed
+            if _right(name := _name(item.plural, item.group)) not in gone
+        },
         denied=tuple(item.right for item in found.denied),
         failed=(*(item.right for item in found.failed), *gone),
         absent=found.absent,
@@ -63,6 +67,10 @@ def _minor(server: dict[str, str]) -> int:
         return int(told[1])
     text = server.get("minor", "").rstrip("+")
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 5 else 0  # noqa: PLR2004 a minor version
+
+
+def _right(name: str) -> str:
+    return f"list {name} at cluster scope"
 
 
 def _name(plural: str, group: str) -> str:
@@ -89,11 +97,12 @@ def _missing(found: snapshot.Manifest, source: Source) -> Iterator[tuple[str, st
     """Yield the right of each list that the manifest tells of and that is not whole, and why."""
     folder = posixpath.dirname(source.path)
     for item in found.listed:
-        row = rows().get((item.group, item.plural))
         for file in item.files:
             if not source.files.exists(posixpath.join(folder, file.path)):
-                right = row.right if row else f"list {_name(item.plural, item.group)}"
-                yield right, f"{file.path} is not here, though the snapshot has it"
+                yield (
+                    _right(_name(item.plural, item.group)),
+                    f"{file.path} is not here, though the snapshot has it",
+                )
                 break
 
 
