@@ -17,6 +17,7 @@ from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Workload
 
+_CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 _STATIC = ("kubernetes.io/config.mirror", "kubernetes.io/config.source", "helm.sh/hook")
 
 
@@ -27,7 +28,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         return
     if workload.namespace == "kube-system" or any(n in workload.annotations for n in _STATIC):
         return
-    if is_hook(workload):
+    if is_hook(workload) or workload.name.startswith(_CONTROL_PLANE):
         return
     yield Violation(
         f"{workload.title} is started again by nothing",

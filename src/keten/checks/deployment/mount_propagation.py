@@ -3,13 +3,14 @@
 With mountPropagation Bidirectional, what the container mounts below the volume is mounted on the
 node as well, and stays there when the container is gone: an intruder puts a file system of their
 own over directories that the kubelet and other pods trust. Only a privileged container may;
-storage drivers need it, so that agents of the node (a DaemonSet) are for information.
+storage drivers need it, so that agents of the node (a DaemonSet) and mounts below the kubelet's
+own folder are for information.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
-from keten.checks._pods import called, each, eased
+from keten.checks._pods import called, each
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -22,11 +23,12 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         for i, mount in enumerate(container.volume_mounts):
             if mount.get("mountPropagation") == "Bidirectional":
                 where = mount.get("mountPath", "")
+                driver = workload.kind == "DaemonSet" or str(where).startswith("/var/lib/kubelet")
                 at = f"{path}.volumeMounts[{i}].mountPropagation"
                 yield Violation(
                     f"{called(path, container)} mounts on the node below {where}",
                     at,
-                    severity=eased(Severity.LOW, workload),
+                    severity=Severity.INFO if driver else None,
                     change=Change(
                         at, "Bidirectional", "HostToContainer", f"Keep mounts in {workload.title}"
                     ),
