@@ -36,6 +36,7 @@ def _replace(folder: int, path: str, name: str, *, old: bytes, new: bytes) -> No
     made = f".{name[:100]}.keten-{os.getpid()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     handle = os.open(made, flags, 0o600, dir_fd=folder)
+    done = False
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(new)
@@ -44,9 +45,10 @@ def _replace(folder: int, path: str, name: str, *, old: bytes, new: bytes) -> No
             os.fsync(stream.fileno())
         _mode(folder, path, name, old)  # as late as can be
         os.replace(made, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        os.unlink(made, dir_fd=folder)
-        raise
+        done = True
+    finally:
+        if not done:
+            os.unlink(made, dir_fd=folder)
 
 
 def _mode(folder: int, path: str, name: str, old: bytes) -> int:
