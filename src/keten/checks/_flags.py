@@ -106,8 +106,6 @@ def fault(
 ) -> Violation:
     """Return that *message* is so of *component*; *want* is the value that the flag is to have."""
     at = place(component, flag, path) if path else component.where(flag)
-    name = path if path and component.config is not None and flag not in component.at else ""
-    before = component.flags.get(flag, "")
     return Violation(
         f"{title(component)} {message}",
         at,
@@ -115,11 +113,23 @@ def fault(
         severity=severity,
         change=Change(
             at,
-            name or (f"--{flag}={before}" if before else ""),
+            _before(component, flag, path),
             want,
             f"Harden the settings of {component.name}",
         ),
     )
+
+
+def _before(component: Component, flag: str, path: str) -> str:
+    """Return what is set now, short; "" where nothing is."""
+    if flag in component.flags:
+        return f"--{flag}={component.flags[flag]}"[:80]
+    found: Any = component.config if path else None
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    if found is None or isinstance(found, dict | list):
+        return ""
+    return str(found).lower()[:80] if isinstance(found, bool) else str(found)[:80]
 
 
 def title(component: Component) -> str:

@@ -1,6 +1,7 @@
 """Data of etcd can be read by others.
 
-The folder holds the whole cluster: every secret as it was written. Any account of the machine
+The folder holds the whole cluster: every secret as it was written. etcd closes the folder inside of
+it, until somebody restores a backup as another account. Any account of the machine
 that reads it needs no other right.
 """
 
@@ -15,13 +16,13 @@ from keten.model.finding import Severity, Violation
 
 def run(file: NodeFile, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    yield from files.wider(file, 0o700, Severity.HIGH)
+    yield from files.wider(file, 0o700, Severity.MEDIUM)
 
 
 CHECK = Check(
     title="Data of etcd can be read by others",
     subject=NodeFile,
-    severity=Severity.HIGH,
+    severity=Severity.MEDIUM,
     needs=("content",),
     fix="chmod 700 the folder.",
     threats=(Threat.INSIDER, Threat.ACTOR),

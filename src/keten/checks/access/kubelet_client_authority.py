@@ -23,6 +23,7 @@ def run(component: Component, _: View) -> Iterator[Violation]:
             "has no authority for client certificates",
             "client-ca-file",
             path=path,
+            want="FILE",
         )
 
 

@@ -17,7 +17,10 @@ def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     if flags.switched_off(component, "ServiceAccount"):
         yield flags.fault(
-            component, "disables the plugin ServiceAccount", "disable-admission-plugins"
+            component,
+            "disables the plugin ServiceAccount",
+            "disable-admission-plugins",
+            want="without ServiceAccount",
         )
 
 

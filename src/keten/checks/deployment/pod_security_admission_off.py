@@ -16,7 +16,12 @@ from keten.model.finding import Severity, Violation
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     if flags.switched_off(component, "PodSecurity"):
-        yield flags.fault(component, "disables the plugin PodSecurity", "disable-admission-plugins")
+        yield flags.fault(
+            component,
+            "disables the plugin PodSecurity",
+            "disable-admission-plugins",
+            want="without PodSecurity",
+        )
     elif "PodSecurity=false" in component.words("feature-gates"):
         yield flags.fault(
             component, "switches PodSecurity off by its feature gate", "feature-gates"

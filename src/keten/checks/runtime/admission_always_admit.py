@@ -16,7 +16,9 @@ from keten.model.finding import Severity, Violation
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     if flags.listed(component, "AlwaysAdmit"):
-        yield flags.fault(component, "enables AlwaysAdmit", "enable-admission-plugins")
+        yield flags.fault(
+            component, "enables AlwaysAdmit", "enable-admission-plugins", want="without AlwaysAdmit"
+        )
 
 
 CHECK = Check(

@@ -35,6 +35,7 @@ def run(component: Component, _: View) -> Iterator[Violation]:
                 f"switches on {name[:60]}, which is alpha",
                 "feature-gates",
                 path=at,
+                want=f"without {name[:60]}",
             )
 
 

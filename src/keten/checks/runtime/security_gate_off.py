@@ -54,9 +54,16 @@ def run(component: Component, _: View) -> Iterator[Violation]:
                 f"switches on {name}: {UNGUARDS[name]}",
                 "feature-gates",
                 path=at,
+                want=f"without {name}",
             )
         elif why:
-            yield flags.fault(component, f"switches off {name}: {why}", "feature-gates", path=at)
+            yield flags.fault(
+                component,
+                f"switches off {name}: {why}",
+                "feature-gates",
+                path=at,
+                want=f"without {name}",
+            )
 
 
 CHECK = Check(

@@ -38,6 +38,7 @@ class Report(Struct):
     texts: dict[str, tuple[str, list[str], int]] = field(default_factory=dict)
     processes: list[tuple[int, Process]] = field(default_factory=list)
     ended: bool = False
+    lines: dict[str, int] = field(default_factory=dict)
 
 
 def read(data: bytes, path: str) -> Iterator[Found]:
@@ -46,7 +47,7 @@ def read(data: bytes, path: str) -> Iterator[Found]:
     if not report.ended:
         raise InputError(_CUT, advice=_ADVICE)
     for file in report.files:
-        yield Found(file, {})
+        yield Found(file, {}, report.lines.get(file.id, 1))
     configs = dict(_configs(report, path))
     running = set()
     for line, process in report.processes:
@@ -90,6 +91,7 @@ def parse(data: bytes, path: str) -> Report:
             file = _file(rest, report.host, path)
             if file is not None and all(file.id != known.id for known in report.files[-3:]):
                 report.files.append(file)
+                report.lines.setdefault(file.id, number)
         elif word == "text":
             role, _, where = rest.partition(" ")
             into = []
