@@ -23,7 +23,13 @@ def run(budget: Resource, _: View) -> Iterator[Violation]:
             yield Violation(
                 f"{budget.title} lets no pod be evicted ({name}: {said})",
                 at,
-                change=Change(at, str(said), "maxUnavailable: 1", f"Let {budget.title} give way"),
+                change=Change(
+                    at,
+                    str(said),
+                    "1",
+                    f"Let {budget.title} give way",
+                    exact=name == "maxUnavailable",
+                ),
             )
 
 

@@ -21,9 +21,7 @@ def run(budget: Resource, _: View) -> Iterator[Violation]:
         yield Violation(
             f"{budget.title} keeps pods that are not ready",
             at,
-            change=Change(
-                at, "", "unhealthyPodEvictionPolicy: AlwaysAllow", f"Let {budget.title} give way"
-            ),
+            change=Change(at, "", "AlwaysAllow", f"Let {budget.title} give way", exact=True),
         )
 
 

@@ -42,7 +42,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
             f"{called(path, container)} {why} in the node's user namespace",
             at,
             change=Change(
-                at, "", "hostUsers: false", f"Put {workload.title} into a user namespace"
+                at, "", "false", f"Put {workload.title} into a user namespace", exact=True
             ),
         )
         return

@@ -24,7 +24,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         yield Violation(
             f"{workload.title} stays after it has finished",
             at,
-            change=Change(at, "", "ttlSecondsAfterFinished: 86400", f"Let {workload.title} go"),
+            change=Change(at, "", "86400", f"Let {workload.title} go", exact=True),
         )
 
 

@@ -32,7 +32,9 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
                 yield Violation(
                     f"volume {volume.get('name', '')} asks for a token of {_said(lasts)}",
                     at,
-                    change=Change(at, str(lasts), "3600", f"Shorten tokens of {workload.title}"),
+                    change=Change(
+                        at, str(lasts), "3600", f"Shorten tokens of {workload.title}", exact=True
+                    ),
                 )
 
 

@@ -4,7 +4,7 @@ A drain of nodes, as each update of the cluster makes, may evict all replicas of
 where no PodDisruptionBudget selects them. A service that is down then is a reason to put updates
 off.
 
-Asked of Deployments and StatefulSets with ports that say two or more replicas.
+Asked of StatefulSets, and Deployments with ports, that say two or more replicas.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
     replicas = workload.spec.get("replicas")
     if not isinstance(replicas, int) or replicas <= 1:
         return
-    if not any(c.ports for c in workload.pod.containers):
+    if workload.kind == "Deployment" and not any(c.ports for c in workload.pod.containers):
         return
     if workload.ref in view.once(_made).of(view, workload):
         return

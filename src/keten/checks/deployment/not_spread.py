@@ -4,8 +4,7 @@ Several replicas are to outlive a node. Where the manifest names neither topolog
 nor anti-affinity, the scheduler tries to spread them and does not have to: on a full cluster all
 may be on one node, and go with it.
 
-Asked of Deployments and StatefulSets with ports that say three or more replicas: of two, the
-scheduler's own preference is most often enough.
+Asked of StatefulSets, and Deployments with ports, that say two or more replicas.
 """
 
 from collections.abc import Iterator
@@ -16,17 +15,15 @@ from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Workload
 
-_SEVERAL = 3
-
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report a workload of several replicas that says nothing of where they are."""
     replicas, pod = workload.spec.get("replicas"), workload.pod
-    if not isinstance(replicas, int) or replicas < _SEVERAL or pod.topology_spread_constraints:
+    if not isinstance(replicas, int) or replicas <= 1 or pod.topology_spread_constraints:
         return
     if pod.affinity and pod.affinity.get("podAntiAffinity"):
         return
-    if any(c.ports for c in pod.containers):
+    if workload.kind == "StatefulSet" or any(c.ports for c in pod.containers):
         at = f"{workload.pod_path}.topologySpreadConstraints"
         yield Violation(
             f"{workload.title} does not say where its {replicas} replicas are to be",

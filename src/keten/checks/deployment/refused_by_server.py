@@ -4,8 +4,8 @@ The object is not taken: what the file says does not run, and what ran before go
 while everybody believes in the new version. Most pipelines tell; those that apply many files and
 look at the last one do not.
 
-Asked: the restart policy that a controller allows, and the names of ports. Other faults of the same
-kind, such as a selector that does not match, are problems of the file.
+Asked: the restart policy that a controller allows, names of ports, and spread constraints. Other faults of
+the same kind, such as a selector that does not match, are problems of the file.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from keten.model.kube import Workload
 
 _LOOPS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
 _LONGEST = 15
+_WHEN = ("DoNotSchedule", "ScheduleAnyway")
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -35,6 +36,11 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         yield _violation(
             workload, "restartPolicy", f"{workload.kind} with restartPolicy {said or 'Always'}"
         )
+    for i, one in enumerate(workload.pod.topology_spread_constraints):
+        skew, when = one.get("maxSkew"), one.get("whenUnsatisfiable")
+        if not isinstance(skew, int) or skew < 1 or when not in _WHEN or not one.get("topologyKey"):
+            at = f"topologySpreadConstraints[{i}]"
+            yield _violation(workload, at, f"the spread constraint over {one.get('topologyKey')}")
     for path, container in each(workload):
         at = path.removeprefix(f"{workload.pod_path}.")
         for i, port in enumerate(container.ports):
