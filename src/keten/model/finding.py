@@ -93,7 +93,8 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     *subject* is the node's ref, *evidence* the digests of the files it rests on, *fingerprint*
     hex that stays the same while lines move; *about* names further refs (an advisory), *why*
-    says how the severity came about, *key* is the violation's (a vulnerability's id).
+    says how the severity came about, *key* is the violation's (a vulnerability's id). *times* is
+    how many it stands for: more than one where a file holds a flood of them.
     """
 
     check: str
@@ -110,6 +111,7 @@ class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     about: tuple[str, ...] = ()
     why: str = ""
     key: str = ""
+    times: int = 1
 
     @property
     def order(self) -> tuple[object, ...]:

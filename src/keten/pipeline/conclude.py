@@ -1,7 +1,7 @@
 """The end of the flow: waived, gathered, grouped, ranked, decided."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from keten.model.result import (
     Waived,
 )
 from keten.model.rules import Rules
+from keten.pipeline import flood
 from keten.pipeline.choosing import asks_for_secrets, link_of
 from keten.pipeline.judge import Judged, Lack, findings_of
 from keten.pipeline.unknowns import gather
@@ -58,6 +59,7 @@ def conclude(
     weigh = config.checks.severity
     lacks, single = _parted(judged.lacks, policy, now)
     found = [*judged.findings, *(f for lack in single for f in findings_of(lack))]
+    found += flood.findings(judged.rests)
     found = [_weighed(f, policy) for f in found] if weigh else found
     found.sort(key=lambda f: f.order)
     nodes = {n.ref: n for n in facts.nodes if isinstance(n, (Advisory, Package))}
@@ -74,7 +76,8 @@ def conclude(
     unknown = gather(stay, facts.problems, lacks)
     old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
     if old:
-        notes.append(f"{len(old)} findings were there before and are not shown")
+        count = sum(f.times for f in old)
+        notes.append(f"{count} findings were there before and are not shown")
         stay = [f for f in stay if f.fingerprint not in known or f.verdict is Verdict.UNKNOWN]
     failed = [f for f in stay if f.verdict is not Verdict.UNKNOWN]
     advisories = [node for node in nodes.values() if isinstance(node, Advisory)]
@@ -209,12 +212,12 @@ class _Counts(Struct):
 
 def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
     """Return the chain, a summary per link; unknown is never a pass."""
-    failed = Counter(f.link for f in counts.findings if f.verdict is Verdict.FAIL)
-    unknown = Counter(f.link for f in counts.findings if f.verdict is Verdict.ERROR)
+    failed = _times(f for f in counts.findings if f.verdict is Verdict.FAIL)
+    unknown = _times(f for f in counts.findings if f.verdict is Verdict.ERROR)
     for item in counts.unknown:
         unknown[item.link] += item.count
-    waived = Counter(item.finding.link for item in counts.waived)
-    old = Counter(f.link for f in counts.old)
+    waived = _times(item.finding for item in counts.waived)
+    old = _times(counts.old)
     passed = Counter[Link]()
     for name, tally in counts.judged.tallies.items():
         passed[link_of(name)] += tally[0]
@@ -236,6 +239,14 @@ def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
             )
         )
     return tuple(made)
+
+
+def _times(findings: Iterable[Finding]) -> Counter[Link]:
+    """Return how many there are of each link; one may stand for many."""
+    found = Counter[Link]()
+    for finding in findings:
+        found[finding.link] += finding.times
+    return found
 
 
 def _weighed(finding: Finding, policy: Policy) -> Finding:

@@ -21,6 +21,7 @@ from keten.model.needs import wide
 from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
 from keten.pipeline.choosing import link_of
+from keten.pipeline.flood import Flood, Rest
 from keten.pipeline.guard import Broken, attempt
 
 MADE = 80
@@ -47,11 +48,13 @@ class Judged(msgspec.Struct):
     Passes are counted and not kept: a claim that nothing is wrong is replayed from the facts.
     What was not judged for want of evidence is gathered in *lacks* and becomes findings only
     where somebody speaks of them one by one: ten thousand packages may lack one database.
+    Of a flood *rests* are counted (keten.pipeline.flood).
     """
 
     findings: list[Finding] = []
     tallies: dict[str, list[int]] = {}
     lacks: list[Lack] = []
+    rests: list[Rest] = []
 
     def count(self, check: str, verdict: Verdict, times: int = 1) -> None:
         """Count a verdict."""
@@ -61,6 +64,7 @@ class Judged(msgspec.Struct):
         """Take in what was judged elsewhere."""
         self.findings += other.findings
         self.lacks = [*self.lacks, *other.lacks]
+        self.rests = [*self.rests, *other.rests]
         for check, counts in other.tallies.items():
             mine = self.tallies.setdefault(check, [0, 0, 0, 0])
             for column, count in enumerate(counts):
@@ -140,17 +144,20 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
     """Ask *checks* of *nodes*."""
     judged = Judged([], {})
     lacks: dict[tuple[str, str], Lack] = {}
+    flood = Flood()
     tables = {kind: _asking(table, view) for kind, table in checks.items() if table}
+    gaps = {kind: _gaps(table, view) for kind, table in checks.items() if table}
     for node in nodes:
         asking = tables.get(type(node))
         if asking is None:
             continue
         ref = node.ref
         subject = (node, ref)
+        lacking = [need for need, refs in gaps[type(node)].items() if ref not in refs]
         for question in asking:
             if question.applies is not None and not question.applies(node):
                 continue
-            if question.gaps and (need := question.lacks(ref)):
+            if lacking and (need := question.lacks(lacking)):
                 key = question.name, need
                 lack = lacks.get(key)
                 if lack is None:
@@ -165,12 +172,16 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
                 question.passed += 1
                 continue
             name, check = question.name, question.check
-            for finding in _said(name, check, node, seen=seen, need="", places=places):
-                judged.findings.append(finding)
-                judged.count(name, finding.verdict)
+            over = None if isinstance(node, Package) else flood
+            judged.findings += _said(name, check, node, seen=seen, places=places, flood=over)
+            if isinstance(seen, Broken):
+                judged.count(name, Verdict.ERROR)
+            else:
+                judged.count(name, Verdict.FAIL, len(seen))
     for question in (question for asking in tables.values() for question in asking):
         if question.passed:
             judged.count(question.name, Verdict.PASS, question.passed)
+    judged.rests = flood.rests()
     judged.lacks = list(lacks.values())
     for lack in judged.lacks:
         judged.count(lack.check, Verdict.UNKNOWN, len(lack.subjects))
@@ -180,30 +191,33 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
 class _Question(msgspec.Struct):
     """A check made ready to be asked of many nodes.
 
-    *gaps*: each need that is not met at every node, with the refs at which it is. *sources*:
-    the refs from which the relation leaves that it asks about; None: it is asked of each.
+    *sources*: the refs from which the relation leaves that it asks about; None: it is asked of
+    each node.
     """
 
     name: str
     check: Check
     applies: Callable[[Node], bool] | None
-    gaps: tuple[tuple[str, Container[str]], ...]
     sources: Container[str] | None
     passed: int = 0
 
-    def lacks(self, ref: str) -> str:
-        """Return the first need that is not met at the node *ref*, "" where all are."""
-        return next((need for need, refs in self.gaps if ref not in refs), "")
+    def lacks(self, lacking: Container[str]) -> str:
+        """Return the first need that is among those that a node lacks, "" where none is."""
+        return next((need for need in self.check.needs if need in lacking), "")
 
 
 def _asking(table: Iterable[tuple[str, Check]], view: Graph) -> list[_Question]:
     made = []
     for name, check in table:
-        met = [(need, view.looked(need)) for need in check.needs]
-        gaps = tuple((need, refs) for need, refs in met if "*" not in refs)
         sources = view.sources(check.asks) if check.asks else None
-        made.append(_Question(name, check, check.applies, gaps, sources))
+        made.append(_Question(name, check, check.applies, sources))
     return made
+
+
+def _gaps(table: Iterable[tuple[str, Check]], view: Graph) -> dict[str, Container[str]]:
+    """Return each need of *table* that is not met at every node, with the refs at which it is."""
+    found = {need: view.looked(need) for _, check in table for need in check.needs}
+    return {need: refs for need, refs in found.items() if "*" not in refs}
 
 
 def findings_of(lack: Lack) -> Iterator[Finding]:
@@ -243,12 +257,13 @@ def _said(
     node: Node,
     *,
     seen: list[Violation] | Broken | None,
-    need: str,
     places: Places,
+    need: str = "",
+    flood: Flood | None = None,
 ) -> Iterator[Finding]:
     """Yield the findings of what was *seen*, or of the *need* that was not met.
 
-    A check that broke is a finding, not a crash.
+    A check that broke is a finding, not a crash. What is one too many for *flood* is left to it.
     """
     if seen is None:
         lacking = Violation(need, key=need)
@@ -259,9 +274,15 @@ def _said(
         yield _finding(name, check, node, broke, places=places, verdict=Verdict.ERROR)
         return
     keys: dict[str, int] = {}
+    path = places.path(node.ref) if flood is not None else ""
     for violation in seen:
         key = violation.key or violation.at
         ordinal = keys[key] = keys.get(key, 0) + 1
+        if flood is not None and path:
+            severity = _weighs(name, check, violation, path)
+            identity = _identity(name, node, key, ordinal)
+            if flood.over((name, Verdict.FAIL, severity, path), identity):
+                continue
         yield _finding(name, check, node, violation, places=places, ordinal=ordinal)
 
 
@@ -277,7 +298,7 @@ def _finding(
 ) -> Finding:
     full = check.severity if seen.severity is None else seen.severity
     link, location = link_of(name), places.find(node, seen.at)
-    severity = eased(full, link, location.path, check=name) if location else full
+    severity = _weighs(name, check, seen, location.path) if location else full
     why = f" ({SAID})" if severity < full and verdict is Verdict.FAIL else ""
     return Finding(
         check=name,
@@ -294,6 +315,11 @@ def _finding(
         why="; ".join(filter(None, (seen.why, *_origins(node)))),
         key=seen.key if verdict is Verdict.FAIL else "",
     )
+
+
+def _weighs(name: str, check: Check, seen: Violation, path: str) -> Severity:
+    full = check.severity if seen.severity is None else seen.severity
+    return eased(full, link_of(name), path, check=name)
 
 
 def _origins(node: Node) -> Iterator[str]:
@@ -316,5 +342,9 @@ def _short(text: str) -> str:
 
 def fingerprint(check: str, node: Node, key: str, ordinal: int = 1) -> str:
     """Return 20 hex digits that stay the same while lines move and other faults come and go."""
-    text = "\0".join((check, str(node.__struct_config__.tag), node.identity, key, str(ordinal)))
+    text = _identity(check, node, key, ordinal)
     return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=10).hexdigest()
+
+
+def _identity(check: str, node: Node, key: str, ordinal: int) -> str:
+    return "\0".join((check, str(node.__struct_config__.tag), node.identity, key, str(ordinal)))

@@ -21,6 +21,7 @@ from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.finding import Finding
 from keten.model.nodes import TYPES
+from keten.pipeline.flood import Rest
 from keten.pipeline.judge import Judged, findings_of, judge_all, local, select
 from keten.pipeline.read import Readers, evidence
 from keten.pipeline.wire import Wire, fields
@@ -57,6 +58,7 @@ class _Done(Wire):
     """Batch as it crosses between processes."""
 
     findings: list[Finding] = msgspec.field(default_factory=list)
+    rests: list[Rest] = msgspec.field(default_factory=list)
     tallies: dict[str, list[int]] = msgspec.field(default_factory=dict)
 
 
@@ -182,9 +184,10 @@ def _pool(
 def _in_worker(number: int) -> tuple[int, bytes]:
     batch = _WORKER[0].work(_BATCHES[number])
     found = batch.judged.findings + [f for lack in batch.judged.lacks for f in findings_of(lack)]
-    done = _Done(**fields(batch.facts), findings=found, tallies=batch.judged.tallies)
+    judged = batch.judged
+    done = _Done(**fields(batch.facts), findings=found, tallies=judged.tallies, rests=judged.rests)
     return number, msgspec.msgpack.encode(done)
 
 
 def _batch(done: _Done) -> Batch:
-    return Batch(Facts(**fields(done)), Judged(done.findings, done.tallies))
+    return Batch(Facts(**fields(done)), Judged(done.findings, done.tallies, rests=done.rests))

@@ -18,11 +18,11 @@ def decide(findings: Sequence[Finding], unknown: Sequence[Unknown], gate: Gate) 
     denied = [f for f in findings if f.verdict is Verdict.FAIL and _at(f.severity, bars[f.link])]
     if denied:
         words = sorted({gate.links.get(f.link, gate.fail_on) for f in denied})
-        reason = f"{len(denied)} at or above it"
+        reason = f"{sum(f.times for f in denied)} at or above it"
         return Decision("denied", ", ".join(words), reason, int(Exit.DENIED))
     bar = severity(gate.unknown)
     broken = [f for f in findings if f.verdict is Verdict.ERROR and _at(f.severity, bar)]
-    count = sum(1 for item in unknown if _at(item.severity, bar)) + len(broken)
+    count = sum(1 for item in unknown if _at(item.severity, bar)) + sum(f.times for f in broken)
     if count:
         reason = f"{count} not known at or above it"
         return Decision("unknown", gate.unknown, reason, int(Exit.UNKNOWN))

@@ -130,7 +130,7 @@ def _action(
     used = sum(1 for f in found if exploited(f))
     counts: dict[Severity, int] = {}
     for finding in found:
-        counts[finding.severity] = counts.get(finding.severity, 0) + 1
+        counts[finding.severity] = counts.get(finding.severity, 0) + finding.times
     weight = sum(getattr(rank, s.word) * count for s, count in counts.items())
     weight += sum(map(more, found))
     return Action(

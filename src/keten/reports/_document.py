@@ -6,7 +6,7 @@ a reader of one finding needs no other place. Fields are added, never changed.
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from keten import plugs
 from keten.model.check import Check
@@ -43,7 +43,10 @@ class Resting(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """A finding. *verdict* is ``fail``, or ``error`` where the check itself broke."""
+    """A finding. *verdict* is ``fail``, or ``error`` where the check itself broke.
+
+    *times*, where it is there, is how many findings it stands for.
+    """
 
     check: str
     title: str
@@ -64,6 +67,7 @@ class Found(Struct, frozen=True):
     about: tuple[str, ...]
     waived: bool
     why: str = ""
+    times: int | UnsetType = UNSET
 
 
 class Excused(Struct, frozen=True):
@@ -205,6 +209,7 @@ def _found(finding: Finding, digests: dict[str, str], *, waived: bool = False) -
         about=finding.about,
         waived=waived,
         why=finding.why,
+        times=finding.times if finding.times > 1 else UNSET,
     )
 
 

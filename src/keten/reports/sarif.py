@@ -120,6 +120,8 @@ def _result(finding: Finding, answered: str, index: dict[str, int]) -> dict[str,
     }
     if finding.verdict is Verdict.ERROR:
         made["properties"]["error"] = True
+    if finding.times > 1:
+        made["occurrenceCount"] = finding.times
     if finding.why:
         made["properties"]["why"] = finding.why
     if answered:  # 3.35: suppressed by a person's decision, kept outside the code

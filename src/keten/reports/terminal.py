@@ -240,10 +240,12 @@ def _notes(result: Result, pen: _Pen) -> Iterator[str]:
 def _decision(result: Result, pen: _Pen) -> Iterator[str]:
     by = []
     for severity in sorted(Severity, reverse=True):
-        count = sum(1 for f in result.findings if f.severity is severity)
+        count = sum(f.times for f in result.findings if f.severity is severity)
         if count:
             by.append(f"{count} {severity.word}")
-    text = _many(len(result.findings), "finding") + (f" ({', '.join(by)})" if by else "")
+    text = _many(sum(f.times for f in result.findings), "finding") + (
+        f" ({', '.join(by)})" if by else ""
+    )
     if result.waived:
         text += f", {len(result.waived)} waived until {min(w.until for w in result.waived)}"
     if result.set_aside:
