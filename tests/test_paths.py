@@ -2,6 +2,7 @@
 
 import json
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,12 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keten.cluster.paths.answers import Path, cut, paths
+from keten.cli import main
+from keten.cluster.paths.answers import Path as Way
+from keten.cluster.paths.answers import cut, paths
 from keten.cluster.paths.build import Built
 from keten.cluster.paths.escapes import escapes
 from keten.cluster.paths.graph import FOREVER, Graph
 from keten.cluster.paths.picture import picture
 from keten.cluster.paths.terms import CLUSTER, INTERNET, NODES, SECRETS, Means
+from keten.cluster.paths.told import told
 from keten.cluster.paths.weak import by_workload, of_result, whole
 from keten.errors import InputError, KetenError
 from keten.model import kube
@@ -156,7 +160,7 @@ DENY = kube.NetworkPolicy(
 )
 
 
-def ends(found: list[Path]) -> set[str]:
+def ends(found: list[Way]) -> set[str]:
     return {path.end[0] for path in found}
 
 
@@ -355,9 +359,31 @@ def test_ways_out_of_a_pod(spec: dict[str, Any], count: int) -> None:
 
 def test_the_picture_is_well_formed_and_escapes_what_it_is_told() -> None:
     web = workload('web"<&>', containers=PRIVILEGED)
-    built = Built([SPACE, web, service('web"<&>')])
-    drawn = picture(paths(built))
+    drawn = picture(told([SPACE, web, service('web"<&>')], lambda _, __: None))
     root = ET.fromstring(drawn)
     assert root.tag.endswith("svg")
     assert "a node" in drawn
     assert ET.fromstring(picture([])).tag.endswith("svg")
+
+
+def test_the_page_has_the_picture(tmp_path: Path) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "labels": {"app": "web"}},
+        "spec": {"containers": PRIVILEGED},
+    }
+    open_ = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }
+    text = f"{json.dumps(pod)}\n{json.dumps(open_)}\n"
+    (tmp_path / "web.yaml").write_text(text)
+    page = tmp_path / "page.html"
+    assert main(["scan", str(tmp_path), "--quiet", "--report", f"html={page}"]) in (1, 3)
+    said = page.read_text()
+    assert "What an intruder could do" in said
+    assert "<svg" in said
+    assert "is privileged: out of" in said

@@ -52,8 +52,10 @@ def main(argv: list[str]) -> int:
         found.append((cluster, built, listed, wanted))
     if arguments.svg:
         from keten.cluster.paths.picture import picture
+        from keten.cluster.paths.told import row
 
-        every = [path for _, _, listed, _ in found for path in listed]
+        find = target.places.find
+        every = [row(path, target.estate, find) for _, _, listed, _ in found for path in listed]
         arguments.svg.write_text(picture(every), encoding="utf-8")
     if arguments.format == "json":
         rows = [_document(cluster, listed, wanted) for cluster, _, listed, wanted in found]

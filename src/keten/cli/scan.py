@@ -38,6 +38,8 @@ def main(argv: list[str]) -> int:
     for name in arguments.targets:
         target = common.target(name)
         policy = common.policy(target.folder, arguments)
+        if arguments.paths or any(form == "html" for form, _ in wanted):
+            policy = structs.replace(policy, paths=True)
         database = common.data(arguments, policy)
         with Bar(sys.stderr, shown=not arguments.quiet) as bar:
             results.append(
@@ -105,6 +107,11 @@ def parser() -> argparse.ArgumentParser:
         "--only-new", metavar="BASELINE", help="a JSON result: what it holds is not shown again"
     )
     made.add_argument("--show", choices=("first", "all"), default="first", help="how many findings")
+    made.add_argument(
+        "--paths",
+        action="store_true",
+        help="also the attack paths of clusters (the HTML report has them in any case)",
+    )
     made.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     made.add_argument("--quiet", action="store_true", help="no progress")
     common.add(made)

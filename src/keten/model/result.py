@@ -169,6 +169,34 @@ class Decision(Struct, frozen=True):
     exit: int
 
 
+class PathPoint(Struct, frozen=True):
+    """Where an intruder stands: *kind* as ``keten.cluster.paths.terms`` has it, and its name."""
+
+    kind: str
+    name: str
+
+
+class PathStep(Struct, frozen=True, omit_defaults=True):
+    """A step that leads to the next point. *sure* and *assumed* as of a path's own steps."""
+
+    text: str
+    location: Location | None = None
+    sure: bool = True
+    assumed: bool = False
+
+
+class AttackPath(Struct, frozen=True, omit_defaults=True):
+    """A way an intruder has: one more point than steps, the weakest way has the least *effort*.
+
+    *sure* is false where a step is not known to be open, or assumes a fault.
+    """
+
+    points: tuple[PathPoint, ...]
+    steps: tuple[PathStep, ...]
+    effort: int
+    sure: bool = True
+
+
 class Result(Struct, frozen=True, kw_only=True):
     """All of it. *policy* is ``keten.toml`` or ``default``, with its digest."""
 
@@ -192,6 +220,7 @@ class Result(Struct, frozen=True, kw_only=True):
     bundle: Bundle | None = None
     packages: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
+    paths: tuple[AttackPath, ...] = ()
 
     @property
     def as_of(self) -> str:

@@ -16,7 +16,7 @@ from keten.model.check import Check
 from keten.model.delivery import Chart
 from keten.model.facts import Facts, Looked
 from keten.model.kube import Object, Workload
-from keten.model.result import Result, Target
+from keten.model.result import AttackPath, Result, Target
 from keten.model.rules import Rules
 from keten.pipeline import attestations
 from keten.pipeline.choosing import chooser
@@ -68,7 +68,7 @@ def judge(
 
         alike(more, judged.findings, facts)
     judged.add(more)
-    return conclude(
+    result = conclude(
         facts,
         judged,
         target=scanned.target,
@@ -77,6 +77,16 @@ def judge(
         now=now,
         known=known,
     )
+    return structs.replace(result, paths=_paths(facts)) if policy.paths else result
+
+
+def _paths(facts: Facts) -> tuple[AttackPath, ...]:
+    """Return the attack paths of the clusters among *facts*, where there are any."""
+    if not any(isinstance(node, Workload) for node in facts.nodes):
+        return ()
+    from keten.cluster.paths.told import told
+
+    return told(facts.nodes, Places(facts.places).find)
 
 
 def opened(database: Path | None) -> "Database | None":

@@ -39,6 +39,7 @@ def join(results: Sequence[Result]) -> Result:
         evidence=tuple(item for part in parts for item in part.evidence),
         checks=_tallies(parts),
         set_aside=tuple(item for part in parts for item in part.set_aside),
+        paths=tuple(item for part in parts for item in part.paths),
         decision=max((p.decision for p in parts), key=lambda d: GRAVITY.index(Exit(d.exit))),
         bundle=first.bundle if len(bundles) == 1 else None,
         packages=tuple(sorted(name for part in parts for name in part.packages)),

@@ -19,6 +19,7 @@ font:16px/1.5 system-ui,sans-serif}
 h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 p{margin:.25rem 0}.soft{color:var(--soft)}code,pre{font:.875em/1.45 ui-monospace,monospace}
 pre{background:var(--panel);border:1px solid var(--line);padding:.5rem;overflow:auto;margin:.4rem 0}
+.wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;
 padding:.35rem .5rem;border-bottom:1px solid var(--line)}th{font-weight:600}
 td code{overflow-wrap:anywhere}

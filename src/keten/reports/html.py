@@ -12,7 +12,7 @@ from html import escape
 from keten import plugs
 from keten.model.check import Check
 from keten.model.evidence import Link
-from keten.model.finding import Change, Finding, Severity, Verdict
+from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.plug import Report
 from keten.model.result import Action, Result, Style
 from keten.reports._page import CSS, SCRIPT, chain, policy
@@ -35,6 +35,7 @@ def write(result: Result, style: Style) -> Iterator[str]:
     yield from _head(result, title)
     yield chain(result.links)
     yield from _actions(result)
+    yield from _paths(result)
     yield from _unknown(result)
     yield from _findings(result)
     yield from _waived(result)
@@ -86,6 +87,33 @@ def _diff(changes: tuple[Change, ...]) -> str:
         lines += [f"- {before}"] if before else []
         lines += [f"+ {after}"] if after else []
     return f"<pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
+
+
+def _paths(result: Result) -> Iterator[str]:
+    """Yield the picture of the attack paths, and each in words."""
+    if not result.paths:
+        return
+    from keten.cluster.paths.picture import picture
+
+    yield '<h2 id="paths">What an intruder could do</h2><div class="wide">'
+    yield picture(result.paths)
+    yield "</div><ol>"
+    for path in result.paths:
+        start, end = _text(path.points[0].name), _text(path.points[-1].name)
+        steps = "".join(
+            f"<li>{_text(step.text)}{' (assumed)' if step.assumed else ''}"
+            f"{'' if step.sure else ' (not known for sure)'}{_place(step.location)}</li>"
+            for step in path.steps
+        )
+        yield f"<li><strong>{start} to {end}</strong><ul>{steps}</ul></li>"
+    yield "</ol>"
+
+
+def _place(location: Location | None) -> str:
+    if location is None:
+        return ""
+    line = f":{location.line}" if location.line else ""
+    return f" <code>{_text(location.path)}{line}</code>"
 
 
 def _unknown(result: Result) -> Iterator[str]:

@@ -7,8 +7,7 @@ bounded, nothing is fetched: the picture can stand in any page.
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from keten.cluster.paths.answers import Path
-from keten.cluster.paths.terms import Point, Step, called
+from keten.model.result import AttackPath, PathPoint, PathStep
 
 MOST = 60
 """Points that are drawn; what goes beyond is told in words below the picture."""
@@ -21,11 +20,11 @@ _FILL = {
 }  # fmt: skip
 
 
-def picture(paths: Sequence[Path]) -> str:
+def picture(paths: Sequence[AttackPath]) -> str:
     """Return the SVG of *paths*, points and steps each once."""
     drawn, left_out = _bounded(paths)
-    arrows: dict[tuple[Point, Point], list[Step]] = {}
-    columns: dict[Point, int] = {}
+    arrows: dict[tuple[PathPoint, PathPoint], list[PathStep]] = {}
+    columns: dict[PathPoint, int] = {}
     for path in drawn:
         for i, (a, b) in enumerate(zip(path.points, path.points[1:], strict=False)):
             steps = arrows.setdefault((a, b), [])
@@ -33,7 +32,7 @@ def picture(paths: Sequence[Path]) -> str:
                 steps.append(path.steps[i])
     _place(columns, arrows, [path.points[0] for path in drawn])
     rows: dict[int, int] = {}
-    at: dict[Point, tuple[int, int]] = {}
+    at: dict[PathPoint, tuple[int, int]] = {}
     for point, column in columns.items():
         row = rows.get(column, 0)
         rows[column] = row + 1
@@ -42,7 +41,7 @@ def picture(paths: Sequence[Path]) -> str:
     height = 2 * _EDGE + max(rows.values(), default=1) * (_HIGH + _DOWN) - _DOWN + 18
     body = [_arrow(at[a], at[b], steps) for (a, b), steps in arrows.items()]
     body += [_box(point, *where) for point, where in at.items()]
-    body.append(_text(_EDGE, height - 8, _legend(left_out), "start", 11))
+    body.append(_text(_EDGE, height - 8, _legend(left_out), "start", 11, fill="currentColor"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="system-ui,sans-serif" role="img" '
@@ -54,9 +53,9 @@ def picture(paths: Sequence[Path]) -> str:
     )
 
 
-def _bounded(paths: Sequence[Path]) -> tuple[list[Path], int]:
-    drawn: list[Path] = []
-    points: set[Point] = set()
+def _bounded(paths: Sequence[AttackPath]) -> tuple[list[AttackPath], int]:
+    drawn: list[AttackPath] = []
+    points: set[PathPoint] = set()
     for path in paths:
         if len(points | set(path.points)) <= MOST:
             drawn.append(path)
@@ -65,12 +64,12 @@ def _bounded(paths: Sequence[Path]) -> tuple[list[Path], int]:
 
 
 def _place(
-    columns: dict[Point, int],
-    arrows: dict[tuple[Point, Point], list[Step]],
-    starts: Iterable[Point],
+    columns: dict[PathPoint, int],
+    arrows: dict[tuple[PathPoint, PathPoint], list[PathStep]],
+    starts: Iterable[PathPoint],
 ) -> None:
     """Give each point the column after the last of those before it; circles are left as met."""
-    after: dict[Point, list[Point]] = {}
+    after: dict[PathPoint, list[PathPoint]] = {}
     for a, b in arrows:
         after.setdefault(a, []).append(b)
     for start in starts:
@@ -91,15 +90,15 @@ def _legend(left_out: int) -> str:
     return f"{said}; {left_out} more paths are not drawn" if left_out else said
 
 
-def _box(point: Point, x: int, y: int) -> str:
-    fill = _FILL.get(point[0], "#e5e7eb")
-    lines = _lines(called(point))
+def _box(point: PathPoint, x: int, y: int) -> str:
+    fill = _FILL.get(point.kind, "#e5e7eb")
+    lines = _lines(point.name)
     first = y + _HIGH / 2 + 4 - 7 * (len(lines) - 1)
     texts = "".join(
         _text(x + _WIDE / 2, first + 14 * i, line, "middle", 12) for i, line in enumerate(lines)
     )
     return (
-        f'<g><title>{escape(called(point))}</title><rect x="{x}" y="{y}" width="{_WIDE}" '
+        f'<g><title>{escape(point.name)}</title><rect x="{x}" y="{y}" width="{_WIDE}" '
         f'height="{_HIGH}" rx="6" fill="{fill}" stroke="#475569"/>{texts}</g>'
     )
 
@@ -113,7 +112,7 @@ def _lines(text: str) -> list[str]:
     return [first.rstrip(), rest if len(rest) <= _CHARS else f"{rest[: _CHARS - 1]}…"]
 
 
-def _arrow(a: tuple[int, int], b: tuple[int, int], steps: Sequence[Step]) -> str:
+def _arrow(a: tuple[int, int], b: tuple[int, int], steps: Sequence[PathStep]) -> str:
     x1, y1, x2, y2 = a[0] + _WIDE, a[1] + _HIGH // 2, b[0], b[1] + _HIGH // 2
     bend = max(abs(x2 - x1) // 2, 30)
     unsure = all(step.assumed or not step.sure for step in steps)
@@ -126,8 +125,8 @@ def _arrow(a: tuple[int, int], b: tuple[int, int], steps: Sequence[Step]) -> str
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str, size: int) -> str:
+def _text(x: float, y: float, text: str, anchor: str, size: int, *, fill: str = "#0f172a") -> str:
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}" '
-        f'fill="#0f172a">{escape(text)}</text>'
+        f'fill="{fill}">{escape(text)}</text>'
     )
