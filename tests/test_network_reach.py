@@ -555,3 +555,20 @@ def test_policies_that_could_not_be_listed_are_unknown() -> None:
     assert ask("secrets", "pods") == [ALL, NO]
     assert ask("networkpolicies.networking.k8s.io") == [f"{NO} ? {ALL}", f"{NO} ? {ALL}"]
     assert ask("ciliumclusterwidenetworkpolicies.cilium.io")[0] == f"{NO} ? {ALL}"
+
+
+def test_names_are_asked_of_whoever_answers_for_them() -> None:
+    local = pod("kube-system/node-local-dns", {"k8s-app": "node-local-dns"}, hostNetwork=True)
+    other = pod("openshift-dns/dns", {"dns.operator.openshift.io/daemonset-dns": "default"})
+    shown = Shown(PODS, local, other, service("shop/web"))
+    links = declared(shown.network)
+    made = propose(shown.network, links)
+    proof = prove(shown.objects, made, links)
+    assert (proof.missing, proof.further) == ((), ())
+    (rules,) = {
+        repr(policy["spec"]["egress"])
+        for policy in made.policies
+        if policy["metadata"]["name"] == "default-allow-dns"
+    }
+    assert "169.254.20.10/32" in rules
+    assert "5353" in rules

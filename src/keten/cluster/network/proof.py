@@ -12,11 +12,20 @@ from msgspec import Struct
 from keten.cluster.network import addresses
 from keten.cluster.network.peers import Peer
 from keten.cluster.network.ports import NONE, Ports, ports
-from keten.cluster.network.proposal import DNS, EVERYBODY, Link, Proposal
+from keten.cluster.network.proposal import (
+    DNS,
+    EVERYBODY,
+    NODE_LOCAL,
+    Link,
+    Proposal,
+    node_local,
+)
 from keten.cluster.network.reach import Network
 from keten.cluster.network.selection import members
 from keten.cluster.network.spans import Spans, common
 from keten.model.kube import NetworkPolicy, Object
+
+_NAMES = [(53, 53)]
 
 
 class Proof(Struct, frozen=True):
@@ -78,12 +87,14 @@ def _outside(
         elif isinstance(link.src, Peer) and isinstance(link.dst, str):
             block = addresses.block(link.dst) or ()
             out.setdefault(link.src.title, []).append((block, one))
+    cached = [(addresses.block(NODE_LOCAL) or (), ports("UDP", _NAMES) | ports("TCP", _NAMES))]
+    local = cached if node_local(network) else []
     for peer in network.peers:
         if peer.namespace not in spaces or peer.host:
             continue
         for said, flows, way in (
             (into.get(peer.title, []), network.from_outside(peer), "from"),
-            (out.get(peer.title, []), network.to_outside(peer), "to"),
+            ([*out.get(peer.title, []), *local], network.to_outside(peer), "to"),
         ):
             for span, flow in flows:
                 asked = NONE
@@ -128,11 +139,12 @@ def _wanted(network: Network, links: Iterable[Link]) -> dict[tuple[str, str], Po
                 add(peer.title, link.dst.title, one)
         elif isinstance(link.src, Peer) and not link.src.host:
             add(link.src.title, link.dst.title, one)
-    name = ports("UDP", [(53, 53)]) | ports("TCP", [(53, 53)])
     for server in pods:
-        if server.namespace == "kube-system" and DNS.items() <= server.labels.items():
-            for peer in pods:
-                add(peer.title, server.title, name)
+        for space, labels, port in DNS:
+            if server.namespace == space and labels.items() <= server.labels.items():
+                name = ports("UDP", [(port, port)]) | ports("TCP", [(port, port)])
+                for peer in pods:
+                    add(peer.title, server.title, name)
     return made
 
 

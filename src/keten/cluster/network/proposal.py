@@ -5,7 +5,7 @@ or address, and a port. For each namespace: deny everything by default, allow DN
 each workload what its links need on either side.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -19,8 +19,14 @@ from keten.model.kube import NetworkPolicy, Service
 EVERYBODY = "everybody"
 """Every pod of the cluster, as the end of a link."""
 ANYWHERE = ("0.0.0.0/0", "::/0")
-_SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
-DNS = {"k8s-app": "kube-dns"}
+_SYSTEM = ("kube-", "openshift-")  # what namespaces of the platform begin with
+_PORT = 53
+NODE_LOCAL = "169.254.20.10/32"
+DNS: tuple[tuple[str, Mapping[str, str], int], ...] = (
+    ("kube-system", {"k8s-app": "kube-dns"}, _PORT),
+    ("openshift-dns", {"dns.operator.openshift.io/daemonset-dns": "default"}, 5353),
+)
+"""Who answers for names: namespace, labels, port of the pods."""
 _OPEN = ("LoadBalancer", "NodePort")
 
 End = Peer | str
@@ -75,17 +81,17 @@ class Proposal(Struct, frozen=True):
 
 
 def propose(network: Network, links: Iterable[Link], *, everywhere: bool = False) -> Proposal:
-    """Return the policies for *links*; of Kubernetes' own namespaces only if *everywhere*."""
+    """Return the policies for *links*; of the platform's namespaces only if *everywhere*."""
     kept = tuple({link.key: link for link in links}.values())
     gaps: dict[str, None] = {}
     held = [
         peer for peer in network.peers
-        if not peer.host and (everywhere or peer.namespace not in _SYSTEM)
+        if not peer.host and (everywhere or not peer.namespace.startswith(_SYSTEM))
     ]  # fmt: skip
     made: list[dict[str, Any]] = []
     for space in sorted({peer.namespace for peer in held}):
         made.append(_deny(space))
-        made.append(_names(space))
+        made.append(_names(network, space))
     heard: dict[int, list[Link]] = {}
     sent: dict[int, list[Link]] = {}
     loud: list[Link] = []
@@ -145,14 +151,34 @@ def _deny(space: str) -> dict[str, Any]:
     return _manifest(space, "default-deny", spec)
 
 
-def _names(space: str) -> dict[str, Any]:
-    peer = {
-        "namespaceSelector": {"matchLabels": {NAME: "kube-system"}},
-        "podSelector": {"matchLabels": dict(DNS)},
-    }
-    rule = {"to": [peer], "ports": [{"protocol": p, "port": 53} for p in ("UDP", "TCP")]}
-    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]}
+def _names(network: Network, space: str) -> dict[str, Any]:
+    rules = [
+        {"to": [_selected(name, labels)], "ports": _both(port)}
+        for name, labels, port in DNS
+        if name == "kube-system" or any(peer.namespace == name for peer in network.peers)
+    ]
+    if node_local(network):
+        rules.append({"to": [{"ipBlock": {"cidr": NODE_LOCAL}}], "ports": _both(_PORT)})
+    spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": rules}
     return _manifest(space, "default-allow-dns", spec)
+
+
+def _selected(namespace: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "namespaceSelector": {"matchLabels": {NAME: namespace}},
+        "podSelector": {"matchLabels": dict(labels)},
+    }
+
+
+def _both(port: int) -> list[dict[str, Any]]:
+    return [{"protocol": protocol, "port": port} for protocol in ("UDP", "TCP")]
+
+
+def node_local(network: Network) -> bool:
+    """Return whether pods ask a cache on their node, at its well-known address."""
+    return any(
+        (peer.namespace, peer.name) == ("kube-system", "node-local-dns") for peer in network.peers
+    )
 
 
 def _calls(
