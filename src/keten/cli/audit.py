@@ -132,12 +132,12 @@ def _row(request: Request, why: str, found: Recorded) -> dict[str, Any]:
 def _table(
     found: list[tuple[Request, str, Recorded]], bodies: list[str], policy: AuditPolicy
 ) -> Iterator[str]:
-    width = max(len(request.what) for request, _, _ in found)
-    for request, why, item in found:
+    for request, _, item in found:
         level = item.level if item.stages else auditing.NONE
         rule = f"rule {item.rule + 1}" if item.rule >= 0 else "no rule"
-        said = why or _LOGS[item.depth]
-        yield f"{request.what:<{width}}  {level:<15}  {rule:<8}  {said}".rstrip()
+        what = request.what.replace(f".{request.group}", "") if len(found) > 1 else request.what
+        said = "" if len(found) > 1 else f"  {_LOGS[item.depth]}"
+        yield f"{level:<15}  {rule:<8}  {what}{said}".rstrip()
         if len(found) == 1 and item.stages:
             yield f"stages: {', '.join(item.stages)}"
     missed = [request.what for request, _, item in found if not item.depth]
