@@ -4,8 +4,8 @@ The object is not taken: what the file says does not run, and what ran before go
 while everybody believes in the new version. Most pipelines tell; those that apply many files and
 look at the last one do not.
 
-Asked: the restart policy that a controller allows, names of ports, and spread constraints. Other faults of
-the same kind, such as a selector that does not match, are problems of the file.
+Asked: the restart policy that a controller allows, names of ports, and spread constraints. Other
+faults of the same kind, such as a selector that does not match, are problems of the file.
 """
 
 from collections.abc import Iterator
