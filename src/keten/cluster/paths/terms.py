@@ -113,8 +113,10 @@ def called(point: Point) -> str:
             return f"the secrets of {space}"
         case ("node", ""):
             return "a node"
-        case ("code" | "reach" | "inside", pod):
-            return pod
+        case ("code", pod):
+            return f"code in {pod}"
+        case ("reach" | "inside", pod):
+            return f"requests to {pod}"
         case ("account", space, own):
             return f"ServiceAccount {space}/{own}"
         case ("cloud", identity):
