@@ -19,7 +19,10 @@ from keten.model.kube import Workload
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report a workload of several replicas that says nothing of where they are."""
     replicas, pod = workload.spec.get("replicas"), workload.pod
-    if not isinstance(replicas, int) or replicas <= 1 or pod.topology_spread_constraints:
+    if not isinstance(replicas, int) or replicas <= 1:
+        return
+    if pod.topology_spread_constraints:
+        yield from _counting_nothing(workload)
         return
     if pod.affinity and pod.affinity.get("podAntiAffinity"):
         return
@@ -30,6 +33,18 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
             at,
             change=Change(at, "", "topologySpreadConstraints: ...", f"Spread {workload.title}"),
         )
+
+
+def _counting_nothing(workload: Workload) -> Iterator[Violation]:
+    """Report a constraint without a selector: it counts no pods, and so spreads none."""
+    for i, one in enumerate(workload.pod.topology_spread_constraints):
+        if one.get("labelSelector") is None:
+            at = f"{workload.pod_path}.topologySpreadConstraints[{i}].labelSelector"
+            yield Violation(
+                f"{workload.title} is spread by a constraint that counts no pods",
+                at,
+                change=Change(at, "", "labelSelector: ...", f"Spread {workload.title}"),
+            )
 
 
 def _applies(workload: Workload) -> bool:

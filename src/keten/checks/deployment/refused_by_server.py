@@ -21,7 +21,6 @@ from keten.model.kube import Workload
 
 _LOOPS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
 _LONGEST = 15
-_WHEN = ("DoNotSchedule", "ScheduleAnyway")
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -38,7 +37,8 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         )
     for i, one in enumerate(workload.pod.topology_spread_constraints):
         skew, when = one.get("maxSkew"), one.get("whenUnsatisfiable")
-        if not isinstance(skew, int) or skew < 1 or when not in _WHEN or not one.get("topologyKey"):
+        loose = one.get("minDomains") is not None and when != "DoNotSchedule"
+        if not isinstance(skew, int) or skew < 1 or loose or not (one.get("topologyKey") and when):
             at = f"topologySpreadConstraints[{i}]"
             yield _violation(workload, at, f"the spread constraint over {one.get('topologyKey')}")
     for path, container in each(workload):
