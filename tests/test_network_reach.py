@@ -565,6 +565,9 @@ def test_names_are_asked_of_whoever_answers_for_them() -> None:
     made = propose(shown.network, links)
     proof = prove(shown.objects, made, links)
     assert (proof.missing, proof.further) == ((), ())
+    made = propose(shown.network, links, everywhere=True)
+    proof = prove(shown.objects, made, links)
+    assert (proof.missing, proof.further) == ((), ())
     (rules,) = {
         repr(policy["spec"]["egress"])
         for policy in made.policies

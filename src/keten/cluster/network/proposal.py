@@ -104,6 +104,13 @@ def propose(network: Network, links: Iterable[Link], *, everywhere: bool = False
             loud.append(link)
         _told(gaps, link)
     for peer in held:
+        answers = [
+            Link(EVERYBODY, peer, protocol, port)
+            for space, labels, port in DNS
+            if peer.namespace == space and labels.items() <= peer.labels.items()
+            for protocol in ("UDP", "TCP")
+        ]
+        heard.setdefault(id(peer), []).extend(answers)
         ingress = _rules(network, peer, heard.get(id(peer), ()), "from", gaps)
         egress = _rules(network, peer, sent.get(id(peer), ()), "to", gaps)
         if ingress or egress:
