@@ -11,7 +11,8 @@ from keten.advisories.database import Database
 from keten.advisories.ladder import Ladder, always, of_module
 from keten.advisories.questions import Question, at
 from keten.advisories.ranges import Doubt, Order, affected, canonical, fixes
-from keten.advisories.records import Entry, Row, spell, weight
+from keten.advisories.records import Entry, Row, spell
+from keten.advisories.said import Said, hit
 from keten.errors import InputError
 from keten.formats import osv
 
@@ -50,14 +51,6 @@ class Upgrade(Struct, frozen=True):
 
     version: str
     open: tuple[str, ...] = ()
-
-
-class Said(Struct, frozen=True):
-    """What one record says of a package: (entry, which of the names), and what is *paid* for."""
-
-    number: int
-    free: tuple[tuple[Entry, int], ...] = ()
-    paid: tuple[tuple[Entry, int, str], ...] = ()
 
 
 class _Asked(Struct):
@@ -178,8 +171,8 @@ class Lookup:
     def _beyond(self, version: str, hits: list[Hit], key: Callable[[str], Any]) -> set[str]:
         """Return the versions after *version* that the records which affect it call fixed."""
         later = set()
-        for hit in hits:
-            for fix in hit.fixed:
+        for one in hits:
+            for fix in one.fixed:
                 try:
                     if key(version) < key(fix):
                         later.add(fix)
@@ -216,7 +209,7 @@ class Lookup:
                 doubts.append((row.id, judged.why))
             else:
                 self._numbers[row.id, row.source] = said.number
-                hits.append(_hit(said, row, judged))
+                hits.append(hit(said, row, judged))
         if hits and question.streams:
             hits = streams.kept(hits, self._streamed(question), self.order(question.ecosystem).key)
         return hits, doubts
@@ -245,11 +238,7 @@ class Lookup:
         for ecosystem, names in wanted.items():
             self._database.prepare(ecosystem, names)
         entries = self._database.entries
-
-        def said(key: tuple[str, str]) -> bool:
-            return bool(entries(*key))
-
-        return [paid or any(map(said, keys)) for keys, paid in every]
+        return [paid or any(entries(*key) for key in keys) for keys, paid in every]
 
     def _keys(self, question: Question) -> list[tuple[str, str]]:
         """Return under what the database has the entries of a question, but for paid ones."""
@@ -399,19 +388,6 @@ class Lookup:
 
 def _same(version: str) -> str:
     return version
-
-
-def _hit(said: Said, row: Row, told: tuple[Entry, ...]) -> Hit:
-    every = [entry.imports for entry in told]
-    urgencies = {entry.urgency for entry in told}
-    return Hit(
-        row,
-        max((entry.rating or row.rating for entry in told), key=weight, default=row.rating),
-        tuple(dict.fromkeys(fix for entry in told for fix in fixes(entry))),
-        tuple((fix, label) for entry, _, label in said.paid for fix in fixes(entry)),
-        urgencies.pop() if len(urgencies) == 1 else "",
-        tuple(dict.fromkeys(one for each in every for one in each)) if all(every) else (),
-    )
 
 
 Doubtful = tuple[str, str]
