@@ -1,7 +1,7 @@
 """Measure network reach: 10,000 pods under 1,000 policies, every pair of them answered.
 
 ``python bench/network.py [PODS [POLICIES]]``. Told are wall and processor time and the highest
-resident memory so far, for four clusters: one crowded namespace, one where pods resemble each
+resident memory so far, for five clusters: two crowded namespaces, one where pods resemble each
 other as in life, one where every pod is unlike every other, one with all kinds of policy.
 """
 
@@ -62,6 +62,39 @@ def crowded(pods: int, policies: int) -> list[Object]:
         peer = {"podSelector": {"matchLabels": {"group": f"g{i}"}}}
         rule = {"from": [peer], "ports": [{"port": 8000 + i % 7}]}
         spec = {"podSelector": {}, "ingress": [rule]}
+        made.append(
+            NetworkPolicy(
+                id=f"f:NetworkPolicy/a/n{i}", kind="NetworkPolicy", name=f"n{i}",
+                namespace="a", spec=spec,
+            )
+        )  # fmt: skip
+    return made
+
+
+def tangled(pods: int, policies: int) -> list[Object]:
+    """Return one namespace whose pods have three labels that cross: nearly no two are alike."""
+    draw = random.Random(3)  # noqa: S311 a benchmark
+    made: list[Object] = [Namespace(id="f:Namespace/-/a", kind="Namespace", name="a")]
+    for i in range(pods):
+        labels = {"g": f"{i % 97}", "h": f"{i % 89}", "k": f"{i % 83}"}
+        made.append(
+            Workload(
+                id=f"f:Pod/a/p{i}", kind="Pod", name=f"p{i}", namespace="a",
+                labels=labels, pod_labels=labels, pod_path="spec",
+            )
+        )  # fmt: skip
+
+    def some() -> dict[str, Any]:
+        return {"matchLabels": {draw.choice("ghk"): str(draw.randrange(80))}}
+
+    for i in range(policies):
+        ports = [{"port": 8000 + i % 50}]
+        spec = {
+            "podSelector": some(),
+            "policyTypes": ["Ingress", "Egress"],
+            "ingress": [{"from": [{"podSelector": some()}], "ports": ports}],
+            "egress": [{"to": [{"podSelector": some()}], "ports": ports}],
+        }
         made.append(
             NetworkPolicy(
                 id=f"f:NetworkPolicy/a/n{i}", kind="NetworkPolicy", name=f"n{i}",
@@ -139,6 +172,7 @@ def main(arguments: list[str]) -> None:
     pods = int(arguments[0]) if arguments else 10_000
     policies = int(arguments[1]) if arguments[1:] else 1_000
     measure("one namespace, every policy for all of it", crowded(pods, policies))
+    measure("one namespace, labels that cross", tangled(pods, policies))
     measure("alike", cluster(pods, policies))
     measure("unlike", cluster(pods, policies, unlike=True))
     measure("with 50 AdminNetworkPolicies", cluster(pods, policies, admin=True))
