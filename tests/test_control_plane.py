@@ -397,3 +397,10 @@ def test_a_long_list_of_a_live_cluster() -> None:
 
     assert set(found) == {"kube-apiserver", "kubelet"}
     assert process_time() - before < 10
+
+
+def test_the_etcd_of_an_application_is_not_the_clusters() -> None:
+    value = json.loads(pod(["etcd", "--listen-client-urls=http://0.0.0.0:2379"]))
+    value["metadata"]["namespace"] = "shop"
+
+    assert not components(facts_of({"a.json": json.dumps(value).encode()}))

@@ -1,20 +1,27 @@
 """Audit policies of the API server."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from keten.formats.control_plane import server_files
-from keten.formats.control_plane.gathered import Found, documents, facts
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 
+if TYPE_CHECKING:
+    from keten.formats.control_plane.gathered import Found
+
 
 def read(source: Source) -> Facts:
     """Return the audit policies of a file."""
+    from keten.formats.control_plane.gathered import facts
+
     return facts(_found(source), source.path, "flags")
 
 
-def _found(source: Source) -> Iterator[Found]:
+def _found(source: Source) -> "Iterator[Found]":
+    from keten.formats.control_plane import server_files
+    from keten.formats.control_plane.gathered import documents
+
     for document in documents(source.data):
         yield from server_files.audit_policy(
             document.value, document.fields, source.path, document.line

@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from keten.formats.control_plane import pods
-from keten.formats.control_plane.gathered import Found, facts, objects
+from keten.formats.lazy_pattern import lazy
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 
-_FLAGS = re.compile(rb"--[a-z]|ETCD_|/etcd", re.ASCII)
+if TYPE_CHECKING:
+    from keten.formats.control_plane.gathered import Found
+
+_KNOWN = lazy(rb"kube-(?:apiserver|controller-manager|scheduler|proxy)|hyperkube|etcd", re.ASCII)
+_FLAGS = lazy(rb"--[a-z]|ETCD_|/etcd", re.ASCII)
 
 
 def read(source: Source) -> Facts:
     """Return the components that the pods of a file run; most files run none."""
-    if pods.KNOWN.search(source.data) is None or _FLAGS.search(source.data) is None:
+    if _KNOWN.search(source.data) is None or _FLAGS.search(source.data) is None:
         return Facts()
+    from keten.formats.control_plane.gathered import facts
     from keten.formats.kubernetes.templates import role
 
     if role(source) != "object":
@@ -23,8 +28,11 @@ def read(source: Source) -> Facts:
     return facts(_found(source), source.path, "flags")
 
 
-def _found(source: Source) -> Iterator[Found]:
-    for value, fields, line in objects(source.data, pods.KNOWN):
+def _found(source: Source) -> "Iterator[Found]":
+    from keten.formats.control_plane import pods
+    from keten.formats.control_plane.gathered import objects
+
+    for value, fields, line in objects(source.data, _KNOWN):
         yield from pods.found(value, fields, source.path, line)
 
 

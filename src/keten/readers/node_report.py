@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from keten.formats.control_plane import node_report
 from keten.model.control_plane import Certificate, Kubeconfig, NodeFile
 from keten.model.evidence import Link
 from keten.model.facts import Facts, Looked
@@ -15,6 +14,7 @@ _PUBLIC = (Certificate, Kubeconfig, NodeFile)
 
 def read(source: Source) -> Facts:
     """Return the programs, files and configuration of one node."""
+    from keten.formats.control_plane import node_report
     from keten.formats.control_plane.gathered import facts
 
     found = facts(node_report.read(source.data, source.path), source.path, "flags")
@@ -35,5 +35,5 @@ READER = Reader(
     link=Link.RUNTIME,
     names=("*.keten-node",),
     magic=(b"keten-node-repor",),
-    ceiling=node_report.BYTES,
+    ceiling=32 << 20,
 )

@@ -5,11 +5,11 @@ The flags are those of pflag (``--name=value``, ``--name value``, ``--name`` of 
 last holds; of a list all parts do.
 """
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
+from keten.formats.lazy_pattern import lazy
 from keten.model import control_plane as plane
 
 WORDS = 2_000
@@ -47,8 +47,8 @@ _LISTS = frozenset({
     "service-account-key-file", "service-account-issuer", "runtime-config", "api-audiences",
     "controllers", "etcd-servers", "allowed-unsafe-sysctls", "oidc-groups-claim",
 })  # fmt: skip
-_EXPANSION = re.compile(r"[`]|\$\(|\$\{?[A-Za-z_@*]")
-_KUBERNETES = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
+_EXPANSION = lazy(r"[`]|\$\(|\$\{?[A-Za-z_@*]")
+_KUBERNETES = lazy(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
 
 
 class Command(Struct, frozen=True):

@@ -26,6 +26,9 @@ def kubeconfig(
         return
     if "users" not in value or value.get("apiVersion") not in ("v1", None):
         return
+    listed = [mapping(entry) for entry in items(value["clusters"])]
+    if value.get("kind") is None and not any("cluster" in entry for entry in listed[:ENTRIES]):
+        return
     logins, certificates = [], []
     for i, entry in enumerate(map(mapping, items(value.get("users"))[:ENTRIES])):
         login, found = _login(entry, f"users[{i}].user", path, node)

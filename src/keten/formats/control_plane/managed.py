@@ -13,7 +13,6 @@ from keten.formats.control_plane.gathered import Found, items, mapping, text, te
 from keten.model.control_plane import ManagedCluster
 from keten.model.kubernetes_releases import minor_of
 
-MARKS = (b"Microsoft.ContainerService/", b'"resourcesVpcConfig"', b'"currentMasterVersion"')
 _ENCRYPTED = 28
 """EKS encrypts all data of the API with a key of its own since Kubernetes 1.28."""
 

@@ -1,6 +1,5 @@
 """Programs of Kubernetes that run as pods: static pods, and kube-proxy's DaemonSet."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,15 +8,13 @@ from keten.formats.control_plane.gathered import Found, items, mapping, text
 from keten.model.control_plane import ETCD, KUBELET, PROXY, Component
 from keten.model.kubernetes_releases import minor_of
 
-KNOWN = re.compile(
-    rb"kube-(?:apiserver|controller-manager|scheduler|proxy)|hyperkube|etcd", re.ASCII
-)
 _KINDS = {
     "Pod": ("spec",),
     "DaemonSet": ("spec", "template", "spec"),
     "Deployment": ("spec", "template", "spec"),
     "StatefulSet": ("spec", "template", "spec"),
 }
+_SYSTEM = frozenset({"kube-system", "openshift-etcd"})
 _HIDDEN = "what starts it is put together by a shell: its flags are not all in the file"
 _ADVICE = "Take the command line from the node: keten node prints the script."
 
@@ -63,7 +60,7 @@ def _component(
         at[name] = f"{where}.{field}"
     whole = started.whole and not (etcd and "config-file" in values)
     if etcd:
-        if not _is_etcd(container, values):
+        if not (_of_the_cluster(value) and _is_etcd(container, values)):
             return None
         named = {
             text(entry.get("name")): text(entry.get("value"))
@@ -80,6 +77,14 @@ def _component(
         version=version, minor=minor_of(version), provider=_provider(value, node),
     )  # fmt: skip
     return made, whole
+
+
+def _of_the_cluster(value: dict[str, Any]) -> bool:
+    """Return whether a pod is the control plane's: an application may run an etcd of its own."""
+    meta = mapping(value.get("metadata"))
+    labels = mapping(meta.get("labels"))
+    namespace = text(meta.get("namespace"))
+    return namespace in _SYSTEM or labels.get("tier") == "control-plane"
 
 
 def _is_etcd(container: dict[str, Any], values: dict[str, str]) -> bool:
