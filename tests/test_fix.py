@@ -1,5 +1,7 @@
 """keten fix: what it changes, what it proves, what it leaves, and how it writes."""
 
+import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -7,31 +9,39 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 import yaml
 from api_server import PEERS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 from shared_data import ROOT, SHARED, needs_shared
 
 from keten import config, plugs
+from keten.cli.fix import main
 from keten.cluster.podsecurity.standard import Level, Pod, allows
 from keten.errors import InputError
-from keten.formats.yaml.fields import applied, steps
+from keten.formats.yaml.fields import Edit, applied, steps
 from keten.model.check import Check
+from keten.model.delivery import Chart
 from keten.model.finding import Change
 from keten.model.kube import Workload
 from keten.model.pod import PodSpec
 from keten.pipeline.fixing.helm import taken
+from keten.pipeline.fixing.kustomize import origin
 from keten.pipeline.fixing.rounds import Outcome, fix
-from keten.pipeline.fixing.seen import Looker
+from keten.pipeline.fixing.seen import Bytes, Looker
 from keten.pipeline.fixing.wishes import Asked
 from keten.remedy.exact import edit_of
 from keten.remedy.levels import steps_to, unique
 from keten.remedy.unified import unified
 from keten.testing.examples import facts_of
+from keten.transport.files import Tree
 from keten.transport.rewriting import rewrite
 
 TODAY = date(2026, 11, 23)
@@ -358,12 +368,74 @@ class TestHelm:
         inner = next(one for one in taken(TEMPLATE) if one.values[0] == "web")
         assert inner.path == ("spec", "template", "spec", "containers", "[]", "securityContext")
 
+    def test_without_helm_it_is_not_known(
+        self, chart: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("PATH", "/nowhere")
+        assert main([str(chart), "--render", "--level", "restricted", "--quiet"]) == 1
+        said = capsys.readouterr().out
+        assert "helm is not installed" in said
+        assert "nothing to change" in said
+
     def test_what_is_no_plain_value_is_told(self, chart: Path) -> None:
         text = TEMPLATE.replace("hostPID: {{ .Values.debug.hostPID }}", "hostPID: true")
         (chart / "templates/web.yaml").write_text(text)
         outcome = fixed(chart, Asked(checks=("deployment/host-pid",)), render=True)
         assert not outcome.files
         assert any("no template takes it" in why for why in outcome.refused.values())
+
+
+class TestHostile:
+    """Overlays and templates that nobody meant to write."""
+
+    @settings(max_examples=200, deadline=2000)
+    @given(st.text(alphabet="{}-.|:# \nabV\"'~&*[]<>!%", max_size=300))
+    def test_templates(self, text: str) -> None:
+        for one in taken(f"kind: Deployment\n{text}\nhostPID: {{{{ .Values.a }}}}\n"):
+            assert one.values
+
+    def test_a_long_template(self) -> None:
+        line = "a: {{ " + "- | " * 200_000 + "}}\n"
+        assert not list(taken("kind: Pod\n" + line + "{{-" * 100_000))
+
+    @settings(max_examples=60, deadline=5000)
+    @given(
+        st.recursive(
+            st.sampled_from(
+                [".", "../over", "web.yaml", "x: [", "kind: Deployment", None, 3, "a\nb: 1"]
+            ),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3),
+                st.dictionaries(st.sampled_from(["path", "patch", "target", "kind"]), inner),
+            ),
+            max_leaves=8,
+        )
+    )
+    def test_overlays(self, odd: Any) -> None:
+        with TemporaryDirectory() as name:
+            root = laid(
+                Path(name),
+                over__web=DEPLOYMENT,
+                over__kustomization=json.dumps(
+                    {"patches": odd, "resources": odd, "patchesStrategicMerge": odd}
+                ),
+            )
+            held: Any = SimpleNamespace(files=Bytes(Tree(root), {}))
+            chart = Chart("over/kustomization.yaml", tool="kustomize")
+            item = Workload("x", kind="Deployment", name="web")
+            with contextlib.suppress(InputError):
+                origin(held, chart, item, Edit("spec.template.spec.hostPID", to=False))
+
+    def test_an_overlay_of_itself(self, tmp_path: Path) -> None:
+        laid(
+            tmp_path,
+            a__kustomization="resources: [., ../a, ../b]\n",
+            b__kustomization="resources: [../a, ../b, ../a]\n",
+        )
+        held: Any = SimpleNamespace(files=Bytes(Tree(tmp_path), {}))
+        chart = Chart("a/kustomization.yaml", tool="kustomize")
+        with pytest.raises(InputError, match="not found"):
+            origin(held, chart, Workload("x", kind="Pod", name="w"), Edit("spec.hostPID", to=False))
 
 
 class TestWriting:

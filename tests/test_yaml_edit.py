@@ -37,6 +37,10 @@ class Writer:
     def document(self, value: Any) -> str:
         """Return the text."""
         rows = self._number(["%C", *self._lines(value, 0), "%C"])
+        if self._random.random() < 0.2:
+            rows = ["---", *rows]
+        if self._random.random() < 0.1:
+            rows += ["...", ""]
         text = self.newline.join(rows)
         if self._random.random() < 0.7:
             text += self.newline
@@ -93,7 +97,24 @@ class Writer:
             return [f"{head} |%C", *rows]
         if item is None and self._random.random() < 0.7:
             return [head + "%C"]
+        if item == "a b":
+            return self._over_lines(head, " " * (column + self.step))
         return [f"{head} {self._flow(item)}%C"]
+
+    def _over_lines(self, head: str, blank: str) -> list[str]:
+        """Return a text over two lines, or with a head of its own, in one of YAML's ways."""
+        ways = (
+            [f"{head} a", f"{blank}b%C"],
+            [f'{head} "a', f'{blank}b"%C'],
+            [f"{head} 'a", f"{blank}b'%C"],
+            [f"{head} >-%C", f"{blank}a", f"{blank}b"],
+            [f"{head} |-%C", f"{blank}a b", "", ""],
+            [f"{head} |2-%C", f"{blank}a b"] if self.step == 2 else [f"{head} a b%C"],
+            [f"{head} !!str a b%C"],
+            [f"{head} &anchor a b%C"],
+            [f"{head} a b   %C", "", blank],
+        )
+        return list(self._random.choice(ways))
 
     def _flow(self, value: Any) -> str:
         if isinstance(value, dict):

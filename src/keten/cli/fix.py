@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,7 @@ def _left(outcome: "Outcome", asked: "Asked") -> "list[tuple[str, str, str]]":
             refused = outcome.refused.get((finding.subject, finding.fingerprint), "")
             reason = why(last, finding) or refused or "the edit did not resolve it"
             made.append((_where(finding), f"{finding.check}: {finding.message}", reason))
+    made += _unjudged(outcome, asked)
     for item in workloads(last) if asked.level else ():
         assert asked.level is not None
         place = last.places.get(item.ref)
@@ -154,6 +156,20 @@ def _left(outcome: "Outcome", asked: "Asked") -> "list[tuple[str, str, str]]":
             for step in steps_to(item, asked.level)
         ]
     return made
+
+
+def _unjudged(outcome: "Outcome", asked: "Asked") -> "Iterator[tuple[str, str, str]]":
+    """Yield what is not known of what was asked for: it may be as wrong as what is."""
+    result = outcome.last.result
+    if asked.level:
+        for problem in result.problems:
+            if problem.need == "manifest":
+                where = f"{problem.path}:{problem.line}" if problem.line else problem.path
+                yield where, f"not judged: {problem.what}", problem.advice
+    for unknown in result.unknown if asked.checks else ():
+        names = [c for c in unknown.checks if any(fnmatchcase(c, g) for g in asked.checks)]
+        if names:
+            yield unknown.what, f"{names[0]}: not judged: {unknown.why}", unknown.how
 
 
 def _where(finding: "Finding") -> str:

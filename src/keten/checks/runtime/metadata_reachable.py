@@ -31,13 +31,17 @@ def run(policy: NetworkPolicy, _: View) -> Iterator[Violation]:
                 yield Violation(
                     f"{policy.title} lets its pods reach 169.254.169.254",
                     at,
-                    change=Change(
-                        at,
-                        f"cidr: {block['cidr']}",
-                        "except: [169.254.169.254/32]",
-                        f"Narrow {policy.title}",
-                    ),
+                    change=_narrowed(policy, at, block),
                 )
+
+
+def _narrowed(policy: NetworkPolicy, at: str, block: dict[str, Any]) -> Change:
+    """Return the change by which a block leaves the address out, beside what it does already."""
+    said = block.get("except")
+    out = [str(cidr) for cidr in said] if isinstance(said, list) else []
+    before = f"except: [{', '.join(out)}]" if out else ""
+    after = f"except: [{', '.join([*out, '169.254.169.254/32'])}]"
+    return Change(f"{at}.except", before, after, f"Narrow {policy.title}", exact=True)
 
 
 def _wide(cidr: Any) -> bool:

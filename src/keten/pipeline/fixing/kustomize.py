@@ -19,8 +19,8 @@ from keten.model.delivery import Chart
 from keten.model.kube import Object, Workload
 from keten.pipeline.fixing.seen import Bytes, Seen
 
-DEPTH = 20
-"""Overlays upon overlays."""
+OVERLAYS = 200
+"""The most kustomizations that one is made of; each is looked into once."""
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FOLDERS = ("resources", "bases", "components")
 
@@ -40,7 +40,7 @@ def origin(seen: Seen, chart: Chart, item: Object, edit: Edit) -> tuple[str, Spo
     InputError where the value stands in no file of the target, or in none that is certain.
     """
     wanted = _wanted(item, edit)
-    for path, found, moved in _places(seen.files, chart.id, wanted, edit, 0):
+    for path, found, moved in _places(seen.files, chart.id, wanted, edit, set()):
         return path, found, moved
     raise InputError("what sets it was not found among the files of the overlay")
 
@@ -66,10 +66,13 @@ def _wanted(item: Object, edit: Edit) -> _Wanted:
 
 
 def _places(
-    files: Bytes, path: str, wanted: _Wanted, edit: Edit, depth: int
+    files: Bytes, path: str, wanted: _Wanted, edit: Edit, been: set[str]
 ) -> Iterator[tuple[str, Spot, Edit]]:
-    if depth > DEPTH:
-        raise InputError(f"overlays more than {DEPTH} deep")
+    if path in been:
+        return
+    been.add(path)
+    if len(been) > OVERLAYS:
+        raise InputError(f"it is made of more than {OVERLAYS} overlays")
     found = files.objects(path)
     if not found:
         return
@@ -81,11 +84,11 @@ def _places(
     for field in _FOLDERS:
         for one in reversed(_list(said.get(field))):
             if isinstance(one, str) and "://" not in one:
-                yield from _below(files, _join(folder, one), wanted, edit, depth)
+                yield from _below(files, _join(folder, one), wanted, edit, been)
 
 
 def _below(
-    files: Bytes, path: str, wanted: _Wanted, edit: Edit, depth: int
+    files: Bytes, path: str, wanted: _Wanted, edit: Edit, been: set[str]
 ) -> Iterator[tuple[str, Spot, Edit]]:
     if files.tree.exists(path):
         for one in files.objects(path):
@@ -94,7 +97,7 @@ def _below(
         return
     for name in _FILES:
         if files.tree.exists(_join(path, name)):
-            yield from _places(files, _join(path, name), wanted, edit, depth + 1)
+            yield from _places(files, _join(path, name), wanted, edit, been)
             return
 
 
