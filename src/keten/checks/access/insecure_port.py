@@ -35,7 +35,7 @@ def run(component: Component, _: View) -> Iterator[Violation]:
     if component.name == API_SERVER or not local:
         yield flags.fault(
             component,
-            f"serves without authentication on {address or '127.0.0.1'}",
+            f"serves without authentication on {address[:45] or '127.0.0.1'}",
             flag,
             want=f"--{flag}=0",
             severity=Severity.MEDIUM if local else None,
