@@ -96,7 +96,7 @@ def clusters(draw: st.DrawFn) -> list[Object]:
 
 
 @given(clusters())
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_anything_is_answered(objects: list[Object]) -> None:
     network = Network(objects)
     for net in network.networks:
