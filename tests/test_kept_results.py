@@ -12,7 +12,7 @@ from advisory_data import database, record, span
 from image_builder import build
 
 from keten import plugs
-from keten.config import Checks, Config, Policy, Waiver
+from keten.config import Checks, Config, Data, Policy, Waiver
 from keten.errors import DataError
 from keten.model.delivery import Attestation
 from keten.model.facts import Facts
@@ -238,6 +238,23 @@ def test_what_has_no_bytes_to_be_told_by_is_not_kept(tmp_path: Path) -> None:
 
     assert name(Policy(Config(), "default", "", tmp_path))
     assert not name(Policy(Config(), "default", "", tmp_path, vex=(object(),)))
+
+
+def test_the_root_that_signatures_are_held_against_is_in_the_key(tmp_path: Path) -> None:
+    def name(*, signed: bool) -> str:
+        config = Config(advisories=Data(require_signed=signed, root="root.json"))
+        policy = Policy(config, "keten.toml", "", tmp_path)
+        return kept.name("image", policy, "none", now=NOW, known=(), cache=Cache(tmp_path))
+
+    absent = name(signed=True)
+    (tmp_path / "root.json").write_text("{}")
+    one, free = name(signed=True), name(signed=False)
+    (tmp_path / "root.json").write_text("[]")
+    assert len({absent, one, name(signed=True)}) == 3
+    assert name(signed=False) == free
+    (tmp_path / "root.json").unlink()
+    (tmp_path / "root.json").mkdir()
+    assert not name(signed=True)
 
 
 def test_what_is_held_against_files_of_its_own_is_not_kept() -> None:

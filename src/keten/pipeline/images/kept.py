@@ -3,12 +3,14 @@
 A result follows from the facts of the image, the policy (waivers and VEX files are of it), the
 advisory database, the day, the fingerprints that a baseline has, and the code of keten: all of
 these are in its key. The database is told by what the file system says of its file, as stored
-layers are; the rest by the bytes. Whoever lets judging ask something else (a file, the
-environment) puts that into the key, or sees to it in ``told`` that such a result is not kept.
+layers are; the rest by the bytes, those of the publisher's root that policy names among them.
+Whoever lets judging ask something else (a file, the environment) puts that into the key, or sees
+to it in ``told`` that such a result is not kept.
 """
 
 from collections.abc import Iterable
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import msgspec
 
 from keten.advisories import state
 from keten.config import Policy
+from keten.errors import DataError
 from keten.model.delivery import Attestation
 from keten.model.facts import Facts
 from keten.model.result import Result
@@ -42,10 +45,20 @@ def name(
     if not image or not advisories:
         return ""
     try:
+        root = _root(policy)
         rules = msgspec.json.encode(policy, enc_hook=_plain, order="deterministic").decode()
-    except NotImplementedError:  # it holds what has no bytes to be told by
+    except (NotImplementedError, DataError):  # it holds what has no bytes to be told by
         return ""
-    return key("result", whole(cache), image, rules, advisories, now.isoformat(), sorted(known))
+    return key(
+        "result", whole(cache), image, rules, root, advisories, now.isoformat(), sorted(known)
+    )
+
+
+def _root(policy: Policy) -> str:
+    """Return the digest of the root that signatures of the database are held against, if any."""
+    said = policy.config.advisories
+    data = state.read(policy.folder / said.root) if said.require_signed and said.root else None
+    return "" if data is None else sha256(data).hexdigest()
 
 
 def told(facts: Facts) -> bool:

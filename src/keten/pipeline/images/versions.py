@@ -16,8 +16,9 @@ import msgspec
 import keten
 from keten.pipeline.cache import Cache, key
 
-ROOMS = ("derive", "ecosystems", "formats", "graph", "model", "pipeline", "readers", "secrets",
-         "transport/image")  # fmt: skip
+# ``cluster`` for what ``derive`` takes of it: which code a fact rests on is not asked one by one.
+ROOMS = ("cluster", "derive", "ecosystems", "formats", "graph", "model", "pipeline", "readers",
+         "secrets", "transport/image")  # fmt: skip
 _CODE = (".py", ".json")
 _KNOWN: dict[str, str] = {}
 File = tuple[str, int, int, int]
