@@ -43,10 +43,13 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
 def _has_some(workload: Workload, view: View) -> bool:
     """Return whether policies for the workload's namespace stand beside it."""
     folder = workload.path.rpartition("/")[0]
-    return any(
-        policy.namespace == workload.namespace and policy.path.rpartition("/")[0] == folder
-        for policy in view.every(NetworkPolicy)
-    )
+    return (workload.namespace, folder) in view.once(_beside)
+
+
+def _beside(view: View) -> frozenset[tuple[str, str]]:
+    """Return the namespace and folder of every policy: asked of each workload."""
+    policies = view.every(NetworkPolicy)
+    return frozenset((one.namespace, one.path.rpartition("/")[0]) for one in policies)
 
 
 def _applies(workload: Workload) -> bool:
