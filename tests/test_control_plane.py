@@ -404,3 +404,17 @@ def test_the_etcd_of_an_application_is_not_the_clusters() -> None:
     value["metadata"]["namespace"] = "shop"
 
     assert not components(facts_of({"a.json": json.dumps(value).encode()}))
+
+
+def test_a_proxy_with_a_configuration_file_is_told_of_by_that() -> None:
+    facts = facts_of({"a.json": pod(["kube-proxy", "--config=/var/lib/kube-proxy/config.conf"])})
+
+    assert not components(facts)
+    assert not facts.problems
+
+
+def test_a_scheduler_with_a_configuration_file_is_not_known_in_full() -> None:
+    facts = facts_of({"a.json": pod(["kube-scheduler", "--config=/etc/kubernetes/s.yaml"])})
+
+    assert [problem.need for problem in facts.problems] == ["flags"]
+    assert not [item for item in facts.looked if item.need == "flags"]

@@ -13,6 +13,7 @@ from keten.formats.control_plane.gathered import Found, items, mapping, text, te
 from keten.model.control_plane import ManagedCluster
 from keten.model.kubernetes_releases import minor_of
 
+_CLOUD = "(the cloud's own addresses)"
 _ENCRYPTED = 28
 """EKS encrypts all data of the API with a key of its own since Kubernetes 1.28."""
 
@@ -111,7 +112,7 @@ def _gke(value: dict[str, Any], path: str) -> ManagedCluster:
         f"{path}:gke/{text(value.get('name'))}", path, "gke", text(value.get("name")), version,
         minor_of(version),
         public=not closed,
-        ranges=_open(tuple(blocks)) if allowed.get("enabled") is True else (),
+        ranges=_open(tuple(blocks or [_CLOUD])) if allowed.get("enabled") is True else (),
         rbac=mapping(value.get("legacyAbac")).get("enabled") is not True,
         local_accounts=bool(auth.get("username") or auth.get("clientCertificate")),
         network_policy=advanced or mapping(value.get("networkPolicy")).get("enabled") is True,

@@ -145,6 +145,8 @@ def _component(
         known = configs.get(named)
         config = known.config if known is not None and known.name == started.name else None
         whole = whole and config is not None and "config-dir" not in values
+    if started.name == plane.SCHEDULER and named:
+        whole = False
     node = plane.Component(
         f"{path}:{started.name}", name=started.name, path=path, origin="process",
         node=report.host, flags=values, config=config,

@@ -5,7 +5,7 @@ from typing import Any
 
 from keten.formats.control_plane import command_lines as lines
 from keten.formats.control_plane.gathered import Found, items, mapping, text
-from keten.model.control_plane import ETCD, KUBELET, PROXY, Component
+from keten.model.control_plane import ETCD, KUBELET, PROXY, SCHEDULER, Component
 from keten.model.kubernetes_releases import minor_of
 
 _KINDS = {
@@ -16,6 +16,7 @@ _KINDS = {
 }
 _SYSTEM = frozenset({"kube-system", "openshift-etcd"})
 _HIDDEN = "what starts it is put together by a shell: its flags are not all in the file"
+_CONFIG = "its configuration file, which overrides its flags, is not in the file"
 _ADVICE = "Take the command line from the node: keten node prints the script."
 
 
@@ -35,7 +36,7 @@ def found(value: Any, fields: dict[str, int], path: str, line: int) -> Iterator[
             continue
         node, whole = made
         near = {key: number for key, number in fields.items() if key.startswith(where)}
-        why = "" if whole else _HIDDEN
+        why = "" if whole else _HIDDEN if node.name != SCHEDULER else _CONFIG
         yield Found(node, near, near.get(where, line) or line, whole, why, _ADVICE)
 
 
@@ -67,13 +68,14 @@ def _component(
             for entry in map(mapping, items(container.get("env")))
         }
         values = lines.variables(named) | values
-    config = None
     if started.name == PROXY and "config" in values:
+        return None  # its configuration file says all, and is read where it stands
+    if started.name == SCHEDULER and "config" in values:
         whole = False
     version = _version(container) if not etcd else ""
     made = Component(
         f"{path}:{started.name}" + (f"@{node}" if node else ""),
-        name=started.name, path=path, origin="pod", node=node, flags=values, at=at, config=config,
+        name=started.name, path=path, origin="pod", node=node, flags=values, at=at,
         version=version, minor=minor_of(version), provider=_provider(value, node),
     )  # fmt: skip
     return made, whole
