@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import msgspec
@@ -271,3 +272,13 @@ def of(event: dict[str, Any]) -> Request:
         name=name,
         **who,
     )
+
+
+def test_a_large_policy_is_judged_soon() -> None:
+    group = {"group": "apps", "resources": [f"r{i}" for i in range(150)]}
+    rules = [{"level": "Metadata", "resources": [group] * 20} for _ in range(300)]
+    found = read({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules})
+    before = process_time()
+
+    assert len(hidden(found)) > 100
+    assert process_time() - before < 10

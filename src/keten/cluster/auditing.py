@@ -117,16 +117,30 @@ def _path(path: str, spec: str) -> bool:
 def hidden(policy: AuditPolicy) -> dict[int, int]:
     """Return the rules that never decide, each with the earlier rule that takes their place."""
     found: dict[int, int] = {}
-    for j in range(len(policy.rules[:MOST])):
+    small = [_is_small(rule) for rule in policy.rules[:MOST]]
+    for j in range(len(small)):
         for i in range(j):
-            if i not in found and _covers(policy.rules[i], policy.rules[j]):
+            if (
+                i not in found
+                and small[i]
+                and small[j]
+                and _covers(policy.rules[i], policy.rules[j])
+            ):
                 found[j] = i
                 break
     return found
 
 
-MOST = 300
+MOST = 150
 """The most rules that are compared with each other."""
+GROUPS, WORDS = 20, 200
+"""The most groups of resources of a rule, and words of one list, that are compared."""
+
+
+def _is_small(rule: AuditRule) -> bool:
+    lists = (rule.users, rule.user_groups, rule.verbs, rule.namespaces, rule.non_resource_urls)
+    inner = (words for group in rule.resources for words in (group.resources, group.resource_names))
+    return len(rule.resources) <= GROUPS and all(len(w) <= WORDS for w in (*lists, *inner))
 
 
 def _covers(wide: AuditRule, narrow: AuditRule) -> bool:
