@@ -96,5 +96,5 @@ def test_releases() -> None:
     assert ends(1) is None
     assert ends(90) is None
     assert (skew(27), skew(28)) == (2, 3)
-    days = [ends(minor) for minor in range(2, 37)]
+    days = [ends(minor) for minor in range(2, 38)]
     assert days == sorted(day for day in days if day)

@@ -1,14 +1,12 @@
 """Until when minor releases of Kubernetes get fixes, as the project published it.
 
 Source: https://kubernetes.io/releases/ and its data files schedule.yaml and eol.yaml, read in
-November 2026. The days of 1.35 and 1.36 are still to come and may be moved; of releases after
-1.36 nothing is known here.
+November 2026. The days of 1.35 to 1.37 are still to come and may be moved; of releases after
+1.37 nothing is known here.
 """
 
 from datetime import date
 
-NEWEST = 36
-"""The newest minor release that the table knows."""
 SKEW = 3
 """How many minor releases a kubelet may be older than its API server (two before 1.28)."""
 
@@ -48,6 +46,7 @@ _ENDS = """
 34 2026-10-27
 35 2027-02-28
 36 2027-06-28
+37 2027-10-28
 """
 
 

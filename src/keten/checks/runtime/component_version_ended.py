@@ -16,7 +16,8 @@ from keten.model.kubernetes_releases import ends
 
 
 def _applies(component: Component) -> bool:
-    return component.name == API_SERVER and not component.provider
+    known = ends(component.minor) is not None
+    return known and component.name == API_SERVER and not component.provider
 
 
 def run(component: Component, view: View) -> Iterator[Violation]:

@@ -15,6 +15,11 @@ from keten.model.finding import Severity, Violation
 from keten.model.kubernetes_releases import ends
 
 
+def _applies(cluster: ManagedCluster) -> bool:
+    """Return whether it is known when the release ends: what is not known does not pass."""
+    return ends(cluster.minor) is not None
+
+
 def run(cluster: ManagedCluster, view: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     end = ends(cluster.minor)
@@ -37,5 +42,6 @@ CHECK = Check(
     refs=("https://kubernetes.io/docs/concepts/security/",),
     bad=managed.aks(kubernetesVersion="1.29.4"),
     good=managed.aks(kubernetesVersion="1.36.1"),
+    applies=_applies,
     run=run,
 )

@@ -18,6 +18,11 @@ OWN = frozenset({"", "unknown", "kubeadm", "k3s", "rke2"})
 """Where no cloud mends releases for longer than the project."""
 
 
+def _applies(cluster: Cluster) -> bool:
+    """Return whether it is known when the release ends: what is not known does not pass."""
+    return ends(cluster.minor) is not None
+
+
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     end = ends(cluster.minor)
@@ -40,5 +45,6 @@ CHECK = Check(
     refs=("https://kubernetes.io/releases/",),
     bad=Example("$", "$ kubectl version\nServer Version: v1.29.4\n"),
     good=Example("$", "$ kubectl version\nServer Version: v1.36.3\n"),
+    applies=_applies,
     run=run,
 )
