@@ -276,6 +276,26 @@ class TestKustomize:
         assert "    # for May\n" in texts["over/kustomization.yaml"]
         assert "{privileged: false} # debug" in texts["over/debug.yaml"]
 
+    def test_what_breaks_an_overlay_is_not_done(self, tmp_path: Path) -> None:
+        """No API server takes a privileged container that may not escalate its privileges."""
+        patch = "/spec/template/spec/containers/1/securityContext"
+        laid(
+            tmp_path,
+            a=DEPLOYMENT,
+            base__web=DEPLOYMENT + "        securityContext: {}\n",
+            base__kustomization="resources:\n- web.yaml\n",
+            over__kustomization=(
+                "resources:\n- ../base\npatches:\n- target: {kind: Deployment}\n  patch: |-\n"
+                f"    - {{op: add, path: {patch}/privileged, value: true}}\n"
+            ),
+        )
+        outcome = fixed(tmp_path, Asked(checks=("deployment/privilege-escalation",)), render=True)
+        assert outcome.proof.holds, outcome.proof.what
+        setting = b"allowPrivilegeEscalation: false"
+        counts = {path: new.count(setting) for path, (_, new) in outcome.files.items()}
+        assert counts == {"a.yaml": 2, "base/web.yaml": 1}  # the other container of the overlay
+        assert any("would refuse this" in why for why in outcome.refused.values())
+
     def test_a_json_patch_is_told(self, tmp_path: Path) -> None:
         laid(
             tmp_path,
@@ -376,6 +396,18 @@ class TestHelm:
         said = capsys.readouterr().out
         assert "helm is not installed" in said
         assert "nothing to change" in said
+
+    def test_a_value_that_does_something_else_is_left(self, chart: Path) -> None:
+        """The template looks as if it took the value, and renders another."""
+        line = "      hostPID: {{ .Values.debug.hostPID }}\n"
+        text = TEMPLATE.replace(
+            line, "      hostPID: true\n{{- if .Values.never }}\n" + line + "{{- end }}\n"
+        )
+        (chart / "templates/web.yaml").write_text(text)
+        outcome = fixed(chart, Asked(level=Level.BASELINE), render=True)
+        assert outcome.proof.holds
+        assert not outcome.files
+        assert "an edit there does not resolve it" in outcome.refused.values()
 
     def test_what_is_no_plain_value_is_told(self, chart: Path) -> None:
         text = TEMPLATE.replace("hostPID: {{ .Values.debug.hostPID }}", "hostPID: true")

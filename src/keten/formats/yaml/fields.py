@@ -80,9 +80,9 @@ def applied(value: Any, edits: Iterable[Edit]) -> Any:
         other = wanted.setdefault(path, edit)
         if not same([other.to, other.remove], [edit.to, edit.remove]):
             raise InputError(f"two changes of {edit.at} that do not agree")
-    for path in sorted((p for p, e in wanted.items() if not e.remove), key=_order):
+    for path in sorted((p for p, e in wanted.items() if not e.remove), key=order):
         value = _set(value, path, 0, wanted[path].to)
-    for path in sorted((p for p, e in wanted.items() if e.remove), key=_order, reverse=True):
+    for path in sorted((p for p, e in wanted.items() if e.remove), key=order, reverse=True):
         value = _removed(value, path, 0)
     return value
 
@@ -98,7 +98,8 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _order(path: Steps) -> tuple[tuple[int, int, str], ...]:
+def order(path: Steps) -> tuple[tuple[int, int, str], ...]:
+    """Return what sorts paths: items of a list by their number."""
     return tuple((0, p, "") if isinstance(p, int) else (1, 0, p) for p in path)
 
 

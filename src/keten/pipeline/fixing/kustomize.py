@@ -21,6 +21,8 @@ from keten.pipeline.fixing.seen import Bytes, Seen
 
 OVERLAYS = 200
 """The most kustomizations that one is made of; each is looked into once."""
+SOURCES = 10_000
+"""The most files of one overlay."""
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FOLDERS = ("resources", "bases", "components")
 
@@ -43,6 +45,32 @@ def origin(seen: Seen, chart: Chart, item: Object, edit: Edit) -> tuple[str, Spo
     for path, found, moved in _places(seen.files, chart.id, wanted, edit, set()):
         return path, found, moved
     raise InputError("what sets it was not found among the files of the overlay")
+
+
+def sources(files: Bytes, path: str) -> set[str]:
+    """Return the files that the overlay at *path* is made of, itself among them."""
+    found: set[str] = set()
+    pending = [path]
+    while pending and len(found) <= SOURCES:
+        one = pending.pop()
+        if one in found:
+            continue
+        if not files.tree.exists(one):
+            pending += (_join(one, n) for n in _FILES if files.tree.exists(_join(one, n)))
+            continue
+        found.add(one)
+        if posixpath.basename(one) not in _FILES:
+            continue
+        try:
+            said = files.objects(one)[0].value
+        except (InputError, IndexError):
+            continue
+        for field in (*_FOLDERS, "patches", "patchesStrategicMerge"):
+            for item in _list(said.get(field)):
+                name = item.get("path") if isinstance(item, dict) else item
+                if isinstance(name, str) and "\n" not in name and "://" not in name:
+                    pending.append(_join(posixpath.dirname(one), name))
+    return found
 
 
 def _wanted(item: Object, edit: Edit) -> _Wanted:

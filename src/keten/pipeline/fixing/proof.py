@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from keten.model.delivery import Chart, File, Image
 from keten.model.finding import Finding, Severity
+from keten.pipeline.fixing.kustomize import sources
 from keten.pipeline.fixing.seen import RENDERED, Seen
 from keten.pipeline.fixing.wishes import refused
 
@@ -63,12 +64,14 @@ def prove(
             guilty |= _blame(finding.subject, touched, last)
     for text, ref in _unread(first, last):
         said.append(text)
-        guilty |= _blame(ref, touched, last)
+        guilty |= _blame(ref, touched, last) if ref else set()
     for space, title in refused(last) - refused(first):
         said.append(f"namespace {space} would refuse {title}")
         guilty |= {ref for ref in touched if ref.startswith("namespace ")}
     same, strange = _facts(first, last, touched)
     said += strange
+    if said and not guilty:  # what is not said of an object may be any object's doing
+        guilty = set(touched)
     what = min(said, default="")
     left = sum(f.times for f in last.result.findings) - len(bared)
     count = max(len(gone) and 1, sum(f.times for f in first.result.findings) - left)
@@ -144,7 +147,10 @@ def _blame(ref: str, touched: Mapping[str, set[str]], last: Seen) -> set[str]:
         return {ref}
     place = last.places.get(ref)
     path = place.path if place else ""
-    mine = {one for one, files in touched.items() if path in files}
+    made_of = {path}
+    if RENDERED in path:
+        made_of = sources(last.files, path.partition(RENDERED)[0])
+    mine = {one for one, files in touched.items() if files & made_of}
     return mine or set(touched)
 
 

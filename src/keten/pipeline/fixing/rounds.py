@@ -7,12 +7,14 @@ before, the object that brought it is left as it is, and all begins anew without
 from msgspec import Struct
 
 from keten.errors import InputError
-from keten.formats.yaml.edit import Edit, Spot, edited
+from keten.formats.yaml.edit import Edit, Spot, edited, steps
+from keten.formats.yaml.fields import order
 from keten.pipeline.fixing.proof import Proof, prove
 from keten.pipeline.fixing.seen import Looker, Seen
 from keten.pipeline.fixing.sources import target
-from keten.pipeline.fixing.wishes import Asked, Wish, wishes
+from keten.pipeline.fixing.wishes import Asked, Wish, wishes, workloads
 from keten.remedy.exact import caution
+from keten.remedy.levels import steps_to, unique
 
 ROUNDS = 30
 """How often it is judged again: one change may show the next (the second container of two)."""
@@ -38,7 +40,8 @@ class Outcome(Struct):
 
 
 _Barred = dict[tuple[str, str], str]
-"""By the ref of an object and a fingerprint ("": all) why no edit is made."""
+"""By the ref of an object and a fingerprint, or a field ("": all), why no edit is made."""
+_FIELD = "at "
 
 
 class _State(Struct):
@@ -59,9 +62,7 @@ def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
         proof = prove(first, last, state.touched, state.fields)
         more: _Barred = {(ref, ""): f"the fix would bring: {proof.what}" for ref in proof.guilty}
         if proof.holds:
-            there = {finding.fingerprint for finding in last.result.findings}
-            idle = {pair for pair in state.made if pair[1] in there}
-            more = dict.fromkeys(idle, "an edit there does not resolve it")
+            more = dict.fromkeys(_idle(last, asked, state), "an edit there does not resolve it")
         if more.keys() <= barred.keys() or restart == RESTARTS - 1:
             break
         barred = {**more, **barred}
@@ -85,10 +86,17 @@ def _rounds(looker: Looker, first: Seen, asked: Asked, barred: _Barred, state: _
     return seen
 
 
-class _Job(Struct):
-    """Edits of one object in a file, each with the wish it is for and whose object it is too."""
+class _Work(Struct):
+    """An edit where it is made, for a *wish* of the *field*; *also*: whose object it is too."""
 
-    edits: list[tuple[Edit, Wish, str]]
+    edit: Edit
+    wish: Wish
+    field: str
+    also: str
+
+
+_Jobs = dict[str, dict[Spot, list[_Work]]]
+"""By file and object."""
 
 
 def _one(seen: Seen, asked: Asked, barred: _Barred, state: _State) -> bool:
@@ -97,39 +105,36 @@ def _one(seen: Seen, asked: Asked, barred: _Barred, state: _State) -> bool:
     Of what was rendered, that comes at once which stands in a patch or in values; what stands
     in an object that is judged itself comes last, for it may follow from that object's edits.
     """
-    now: dict[str, dict[Spot, _Job]] = {}
-    later: dict[str, dict[Spot, _Job]] = {}
+    now: _Jobs = {}
+    later: _Jobs = {}
     for wish in wishes(seen, asked):
         pair = wish.ref, wish.fingerprint
         why = barred.get((wish.ref, "")) or barred.get(pair)
         if why:
             state.refused[pair] = why
-        else:
-            _plan(seen, wish, now, later, state)
+            continue
+        for edit in wish.edits:
+            if why := barred.get((wish.ref, _FIELD + edit.at)):
+                state.refused[pair] = why
+            else:
+                _plan(seen, wish, edit, (now, later), state)
     return _make(seen, now, state) or _make(seen, later, state)
 
 
-def _plan(
-    seen: Seen,
-    wish: Wish,
-    now: dict[str, dict[Spot, _Job]],
-    later: dict[str, dict[Spot, _Job]],
-    state: _State,
-) -> None:
+def _plan(seen: Seen, wish: Wish, edit: Edit, jobs: tuple[_Jobs, _Jobs], state: _State) -> None:
     item = seen.object(wish.ref)
-    for edit in wish.edits if item else ():
-        try:
-            assert item is not None
-            place = target(seen, item, edit)
-        except InputError as error:
-            state.refused[wish.ref, wish.fingerprint] = error.what
-            continue
-        jobs = later if place.also else now
-        job = jobs.setdefault(place.path, {}).setdefault(place.spot, _Job([]))
-        job.edits.append((place.edit, wish, place.also))
+    if item is None:
+        return
+    try:
+        place = target(seen, item, edit)
+    except InputError as error:
+        state.refused[wish.ref, wish.fingerprint] = error.what
+        return
+    mine = jobs[bool(place.also)].setdefault(place.path, {}).setdefault(place.spot, [])
+    mine.append(_Work(place.edit, wish, edit.at, place.also))
 
 
-def _make(seen: Seen, jobs: dict[str, dict[Spot, _Job]], state: _State) -> bool:
+def _make(seen: Seen, jobs: _Jobs, state: _State) -> bool:
     changed = False
     for path in sorted(jobs):
         old = seen.files.read(path)
@@ -140,38 +145,53 @@ def _make(seen: Seen, jobs: dict[str, dict[Spot, _Job]], state: _State) -> bool:
     return changed
 
 
-def _edited(path: str, data: bytes, jobs: dict[Spot, _Job], state: _State) -> bytes:
+def _edited(path: str, data: bytes, jobs: dict[Spot, list[_Work]], state: _State) -> bytes:
     """Return a file with all edits that can be made; at once if possible, else one by one."""
-    whole = {spot: [edit for edit, _, _ in job.edits] for spot, job in jobs.items()}
     try:
-        made = edited(data, whole)
+        made = edited(data, {spot: [one.edit for one in work] for spot, work in jobs.items()})
     except InputError:
         made = data
     else:
-        for job in jobs.values():
-            for edit, wish, also in job.edits:
-                _note(path, edit, wish, also, state)
+        for work in jobs.values():
+            for one in work:
+                _note(path, one, state)
         return made
-    for spot in sorted(jobs, key=lambda s: (s.document, s.path), reverse=True):
-        # Later items first: a list's items keep their numbers while those behind them go.
-        for edit, wish, also in sorted(jobs[spot].edits, key=lambda e: e[0].at, reverse=True):
+    # One by one, later items first: those before them in a list keep their numbers.
+    for spot in sorted(jobs, key=lambda s: (s.document, order(steps(s.path))), reverse=True):
+        for one in sorted(jobs[spot], key=lambda w: order(steps(w.edit.at)), reverse=True):
             try:
-                made = edited(made, {spot: [edit]})
+                made = edited(made, {spot: [one.edit]})
             except InputError as error:
                 where = f" ({path}:{error.line})" if error.line else ""
-                state.refused[wish.ref, wish.fingerprint] = error.what + where
+                state.refused[one.wish.ref, one.wish.fingerprint] = error.what + where
             else:
-                _note(path, edit, wish, also, state)
+                _note(path, one, state)
     return made
 
 
-def _note(path: str, edit: Edit, wish: Wish, also: str, state: _State) -> None:
-    for ref in {wish.ref, also} - {""}:
-        state.touched.setdefault(ref, set()).add(path)
-    if wish.fingerprint:
-        state.made.add((wish.ref, wish.fingerprint))
-    state.fields.setdefault(wish.ref, set()).add(edit.at)
-    said = caution(edit)
+def _note(path: str, one: _Work, state: _State) -> None:
+    ref = one.wish.ref
+    for name in {ref, one.also} - {""}:
+        state.touched.setdefault(name, set()).add(path)
+    if one.wish.fingerprint:
+        state.made.add((ref, one.wish.fingerprint))
+    state.fields.setdefault(ref, set()).add(one.field)
+    said = caution(Edit(one.field))
     if said:
-        key = edit.at.rpartition(".")[2].partition("[")[0]
-        state.cautions[f"{key}: {said}"] = None
+        state.cautions[f"{_key(one.field)}: {said}"] = None
+
+
+def _key(field: str) -> str:
+    return next((s for s in reversed(steps(field)) if isinstance(s, str)), field)
+
+
+def _idle(last: Seen, asked: Asked, state: _State) -> set[tuple[str, str]]:
+    """Return what was edited for nothing: its finding is there, or a level still asks for it."""
+    there = {finding.fingerprint for finding in last.result.findings}
+    idle = {pair for pair in state.made if pair[1] in there}
+    for item in workloads(last) if asked.level else ():
+        fields = state.fields.get(item.ref, set())
+        for edit in unique(steps_to(item, asked.level)) if fields and asked.level else ():
+            if edit.at in fields:
+                idle.add((item.ref, _FIELD + edit.at))
+    return idle
