@@ -32,6 +32,11 @@ BUILT_IN = 3
 """The most dots in the name of a group that the API server has itself."""
 
 
+def _applies(cluster: Cluster) -> bool:
+    """Return whether its groups are known: else nothing passes."""
+    return bool(cluster.groups)
+
+
 def run(cluster: Cluster, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     served = [name for name in cluster.alpha if _own(name)]
@@ -51,5 +56,6 @@ CHECK = Check(
     refs=("https://kubernetes.io/docs/reference/using-api/#api-versioning",),
     bad=Example("$", "$ kubectl api-versions\nresource.k8s.io/v1alpha3\n"),
     good=Example("$", "$ kubectl api-versions\napps/v1\n"),
+    applies=_applies,
     run=run,
 )

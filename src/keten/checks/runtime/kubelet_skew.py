@@ -25,6 +25,11 @@ def _same(cluster: Cluster, path: str) -> bool:
     return cluster.id in ("", ".") or path.startswith(f"{cluster.id}/")
 
 
+def _applies(cluster: Cluster) -> bool:
+    """Return whether its version is known and its nodes were listed: else nothing passes."""
+    return bool(cluster.minor) and "nodes" in cluster.listed
+
+
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     told: dict[str, list[str]] = {}
@@ -61,5 +66,6 @@ CHECK = Check(
     refs=("https://kubernetes.io/releases/version-skew-policy/",),
     bad=Example("$", "$ kubectl get nodes\nn1   Ready   v1.29.4\n"),
     good=Example("$", "$ kubectl get nodes\nn1   Ready   v1.36.3\n"),
+    applies=_applies,
     run=run,
 )
