@@ -20,6 +20,7 @@ COMMANDS = {
     "diff": "tell what changed between two targets or results, and why",
     "rbac": "who may do what: who-can, of, dangers, unused, least (from an audit log)",
     "net": "who reaches whom: reach, why, diff, exposed, propose (network policies)",
+    "operators": "tell of each operator and add-on how far it reaches: rights, webhooks, APIs",
     "audit": "tell which requests an audit policy of the API server records",
     "node": "print the script that tells of a node, to be read and run there",
     "graph": "print the facts of a target, in the form that cases are written in",
