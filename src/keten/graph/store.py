@@ -1,7 +1,7 @@
 """The graph at rest: facts merged, indexed, and seen through a View."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import date
 from itertools import islice
 from operator import eq, lt
@@ -161,7 +161,7 @@ class Graph:
         """See View."""
         return not self.lacking(node, (need,))
 
-    def looked(self, need: str) -> Container[str]:
+    def looked(self, need: str) -> Collection[str]:
         """Return the refs at which *need* was looked for; ``*`` among them stands for all."""
         return self._looked.get(need, ())
 

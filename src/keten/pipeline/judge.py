@@ -153,7 +153,8 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
             continue
         ref = node.ref
         subject = (node, ref)
-        lacking = [need for need, refs in gaps[type(node)].items() if ref not in refs]
+        nowhere, some = gaps[type(node)]
+        lacking = [*nowhere, *[n for n, refs in some if ref not in refs]] if some else nowhere
         for question in asking:
             if question.applies is not None and not question.applies(node):
                 continue
@@ -203,7 +204,10 @@ class _Question(msgspec.Struct):
 
     def lacks(self, lacking: Container[str]) -> str:
         """Return the first need that is among those that a node lacks, "" where none is."""
-        return next((need for need in self.check.needs if need in lacking), "")
+        for need in self.check.needs:
+            if need in lacking:
+                return need
+        return ""
 
 
 def _asking(table: Iterable[tuple[str, Check]], view: Graph) -> list[_Question]:
@@ -214,10 +218,13 @@ def _asking(table: Iterable[tuple[str, Check]], view: Graph) -> list[_Question]:
     return made
 
 
-def _gaps(table: Iterable[tuple[str, Check]], view: Graph) -> dict[str, Container[str]]:
-    """Return each need of *table* that is not met at every node, with the refs at which it is."""
+def _gaps(
+    table: Iterable[tuple[str, Check]], view: Graph
+) -> tuple[list[str], list[tuple[str, Container[str]]]]:
+    """Return the needs of *table* that are met nowhere, and those that are met at some refs."""
     found = {need: view.looked(need) for _, check in table for need in check.needs}
-    return {need: refs for need, refs in found.items() if "*" not in refs}
+    nowhere = [need for need, refs in found.items() if not refs]
+    return nowhere, [(need, refs) for need, refs in found.items() if refs and "*" not in refs]
 
 
 def findings_of(lack: Lack) -> Iterator[Finding]:
