@@ -42,7 +42,7 @@ def test_the_server_takes_what_was_fixed() -> None:
                 if left:
                     continue
                 status, said = api.post(pods, _named(data))
-                if status == 201:  # noqa: PLR2004 Created
+                if status == 201:
                     taken += 1
                     continue
                 # A fixture may be no pod at all to a server: then none of it is, edited or not.
