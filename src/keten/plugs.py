@@ -15,8 +15,8 @@ from keten.model.check import Check
 from keten.model.plug import Collector, Ecosystem, Reader, Report
 
 T = TypeVar("T")
-_SOURCE = 1 << 20
-"""The most bytes of a plug's source."""
+_SOURCE = 1 << 16
+"""The most bytes of a plug's source that are read: room for more takes longer than reading."""
 
 SEAMS: dict[Any, str] = {
     Check: "checks",
@@ -41,7 +41,10 @@ def load(seam: type[T], name: str) -> T:
 
 
 def source(seam: Any, name: str) -> bytes:
-    """Return the source of a plug without importing it; b"" where there is none to read."""
+    """Return the source of a plug without importing it; b"" where there is none to read.
+
+    Of a long one it is the beginning, which may end before what is looked for.
+    """
     (root,) = importlib.import_module(f"keten.{SEAMS[seam]}").__path__
     try:
         file = os.open(f"{root}/{name.replace('-', '_')}.py", os.O_RDONLY)
