@@ -26,6 +26,7 @@ VULNERABLE = "dependencies/known-vulnerability"
 LIKELY = 0.1
 """From this probability (EPSS) on an exploit within 30 days is called likely."""
 Exploited = Callable[[Finding], bool]
+_Groups = dict[tuple[str, ...], list[Finding]]
 
 
 def actions(
@@ -45,11 +46,12 @@ def actions(
     package's ref, *more* what a finding weighs beside its severity.
     """
     bases = bases or {}
-    groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    groups: _Groups = defaultdict(list)
     for finding in findings:
         if finding.verdict is Verdict.FAIL:
             upgrade = upgrades.get(finding.subject) if finding.check == VULNERABLE else None
             groups[_key(finding, upgrade, bases.get(finding.subject))].append(finding)
+    groups = _gathered(groups)
     made = [
         _upgraded(
             _action(found, rank, fix, exploited=exploited, more=more),
@@ -59,6 +61,22 @@ def actions(
         for found in groups.values()
     ]
     return tuple(sorted(made, key=lambda a: (-a.rank, a.location or _NOWHERE, a.title)))
+
+
+def _gathered(groups: _Groups) -> _Groups:
+    """Return *groups* with those that are no more than advice gathered: a check, a folder.
+
+    Ten thousand workloads without a budget are one thing to decide, not ten thousand to do.
+    """
+    made: _Groups = defaultdict(list)
+    for key, found in groups.items():
+        if all(finding.severity is Severity.INFO for finding in found):
+            first = found[0]
+            folder = first.location.path.rpartition("/")[0] if first.location else ""
+            made["advice", folder, first.check].extend(found)
+        else:
+            made[key] = found
+    return made
 
 
 def weights(advisories: Iterable[Advisory], rank: Rank) -> Callable[[Finding], float]:
@@ -127,6 +145,8 @@ def _action(
 ) -> Action:
     first = found[0]
     group = first.change.group if first.change else ""
+    if first.severity is Severity.INFO and any(f.change != first.change for f in found):
+        group = group if all(f.change and f.change.group == group for f in found) else ""
     used = sum(1 for f in found if exploited(f))
     counts: dict[Severity, int] = {}
     for finding in found:
