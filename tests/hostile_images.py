@@ -14,6 +14,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -506,6 +507,14 @@ def _status(count: int) -> bytes:
     return b"".join(_DPKG.replace(b"{}", b"%d" % n) for n in range(count))
 
 
+def _database(number: int) -> bytes:
+    return member("var/lib/dpkg/status", _status(60_000) + b"#%d\n" % number)
+
+
+def _module(number: int) -> bytes:
+    return member(f"n/node_modules/a{number}/package.json", b'{"name":"a","version":"1"}')
+
+
 def _kept(number: int, unit: bytes) -> Callable[[], Chunks]:
     """Return a layer that holds 60 files of 2 MB that a reader keeps whole."""
 
@@ -597,8 +606,8 @@ def hostile_images() -> dict[str, Bad]:
         "30 MB of pax records each": (image(lambda: [head(b"p", size=MB, kind=b"x"), (b"6 a=b\n" * (MB // 6 + 1))[: MB // 6 * 6] + b"\n\n\n\n", head(b"f")]), ""),
         "100,000 lines of history": (image(history=100_000), "!"),
         "20,000 lines of history": (image(history=20_000), ""),
-        "12 databases of 60,000 packages": (image(*(one(lambda n=n: member("var/lib/dpkg/status", _status(60_000) + b"#%d\n" % n)) for n in range(12))), ""),
-        "1,000 layers below 20,000 packages": (image(*(one(lambda n=n: member(f"n/node_modules/a{n}/package.json", b'{"name":"a","version":"1"}')) for n in range(1000)), files(20_000, "n/node_modules/p{}/package.json", b'{"name":"left-pad","version":"1.0.0"}')), ""),
+        "12 databases of 60,000 packages": (image(*(one(partial(_database, n)) for n in range(12))), ""),
+        "1,000 layers below 20,000 packages": (image(*(one(partial(_module, n)) for n in range(1000)), files(20_000, "n/node_modules/p{}/package.json", b'{"name":"left-pad","version":"1.0.0"}')), ""),
         "40 layers of 400,000 members, all of another digest": (_others(40), "layer"),
         "an index of 100,000 manifests": (_many_manifests, "!"),
         "an index of indexes 100 deep": (_own_index, "!"),
