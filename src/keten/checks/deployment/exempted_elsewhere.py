@@ -44,7 +44,7 @@ CHECK = Check(
     subject=Workload,
     needs=("manifest",),
     severity=Severity.INFO,
-    fix="Mend what is hidden, or write a waiver with a reason, an owner and an end (docs/policy.md).",
+    fix="Mend what is hidden, or write a waiver with a reason, an owner and an end.",
     threats=(Threat.INSIDER,),
     controls=("nsa-cisa/scanning", "nis2/f", "pci-dss/6.5"),
     refs=(
@@ -54,7 +54,7 @@ CHECK = Check(
     bad=manifest("""
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: web, namespace: shop, annotations: {ignore-check.kube-linter.io/run-as-non-root: legacy}}
+metadata: {name: web, namespace: shop, annotations: {kube-score/ignore: pod-probes}}
 spec:
   replicas: 2
   selector: {matchLabels: {app: web}}
