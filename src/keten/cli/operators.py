@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from keten.cli import clusters, printing
-from keten.cluster.operators import (
-    DANGEROUS,
-    Api,
-    Definition,
-    Hook,
-    Loose,
-    Party,
-    ThirdParties,
-)
+from keten.cluster.admission.lockout import Hook
+from keten.cluster.definitions import Definition, answering
+from keten.cluster.operators import DANGEROUS, Api, Loose, Party, ThirdParties
 from keten.cluster.rbac.requests import ACCOUNT, UNSAID
 
 if TYPE_CHECKING:
     from keten.cluster.network.exposure import Exposed
+    from keten.cluster.network.ports import Ports
     from keten.cluster.rbac.risks import Risk
 
 WIDTH = 80
@@ -115,8 +110,8 @@ def _party(party: Party, parties: ThirdParties, target: clusters.Target) -> Iter
     of = f"of {party.release}" if party.release else ""
     yield from _row("", [text for text in (of, target.where(party.workload)) if text], "  ")
     yield from _row("account", [_account(party)])
-    yield from _row("rights", [f"{risk}" for risk in _rights(party.held.risks)], lines=True)
-    yield from _row("acts in", [_reach(party)])
+    yield from _row("rights", _rights(party.held.risks), lines=True)
+    yield from _row("acts", [_reach(party, whole="rights" not in parties.unknown)])
     yield from _row(
         "webhooks", [_hook(hook, parties.essential(hook)) for hook in party.hooks], lines=True
     )
@@ -126,7 +121,8 @@ def _party(party: Party, parties: ThirdParties, target: clusters.Target) -> Iter
         "images", [_image(one.name, fixed=one.fixed) for one in party.images], lines=True
     )
     ways = list(dict.fromkeys(_way(way) for way in party.ways))
-    yield from _row("Internet", _few(ways) or ["does not reach it, by what is known"], lines=True)
+    none = "not known" if "the Internet" in parties.unknown else "does not reach it"
+    yield from _row("Internet", _few(ways) or [none], lines=True)
 
 
 def _row(
@@ -177,16 +173,18 @@ def _where(spaces: Sequence[str]) -> str:
     return f"in {', '.join(_few(names))}"
 
 
-def _reach(party: Party) -> str:
+def _reach(party: Party, *, whole: bool) -> str:
     reach = party.held.reach
     changes = f"changes {_where(reach.changes)}" if reach.changes else ""
     more = [space for space in reach.reads if space not in reach.changes]
     reads = f"reads {_where(more)}" if more and "" not in reach.changes else ""
-    return "; ".join(part for part in (changes, reads) if part) or "no namespace by its own rights"
+    none = "" if changes or reads else "in no namespace by its own rights"
+    parts = (changes, reads, none if whole else "what else is not known")
+    return "; ".join(part for part in parts if part)
 
 
 def _hook(hook: Hook, essential: Sequence[str]) -> str:
-    kind = "may change" if hook.mutating else "is asked before"
+    kind = "mutates" if hook.mutating else "validates"
     fails = "closed" if hook.closed else "open"
     needs = f"; the cluster waits for it to {', '.join(_few(essential))}" if essential else ""
     return f"{hook.name}: fails {fails}, {hook.seconds} s, {kind} {_asked(hook)}{needs}"
@@ -207,7 +205,7 @@ def rules(hook: Hook) -> list[tuple[list[str], list[str]]]:
             groups, resources = _words(rule.get("apiGroups")), _words(rule.get("resources"))
             names = [f"{what}.{group}" if group else what for group in groups for what in resources]
             operations = _words(rule.get("operations"))
-            made.append((["any"] if "*" in operations else operations, names))
+            made.append((["any request for"] if "*" in operations else operations, names))
     return made
 
 
@@ -225,9 +223,9 @@ def _image(name: str, *, fixed: bool) -> str:
 
 
 def _way(way: "Exposed") -> str:
-    sure, unknown = way.flow.sure.text if way.flow.sure else "", way.flow.unknown
-    perhaps = f"perhaps {unknown.text}" if unknown else ""
-    return f"{' and '.join(part for part in (sure, perhaps) if part)} by {way.by}"
+    perhaps = _ports(way.flow.unknown)
+    parts = (_ports(way.flow.sure), perhaps and f"perhaps {perhaps}")
+    return f"{' and '.join(part for part in parts if part)} by {way.by}"
 
 
 def _few(texts: Sequence[str]) -> list[str]:
@@ -254,8 +252,6 @@ def _loose(loose: Loose) -> Iterator[str]:
 
 
 def _answer(hook: Hook) -> str:
-    from keten.cluster.definitions import answering
-
     _, url = answering(hook.raw.get("clientConfig"))
     where = f"Service {'/'.join(hook.service)}" if hook.service else url or "nobody"
     return f"answered by {where}, fails {'closed' if hook.closed else 'open'}; {_asked(hook)}"
@@ -300,8 +296,8 @@ def _as_data(party: Party, parties: ThirdParties, target: clusters.Target) -> di
              "gains": str(r.danger.gain), "namespace": r.namespace, "named": r.named}
             for r in held.risks
         ],
-        "reads": list(held.reach.reads),
-        "changes": list(held.reach.changes),
+        "reads": _everywhere(held.reach.reads),
+        "changes": _everywhere(held.reach.changes),
         "webhooks": [_hook_data(hook, parties, target) for hook in party.hooks],
         "apis": [_api_data(api, target) for api in party.apis],
         "kinds": [{**_kind_data(one, target), "by": str(by)} for one, by in party.definitions],
@@ -310,10 +306,18 @@ def _as_data(party: Party, parties: ThirdParties, target: clusters.Target) -> di
             for one in party.images
         ],
         "internet": [
-            {"by": way.by, "ports": way.flow.sure.text, "perhaps": way.flow.unknown.text}
+            {"by": way.by, "ports": _ports(way.flow.sure), "perhaps": _ports(way.flow.unknown)}
             for way in party.ways
         ],
     }  # fmt: skip
+
+
+def _everywhere(spaces: Sequence[str]) -> list[str]:
+    return [space or "*" for space in spaces]
+
+
+def _ports(ports: "Ports") -> str:
+    return ports.text if ports else ""
 
 
 def _hook_data(hook: Hook, parties: ThirdParties, target: clusters.Target) -> dict[str, Any]:
