@@ -6,7 +6,6 @@ reads one container does not see it. The API server warns of it and lets it pass
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from keten.checks._examples import deployment
 from keten.checks._pods import called, serving
@@ -18,10 +17,13 @@ from keten.model.kube import Workload
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
     """Report each port that a container declares although another of the pod does."""
-    seen: dict[tuple[Any, Any], str] = {}
+    seen: dict[tuple[int, str], str] = {}
     for path, container in serving(workload):
         for i, port in enumerate(container.ports):
-            key = (port.get("containerPort"), port.get("protocol") or "TCP")
+            number = port.get("containerPort")
+            if not isinstance(number, int):
+                continue
+            key = (number, str(port.get("protocol") or "TCP"))
             before = seen.setdefault(key, container.name)
             if before != container.name:
                 at = f"{path}.ports[{i}].containerPort"

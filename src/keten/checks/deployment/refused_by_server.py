@@ -10,7 +10,6 @@ faults of the same kind, such as a selector that does not match, are problems of
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 from keten.checks._examples import deployment
 from keten.checks._pods import each
@@ -45,7 +44,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         at = path.removeprefix(f"{workload.pod_path}.")
         for i, port in enumerate(container.ports):
             name = port.get("name")
-            if name is not None and not _is_port_name(name):
+            if isinstance(name, str) and not _is_port_name(name):
                 yield _violation(workload, f"{at}.ports[{i}].name", f"a port named {name}")
 
 
@@ -59,9 +58,9 @@ def _violation(workload: Workload, below: str, what: str) -> Violation:
 
 
 @lru_cache(1024)
-def _is_port_name(name: Any) -> bool:
+def _is_port_name(name: str) -> bool:
     """Return whether *name* is an IANA service name (RFC 6335, section 5.1), or a variable."""
-    if not isinstance(name, str) or not name or "$" in name:
+    if not name or "$" in name:
         return True
     return (
         len(name) <= _LONGEST
