@@ -195,7 +195,8 @@ def _host_probes(pod: Pod) -> Iterator[Fault]:
         handlers += ((f"lifecycle.{name}", cycle.get(name)) for name in ("postStart", "preStop"))
         for name, handler in handlers:
             for way in ("httpGet", "tcpSocket"):
-                host = ((handler or {}).get(way) or {}).get("host")
+                asked = handler.get(way) if isinstance(handler, dict) else None
+                host = asked.get("host") if isinstance(asked, dict) else None
                 if host:
                     yield Fault(f"spec.{path}.{name}.{way}.host", host)
 
