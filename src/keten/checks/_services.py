@@ -8,16 +8,22 @@ from keten.model.kube import Object, Service, Workload
 def missing(view: View, item: Object, namespace: str, name: str) -> bool:
     """Return whether Service *namespace*/*name*, which *item* calls, is certainly not there.
 
-    In a cluster that was listed nothing is hidden. Of files, services and workloads of that
-    namespace have to lie beside *item*, nothing beside may stand for alternatives, and no
-    service of that name may be anywhere in view.
+    In a cluster that was listed nothing is hidden, nor in a dump that has the services of every
+    namespace. Of files, services and workloads of that namespace have to lie beside *item*,
+    nothing beside may stand for alternatives, and no service of that name may be in view.
     """
     cluster = estate(view).of(item)
-    if cluster.scope.cluster is not None or item.uid:
+    if cluster.scope.cluster is not None or (item.uid and _dumped(cluster)):
         return not any(_is(one, name, namespace) for one in cluster.objects)
     if not cluster.scope.whole or not _seen(cluster, namespace):
         return False
     return name not in view.once(_names)
+
+
+def _dumped(cluster: Cluster) -> bool:
+    """Return whether live services of several namespaces are here, as every cluster has them."""
+    live = {(o.namespace, o.name) for o in cluster.objects if isinstance(o, Service) and o.uid}
+    return ("default", "kubernetes") in live and any(space == "kube-system" for space, _ in live)
 
 
 def _is(one: Object, name: str, namespace: str) -> bool:

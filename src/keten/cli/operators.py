@@ -11,7 +11,7 @@ import msgspec
 from keten.cli import clusters, printing
 from keten.cluster.admission.lockout import Hook
 from keten.cluster.definitions import Definition, answering
-from keten.cluster.operators import DANGEROUS, Api, Loose, Party, ThirdParties
+from keten.cluster.operators import DANGEROUS, Api, Party, ThirdParties
 from keten.cluster.rbac.requests import ACCOUNT, UNSAID
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _printed(
     live: bool,
 ) -> Iterator[str]:
     told = [(folder, parties, *_kept(parties, arguments)) for folder, parties in found]
-    shown = [one for one in told if one[2] or one[3] or any(map(len, _rows(one[1].found[1])))]
+    shown = [one for one in told if one[2] or one[3] or any(_rows(one[1])) or one[1].unknown]
     several = len(found) > 1
     for folder, parties, kept, minor in shown:
         if several:
@@ -88,11 +88,11 @@ def _printed(
         if minor:
             yield f"{printing.count(minor, 'more workload')} with lesser rights only (--all)."
         if arguments.namespace is None:
-            yield from _loose(parties.found[1])
+            yield from _loose(parties)
         for what, lacked in parties.unknown.items():
             yield from _wrapped(f"Not known: {what}, without the right to {', '.join(lacked)}.", 2)
     if not any(kept for _, _, kept, _ in told):
-        yield "No operator or add-on with reach is here."
+        yield "No operator or add-on with reach was found."
     if not live:
         yield "Told from files: what else the cluster holds is not known."
     yield from _problems(target)
@@ -116,7 +116,9 @@ def _party(party: Party, parties: ThirdParties, target: clusters.Target) -> Iter
         "webhooks", [_hook(hook, parties.essential(hook)) for hook in party.hooks], lines=True
     )
     yield from _row("APIs", [f"{api.name}: {api.trust}" for api in party.apis], lines=True)
-    yield from _row("kinds", [_kind(definition) for definition, _ in party.definitions])
+    yield from _row(
+        "kinds", _kinds([definition for definition, _ in party.definitions]), lines=True
+    )
     yield from _row(
         "images", [_image(one.name, fixed=one.fixed) for one in party.images], lines=True
     )
@@ -185,9 +187,8 @@ def _reach(party: Party, *, whole: bool) -> str:
 
 def _hook(hook: Hook, essential: Sequence[str]) -> str:
     kind = "mutates" if hook.mutating else "validates"
-    fails = "closed" if hook.closed else "open"
     needs = f"; the cluster waits for it to {', '.join(_few(essential))}" if essential else ""
-    return f"{hook.name}: fails {fails}, {hook.seconds} s, {kind} {_asked(hook)}{needs}"
+    return f"{hook.name}: fails {_fails(hook)}, {hook.seconds} s, {kind} {_asked(hook)}{needs}"
 
 
 def _asked(hook: Hook) -> str:
@@ -213,9 +214,11 @@ def _words(value: Any) -> list[str]:
     return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
 
 
-def _kind(definition: Definition) -> str:
-    count = "not counted" if definition.count is None else str(definition.count)
-    return f"{definition.kind} ({count})"
+def _kinds(found: Sequence[Definition]) -> list[str]:
+    """Return the kinds with how many objects each has, and those of which none were listed."""
+    counted = ", ".join(f"{one.kind} ({one.count})" for one in found if one.count is not None)
+    others = ", ".join(one.kind for one in found if one.count is None)
+    return [text for text in (counted, others and f"objects not listed: {others}") if text]
 
 
 def _image(name: str, *, fixed: bool) -> str:
@@ -234,31 +237,44 @@ def _few(texts: Sequence[str]) -> list[str]:
     return [*texts[:SHOWN], f"{len(texts) - SHOWN} more"]
 
 
-def _rows(loose: Loose) -> tuple[list[str], list[str], list[str]]:
-    hooks = [f"{hook.name}: {_answer(hook)}" for hook in loose.hooks]
-    apis = [f"{api.name}: {_service(api)}; {api.trust}" for api in loose.apis]
-    return hooks, apis, [_kind(one) for one in loose.definitions]
+def _rows(parties: ThirdParties) -> tuple[list[str], list[str], list[str]]:
+    """Return the lines that tell of what is loose: webhooks, APIs and kinds."""
+    loose = parties.found[1]
+    hooks = [
+        f"{hook.name} of {hook.configuration.title}: answered by {_answer(hook)}"
+        f"{_absent(hook.service, parties)}; fails {_fails(hook)}; {_asked(hook)}"
+        for hook in loose.hooks
+    ]
+    apis = [
+        f"{api.name}: answered by Service {'/'.join(api.service)}"
+        f"{_absent(api.service, parties)}; {api.trust}"
+        for api in loose.apis
+    ]
+    return hooks, apis, _kinds(loose.definitions)
 
 
-def _loose(loose: Loose) -> Iterator[str]:
-    hooks, apis, kinds = _rows(loose)
+def _absent(service: tuple[str, str] | None, parties: ThirdParties) -> str:
+    return "" if service is None or parties.has(service) else ", which is not here"
+
+
+def _fails(hook: Hook) -> str:
+    return "closed" if hook.closed else "open"
+
+
+def _loose(parties: ThirdParties) -> Iterator[str]:
+    hooks, apis, kinds = _rows(parties)
     if not (hooks or apis or kinds):
         return
     yield "Of no workload that is here and certain"
     for head, texts in (("webhooks", hooks), ("APIs", apis)):
         yield from _row(head, texts, lines=True)
-    yield from _row("kinds", kinds)
+    yield from _row("kinds", kinds, lines=True)
     yield ""
 
 
 def _answer(hook: Hook) -> str:
     _, url = answering(hook.raw.get("clientConfig"))
-    where = f"Service {'/'.join(hook.service)}" if hook.service else url or "nobody"
-    return f"answered by {where}, fails {'closed' if hook.closed else 'open'}; {_asked(hook)}"
-
-
-def _service(api: Api) -> str:
-    return f"answered by Service {'/'.join(api.service)}"
+    return f"Service {'/'.join(hook.service)}" if hook.service else url or "nobody"
 
 
 def _wrapped(text: str, indent: int) -> Iterator[str]:
@@ -326,9 +342,9 @@ def _hook_data(hook: Hook, parties: ThirdParties, target: clusters.Target) -> di
         "configuration": hook.configuration.title,
         "at": target.where(hook.configuration, f"webhooks[{hook.index}]"),
         "mutating": hook.mutating,
-        "fails": "closed" if hook.closed else "open",
+        "fails": _fails(hook),
         "seconds": hook.seconds,
-        "answers": _answer(hook).partition(",")[0].removeprefix("answered by "),
+        "answers": _answer(hook),
         "requests": [{"operations": ops, "resources": what} for ops, what in rules(hook)],
         "essential": list(parties.essential(hook)),
     }

@@ -170,6 +170,10 @@ class ThirdParties:
                 made[what] = tuple(sorted(lacked))
         return made
 
+    def has(self, service: ServiceName) -> bool:
+        """Return whether there is such a service."""
+        return service in self._behind
+
     def essential(self, hook: Hook) -> tuple[str, ...]:
         """Return what of the cluster's own needs certainly waits for *hook*."""
         asked = self._cluster.admission.asked

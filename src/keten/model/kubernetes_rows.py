@@ -61,7 +61,7 @@ N10 | automated | cloud metadata is out of reach | runtime/metadata-reachable ac
 A1 | automated | anonymous access is off | access/anonymous-bound access/api-anonymous-auth access/anonymous-paths access/kubelet-anonymous-auth |
 A2 | partly | users are strongly authenticated | access/static-token-file access/no-identity-provider access/kubeconfig-lasting-login access/kubeconfig-masters access/masters-group-bound access/managed-local-accounts | whether the provider asks for a second factor is not seen
 A3 | automated | least rights | access/wildcard-role access/cluster-admin-binding access/authorization-always-allow access/rbac-off access/authorizers-open access/controllers-share-account |
-A4 | automated | third parties | runtime/webhook-fails-open runtime/webhook-can-lock-out access/webhook-configure access/api-service-register |
+A4 | automated | third parties | runtime/webhook-fails-open runtime/webhook-can-lock-out access/webhook-configure access/api-service-register access/insecure-api-service access/unserved-api-service access/unserved-crd-webhook | keten operators
 G1 | automated | audit log | runtime/audit-off runtime/audit-gaps runtime/audit-secret-bodies runtime/audit-rule-without-effect runtime/audit-log-age runtime/audit-log-backups runtime/audit-log-size runtime/managed-audit-off | that the log leaves the cluster, and its integrity, are not seen; keten audit simulate
 G2 | partly | logs of nodes, containers, network | runtime/managed-audit-off runtime/kubelet-events-dropped runtime/monitor-selects-nothing |
 G3 | manual | detection of threats | |
