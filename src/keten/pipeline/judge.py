@@ -151,13 +151,15 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
         asking = tables.get(type(node))
         if asking is None:
             continue
-        ref = node.ref
-        subject = (node, ref)
-        nowhere, some = gaps[type(node)]
-        lacking = [*nowhere, *[n for n, refs in some if ref not in refs]] if some else nowhere
+        ref = ""
         for question in asking:
             if question.applies is not None and not question.applies(node):
                 continue
+            if not ref:  # of most nodes some question is asked, of many packages none
+                ref = node.ref
+                subject = (node, ref)
+                nowhere, some = gaps[type(node)]
+                lacking = [*nowhere, *[n for n, refs in some if ref not in refs]]
             if lacking and (need := question.lacks(lacking)):
                 key = question.name, need
                 lack = lacks.get(key)
