@@ -4,9 +4,10 @@ Memory is not all that a container can take from its neighbours: a miner takes e
 is idle, and logs or uploads that fill the node's disk get other pods evicted. The guide of
 NSA/CISA asks for bounds on all of it.
 
-For information: a bound on CPU also slows a container while cores are idle, and many leave it
-out on purpose; requests still share CPU fairly. One finding for a workload, and none for disk
-alone. A LimitRange of the namespace may set a default; it is not seen from the object.
+For information, and only where a container says nothing of CPU at all: a limit also slows it while
+cores are idle, and where there is a request CPU is shared by that, so that many leave the limit out
+on purpose. One finding for a workload, and none for disk alone. A LimitRange of the namespace may
+set a default; it is not seen from the object.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
     first, name, more, disk = "", "", 0, False
     for path, container in serving(workload):
         limits = container.resources.limits
-        if "cpu" in limits:
+        if "cpu" in limits or "cpu" in container.resources.requests:
             continue
         if first:
             more += 1
