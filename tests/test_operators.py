@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 from network_manifests import objects
 
+from keten.cli.operators import rules
 from keten.cluster.definitions import By
 from keten.cluster.estates import Cluster, gather
 from keten.cluster.operators import Image, Loose, Party, Reach, ThirdParties, Trust, trust
@@ -248,3 +251,40 @@ def test_who_answers_webhooks_and_aggregated_apis_is_a_party() -> None:
 def test_trust(spec: dict[str, Any], annotations: dict[str, str], expected: Trust) -> None:
     item = Resource("a:APIService/-/x", kind="APIService", spec=spec, annotations=annotations)
     assert trust(item) is expected
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 99) | st.sampled_from(["shop", "guard", "*", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([
+                "clientConfig", "service", "name", "namespace", "rules", "apiGroups", "resources",
+                "operations", "conversion", "strategy", "webhook", "names", "kind", "url",
+                "group", "version", "versions", "caBundle", "insecureSkipTLSVerify",
+            ]),
+            inner, max_size=5,
+        )
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(["service", "conversion", "names", "group"]), _JSON), _JSON)
+def test_whatever_a_server_accepted_is_told(spec: dict[str, Any], hook: Any) -> None:
+    hooks = (hook,) if isinstance(hook, dict) else ()
+    items = [
+        Resource("a:APIService/-/x", kind="APIService", name="x", path="a", spec=spec),
+        Resource("a:CustomResourceDefinition/-/x.y", kind="CustomResourceDefinition", name="x.y",
+                 path="a", spec=spec),
+        kube.Webhook("a:W/-/x", kind="MutatingWebhookConfiguration", name="x", path="a",
+                     webhooks=hooks),
+        *read(service("guard", "guard"), deployment("guard")),
+    ]  # fmt: skip
+    (cluster,) = gather(items).clusters
+    parties = ThirdParties(cluster)
+    told, loose = parties.found
+    served = sum(len(party.hooks) for party in told) + len(loose.hooks)
+    assert served == len(hooks)
+    for party in told:
+        assert all(isinstance(rules(one), list) for one in party.hooks)
