@@ -9,7 +9,7 @@ from typing import Any
 from keten.cluster.estates import Cluster, estate
 from keten.cluster.selectors import Labelled, selector
 from keten.model.facts import View
-from keten.model.kube import Object, Resource, Route, Service, Workload
+from keten.model.kube import ConfigMap, Object, Resource, Route, Secret, Service, Workload
 
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook", "helm.sh/hook-delete-policy")
 _NONE: tuple[Object, ...] = ()
@@ -109,6 +109,11 @@ def _everywhere(view: View) -> dict[str, set[str]]:
 def known(view: View, kind: str) -> bool:
     """Return whether anything of *kind* is in view at all: a cheap question before dear ones."""
     return kind in view.once(_everywhere)
+
+
+def has_key(item: Object, key: str) -> bool:
+    """Return whether a config map or secret has *key*, or is filled by something else."""
+    return not isinstance(item, ConfigMap | Secret) or not item.keys or key in item.keys
 
 
 def meets(one: str, other: str) -> bool:

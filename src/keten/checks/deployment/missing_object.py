@@ -10,7 +10,7 @@ manifest says is optional is left out.
 
 from collections.abc import Iterator
 
-from keten.checks._beside import beside
+from keten.checks._beside import beside, has_key
 from keten.checks._examples import manifest
 from keten.cluster.references import references
 from keten.model.check import Check, Threat
@@ -21,18 +21,22 @@ from keten.model.kube import Workload
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
     """Report each object, once, that a live workload needs and that the cluster does not have."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for one in references(workload):
-        key = (one.kind, one.name)
+        key = (one.kind, one.name, one.key)
         if one.optional or key in seen:
             continue
         seen.add(key)
         space = "" if one.kind.endswith("Class") else workload.namespace
-        if not beside(view, workload).named(one.kind, one.name, space):
+        found = beside(view, workload).named(one.kind, one.name, space)
+        said = "is not there"
+        if found and one.key and not any(has_key(item, one.key) for item in found):
+            said = f"has no key {one.key[:40]}"
+        if not found or said != "is not there":
             yield Violation(
-                f"{workload.title} refers to {one.kind}/{one.name}, which is not there",
+                f"{workload.title} refers to {one.kind}/{one.name}, which {said}",
                 one.at,
-                key=f"{one.kind}/{one.name}",
+                key=f"{one.kind}/{one.name} {one.key}".rstrip(),
                 change=Change(one.at, one.name, "", f"Mend what {workload.title} refers to"),
             )
 

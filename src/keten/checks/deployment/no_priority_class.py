@@ -3,7 +3,7 @@
 Where an estate orders its workloads by PriorityClass, what names none comes last: it is pushed off
 a full node by anything that names one, which an intruder's pod does as well.
 
-Said only where classes of the estate's own lie beside it, and none of them is the default.
+Said of files, and only where classes of the estate's own lie beside it, none of them the default.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
 
 
 def _applies(workload: Workload) -> bool:
-    return workload.kind in ("Deployment", "StatefulSet", "DaemonSet")
+    return workload.kind in ("Deployment", "StatefulSet", "DaemonSet") and not workload.uid
 
 
 CHECK = Check(
