@@ -3,7 +3,7 @@
 A plug that breaks must neither hide what the others find nor pass for "nothing found".
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -21,9 +21,20 @@ class Broken(Struct, frozen=True):
 
 def attempt(plug: Callable[..., Iterable[T]], *arguments: Any) -> list[T] | Broken:
     """Call a plug; return all that it yields, or Broken. KetenError of its contract passes."""
-    try:
-        return list(plug(*arguments))
-    except KetenError:
-        raise
-    except Exception as error:  # noqa: BLE001 see the module's docstring
-        return Broken(" ".join(f"{type(error).__name__}: {error}".split())[:300])
+    return attempts((plug,), *arguments)[0]
+
+
+def attempts(
+    plugs: Sequence[Callable[..., Iterable[T]]], *arguments: Any
+) -> list[list[T] | Broken]:
+    """Return for each of *plugs* all that it yields, or Broken; one guard stands around many."""
+    made: list[list[T] | Broken] = []
+    while len(made) < len(plugs):
+        try:
+            for plug in plugs[len(made) :]:
+                made.append(list(plug(*arguments)))  # noqa: PERF401 what came before a fault stays
+        except KetenError:
+            raise
+        except Exception as error:  # noqa: BLE001 see the module's docstring
+            made.append(Broken(" ".join(f"{type(error).__name__}: {error}".split())[:300]))
+    return made

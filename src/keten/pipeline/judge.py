@@ -20,9 +20,10 @@ from keten.model.finding import Finding, Location, Severity, Verdict, Violation
 from keten.model.needs import wide
 from keten.model.nodes import TYPES
 from keten.pipeline.asides import SAID, eased
+from keten.pipeline.asking import Asking, gaps_of
 from keten.pipeline.choosing import link_of
 from keten.pipeline.flood import Flood, Rest
-from keten.pipeline.guard import Broken, attempt
+from keten.pipeline.guard import Broken, attempt, attempts
 
 MADE = 80
 """The most characters of an instruction, or of a path in an archive, that a finding tells."""
@@ -145,43 +146,47 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
     judged = Judged([], {})
     lacks: dict[tuple[str, str], Lack] = {}
     flood = Flood()
-    tables = {kind: _asking(table, view) for kind, table in checks.items() if table}
-    gaps = {kind: _gaps(table, view) for kind, table in checks.items() if table}
+    tables = {kind: Asking(table, view) for kind, table in checks.items() if table}
+    gaps = {kind: gaps_of(table, view) for kind, table in checks.items() if table}
     for node in nodes:
         asking = tables.get(type(node))
         if asking is None:
             continue
-        ref = ""
-        for question in asking:
-            if question.applies is not None and not question.applies(node):
-                continue
-            if not ref:  # of most nodes some question is asked, of many packages none
-                ref = node.ref
-                subject = (node, ref)
-                nowhere, some = gaps[type(node)]
-                lacking = [*nowhere, *[n for n, refs in some if ref not in refs]]
-            if lacking and (need := question.lacks(lacking)):
-                key = question.name, need
-                lack = lacks.get(key)
-                if lack is None:
-                    lack = lacks[key] = Lack(*key, [], places)
-                lack.subjects.append(subject)
-                continue
-            if question.sources is not None and ref not in question.sources:
-                question.passed += 1
-                continue
-            seen = attempt(question.check.run, node, view)
+        ready = asking.ready(node)
+        if not ready:  # of many packages none is asked
+            continue
+        ref = node.ref
+        nowhere, some = gaps[type(node)]
+        lacking = [*nowhere, *[n for n, refs in some if ref not in refs]]
+        if lacking:
+            kept = []
+            for question in ready:
+                need = question.lacks(lacking)
+                if need:
+                    key = question.name, need
+                    lack = lacks.get(key)
+                    if lack is None:
+                        lack = lacks[key] = Lack(*key, [], places)
+                    lack.subjects.append((node, ref))
+                else:
+                    kept.append(question)
+            ready = kept
+        if asking.sourced:
+            ready = [question for question in ready if question.asks(ref)]
+        for question, seen in zip(ready, attempts([q.run for q in ready], node, view), strict=True):
             if not seen:
                 question.passed += 1
                 continue
-            name, check = question.name, question.check
+            name = question.name
             over = None if isinstance(node, Package) else flood
-            judged.findings += _said(name, check, node, seen=seen, places=places, flood=over)
+            judged.findings += _said(
+                name, question.check, node, seen=seen, places=places, flood=over
+            )
             if isinstance(seen, Broken):
                 judged.count(name, Verdict.ERROR)
             else:
                 judged.count(name, Verdict.FAIL, len(seen))
-    for question in (question for asking in tables.values() for question in asking):
+    for question in (question for asking in tables.values() for question in asking.questions):
         if question.passed:
             judged.count(question.name, Verdict.PASS, question.passed)
     judged.rests = flood.rests()
@@ -189,44 +194,6 @@ def judge_all(nodes: Iterable[Node], checks: Checks, view: Graph, places: Places
     for lack in judged.lacks:
         judged.count(lack.check, Verdict.UNKNOWN, len(lack.subjects))
     return judged
-
-
-class _Question(msgspec.Struct):
-    """A check made ready to be asked of many nodes.
-
-    *sources*: the refs from which the relation leaves that it asks about; None: it is asked of
-    each node.
-    """
-
-    name: str
-    check: Check
-    applies: Callable[[Node], bool] | None
-    sources: Container[str] | None
-    passed: int = 0
-
-    def lacks(self, lacking: Container[str]) -> str:
-        """Return the first need that is among those that a node lacks, "" where none is."""
-        for need in self.check.needs:
-            if need in lacking:
-                return need
-        return ""
-
-
-def _asking(table: Iterable[tuple[str, Check]], view: Graph) -> list[_Question]:
-    made = []
-    for name, check in table:
-        sources = view.sources(check.asks) if check.asks else None
-        made.append(_Question(name, check, check.applies, sources))
-    return made
-
-
-def _gaps(
-    table: Iterable[tuple[str, Check]], view: Graph
-) -> tuple[list[str], list[tuple[str, Container[str]]]]:
-    """Return the needs of *table* that are met nowhere, and those that are met at some refs."""
-    found = {need: view.looked(need) for _, check in table for need in check.needs}
-    nowhere = [need for need, refs in found.items() if not refs]
-    return nowhere, [(need, refs) for need, refs in found.items() if refs and "*" not in refs]
 
 
 def findings_of(lack: Lack) -> Iterator[Finding]:
