@@ -39,8 +39,6 @@ _PORTS = {
 
 def run(service: Service, view: View) -> Iterator[Violation]:
     """Report each database that *service* opens to every address."""
-    if not service.namespace or not open_to_all(service):
-        return
     found = estate(view).of(service).network
     if not found.settled:
         return
@@ -63,6 +61,24 @@ def run(service: Service, view: View) -> Iterator[Violation]:
         )
 
 
+def _applies(service: Service) -> bool:
+    """Return whether *service* opens a port to every address that a database may listen on."""
+    ports = service.spec.get("ports")
+    return (
+        bool(service.namespace)
+        and open_to_all(service)
+        and any(
+            _may_be(port.get("targetPort", port.get("port")))
+            for port in (ports if isinstance(ports, list) else ())
+            if isinstance(port, dict)
+        )
+    )
+
+
+def _may_be(port: object) -> bool:
+    return isinstance(port, str) or port in _PORTS.values()
+
+
 def _database(way: "Exposed", view: View) -> str:
     """Return the image's name where a container is a database whose port is open for sure."""
     for ref in way.peer.refs:
@@ -80,6 +96,7 @@ def _database(way: "Exposed", view: View) -> str:
 CHECK = Check(
     title="Database is behind a load balancer open to every address",
     subject=Service,
+    applies=_applies,
     threats=(Threat.ACTOR,),
     severity=Severity.HIGH,
     needs=("manifest", "objects"),
