@@ -388,7 +388,7 @@ def test_a_long_list_of_a_live_cluster() -> None:
     api = json.loads(pod(["kube-apiserver", "--v=2"]))
     listed = {"apiVersion": "v1", "kind": "PodList", "items": [*[plain] * 1500, api]}
     config = {"metadata": {"name": "kubelet-config", "namespace": "kube-system"}}
-    config["data"] = {"kubelet": "kind: KubeletConfiguration\nreadOnlyPort: 1\n"}  # type: ignore[assignment]
+    config["data"] = {"kubelet": "kind: KubeletConfiguration\nreadOnlyPort: 1\n"}
     maps = {"apiVersion": "v1", "kind": "ConfigMapList", "items": [*[plain] * 1500, config]}
     before = process_time()
     found = components(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from keten.derive.objects import derive
 from keten.cluster.selectors import Labelled, equality, selector
+from keten.derive.objects import derive
 from keten.graph.text import parse
 from keten.model.facts import Facts, Looked, Trust
 from keten.model.kube import NetworkPolicy, Workload

@@ -3,30 +3,30 @@
 import sys
 
 COMMANDS = {
-    "scan": "judge a directory, checkout, image, SBOM or cluster: the chain, what to do first",
-    "snapshot": "write down what a live cluster holds, to scan it elsewhere or later",
-    "inspect": "tell what an image is: how it starts, its base, layers, packages, files",
+    "scan": "judge a folder, checkout, image, SBOM or cluster: what to do first",
+    "fix": "fix findings in their files: a diff, proved by judging again",
     "explain": "tell all about one check, one finding, or how actions are ranked",
     "checks": "list the checks",
-    "db": "the advisory data: import, update, sign, pull, verify, status",
-    "vex": "write what keten and your waivers say of a target's vulnerabilities, as VEX",
-    "admission": "write policy out for the API server, as ValidatingAdmissionPolicy",
-    "paths": "list the ways an intruder has, and the fewest changes that end them all",
-    "fix": "fix findings in their files: a diff, proved by judging again, written with --write",
-    "pss": "tell which Pod Security level each namespace could enforce, and what is in the way",
-    "waivers": "turn ignore files of Trivy, Grype and OSV-Scanner into waivers",
-    "sbom": "write a bill of materials of a target, or judge how complete one is",
-    "licenses": "list the licences of a target's packages, and what policy says of them",
     "diff": "tell what changed between two targets or results, and why",
-    "rbac": "who may do what: who-can, of, dangers, unused, least (from an audit log)",
-    "net": "who reaches whom: reach, why, diff, exposed, propose (network policies)",
-    "operators": "tell of each operator and add-on how far it reaches: rights, webhooks, APIs",
+    "inspect": "tell what an image is: its start, base, layers, packages, files",
+    "sbom": "write a bill of materials, or judge how complete one is",
+    "licenses": "list the licences of packages, and what policy says of them",
+    "vex": "write as VEX what is known of a target's vulnerabilities",
+    "waivers": "turn ignore files of Trivy, Grype, OSV-Scanner into waivers",
+    "snapshot": "write down what a live cluster holds, to scan it elsewhere",
+    "pss": "tell which Pod Security level each namespace could enforce",
+    "rbac": "who may do what: who-can, of, dangers, unused, least",
+    "net": "who reaches whom: reach, why, diff, exposed, propose",
+    "paths": "list the ways an intruder has, and the changes that end them",
+    "operators": "tell how far operators and add-ons reach: rights, webhooks, APIs",
+    "admission": "write policy out for the API server; what webhooks can lock",
     "audit": "tell which requests an audit policy of the API server records",
     "node": "print the script that tells of a node, to be read and run there",
-    "graph": "print the facts of a target, in the form that cases are written in",
+    "db": "the advisory data: import, update, sign, pull, verify, status",
+    "graph": "print the facts of a target, in the form cases are written in",
 }
 
-USAGE = """keten shows, proves and guards the software supply chain of what runs on Kubernetes.
+USAGE = """keten shows, proves and guards the supply chain of what runs on Kubernetes.
 
 usage: keten COMMAND ...
 
@@ -37,7 +37,8 @@ options:
   -h, --help     print this, or with a command what it takes
   --version      print the version
 
-exit status: 0 allowed, 1 denied, 2 wrong usage, 3 could not decide, 4 keten broke
+exit status: 0 allowed, 1 denied, 2 wrong usage, 3 could not decide,
+4 keten broke
 """
 
 

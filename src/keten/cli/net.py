@@ -97,7 +97,11 @@ def parser() -> argparse.ArgumentParser:
         "--flows", default="", metavar="FILE",
         help="propose: flows that Hubble observed, JSON lines (hubble observe -o json)",
     )  # fmt: skip
-    made.add_argument("--system", action="store_true", help="propose: for namespaces of the platform, too (kube-, openshift-)")
+    made.add_argument(
+        "--system",
+        action="store_true",
+        help="propose: for namespaces of the platform, too (kube-, openshift-)",
+    )
     made.add_argument("--output", default="", metavar="FILE", help="propose: write there")
     made.add_argument("--json", action="store_true", help="write JSON")
     made.add_argument("--quiet", action="store_true", help="no progress")
