@@ -58,13 +58,7 @@ CHECK = Check(
         "cert-manager.io/inject-ca-from."
     ),
     threats=(Threat.ACTOR, Threat.SUPPLY_CHAIN),
-    controls=(
-        "nsa-cisa/third-parties",
-        "nsa-cisa/encryption",
-        "nis2/j",
-        "pci-dss/4.2",
-        "hipaa/164.312(e)",
-    ),
+    controls=("nsa-cisa/third-parties", "nsa-cisa/encryption", "nis2/j", "gdpr/32"),
     refs=(
         "https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/",
         "https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/api-service-v1/",

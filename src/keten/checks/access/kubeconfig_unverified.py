@@ -40,7 +40,7 @@ CHECK = Check(
         "skip-tls-verify."
     ),
     threats=(Threat.ACTOR,),
-    controls=("nsa-cisa/authentication", "nis2/h", "pci-dss/4.2", "hipaa/164.312(e)", "gdpr/32"),
+    controls=("nsa-cisa/authentication", "nis2/h", "gdpr/32"),
     refs=("https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/",),
     bad=configs.kubeconfig(
         '{server: "https://k8s.example.com:6443", insecure-skip-tls-verify: true}',

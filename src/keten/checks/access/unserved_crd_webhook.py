@@ -54,7 +54,13 @@ CHECK = Check(
     applies=_applies,
     fix="Bring the webhook's service back, or remove the definition that nothing serves.",
     threats=(Threat.ACTOR, Threat.INSIDER),
-    controls=("nsa-cisa/third-parties", "nsa-cisa/upgrades", "nis2/c", "pci-dss/2.2"),
+    controls=(
+        "nsa-cisa/third-parties",
+        "nsa-cisa/upgrades",
+        "nis2/c",
+        "pci-dss/2.2",
+        "hipaa/164.308(a)(7)",
+    ),
     refs=(
         "https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definition-versioning/",
     ),

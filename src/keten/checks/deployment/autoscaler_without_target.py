@@ -45,7 +45,7 @@ CHECK = Check(
     applies=_applies,
     fix="Name the workload as it is called now, or remove the autoscaler.",
     threats=(Threat.INSIDER,),
-    controls=("nsa-cisa/upgrades", "nis2/c"),
+    controls=("nsa-cisa/upgrades", "nis2/c", "hipaa/164.308(a)(7)"),
     refs=("https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/",),
     bad=manifest("""
 apiVersion: apps/v1

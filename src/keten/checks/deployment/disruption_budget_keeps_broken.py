@@ -37,7 +37,7 @@ CHECK = Check(
     applies=_applies,
     fix="Set unhealthyPodEvictionPolicy: AlwaysAllow.",
     threats=(Threat.INSIDER,),
-    controls=("nsa-cisa/upgrades", "nis2/c", "pci-dss/6.3.3"),
+    controls=("nsa-cisa/upgrades", "nis2/c", "pci-dss/6.3.3", "hipaa/164.308(a)(7)"),
     refs=(
         "https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy",
     ),

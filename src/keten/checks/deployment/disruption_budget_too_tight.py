@@ -53,7 +53,7 @@ CHECK = Check(
     applies=_applies,
     fix="Set maxUnavailable: 1 in its place, or run one replica more.",
     threats=(Threat.INSIDER,),
-    controls=("nsa-cisa/upgrades", "nis2/c", "pci-dss/6.3.3"),
+    controls=("nsa-cisa/upgrades", "nis2/c", "pci-dss/6.3.3", "hipaa/164.308(a)(7)"),
     refs=("https://kubernetes.io/docs/tasks/run-application/configure-pdb/",),
     bad=manifest("""
 apiVersion: apps/v1

@@ -66,7 +66,14 @@ CHECK = Check(
         Threat.ACTOR,
         Threat.INSIDER,
     ),
-    controls=("nsa-cisa/secrets", "cis-kubernetes/5.4.1", "nis2/h", "pci-dss/8.6", "gdpr/32"),
+    controls=(
+        "nsa-cisa/secrets",
+        "cis-kubernetes/5.4.1",
+        "nis2/h",
+        "pci-dss/8.6",
+        "gdpr/32",
+        "nis2/i",
+    ),
     refs=("https://kubernetes.io/docs/concepts/configuration/secret/",),
     bad=deployment("""
 containers:

@@ -47,7 +47,7 @@ CHECK = Check(
         Threat.INSIDER,
         Threat.ACTOR,
     ),
-    controls=("nsa-cisa/resource-limits", "nis2/c", "pci-dss/2.2"),
+    controls=("nsa-cisa/resource-limits", "nis2/c", "pci-dss/2.2", "hipaa/164.308(a)(7)"),
     refs=("https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/",),
     bad=deployment("""
 priorityClassName: system-cluster-critical

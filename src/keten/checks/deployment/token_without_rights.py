@@ -63,6 +63,7 @@ CHECK = Check(
         "nis2/i",
         "pci-dss/7.2",
         "hipaa/164.312(a)",
+        "gdpr/32",
     ),
     refs=(
         "https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
