@@ -231,4 +231,10 @@ def test_the_text_of_a_pattern_is_no_sshpass_password() -> None:
     """Behind ``sshpass -p`` at the end of a program's string there stands its comma."""
     assert not engine.find("a.py", b'    heads=("sshpass -p",),\n').nodes
     assert not engine.find("a.py", b"x = ['sshpass -p'];  # y\n").nodes
-    assert engine.find("a.sh", b"sshpass -p 'Kr8" + b"!vanq' ssh web\n").nodes
+    assert engine.find("a.sh", b"sshpass " + b"-p 'Kr8!vanq' ssh web\n").nodes
+
+
+def test_a_colour_is_no_password() -> None:
+    for colour in (b"#fec", b"#feca", b"#fecaca", b"#FECACA80"):
+        assert not engine.find("a.py", b'fill = {"secret": "' + colour + b'"}\n').nodes
+    assert engine.find("a.yaml", b"db:\n  user: web\n  pass" + b'word: "#Kr8!vanq7"\n').nodes

@@ -45,6 +45,11 @@ def entropy(value: bytes) -> float:
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
 
 
+_HEX = b"0123456789abcdefABCDEF"
+_COLOURS = (4, 5, 7, 9)
+"""How long a colour of CSS is: ``#rgb``, ``#rgba``, ``#rrggbb``, ``#rrggbbaa``."""
+
+
 def hollow(value: bytes, *, password: bool = False, weak: bool = False) -> bool:
     """Return whether *value* stands for no secret.
 
@@ -52,6 +57,8 @@ def hollow(value: bytes, *, password: bool = False, weak: bool = False) -> bool:
     those count after all, where the place itself proves that it is a password.
     """
     if not value or _VARIABLE.search(value) or _masked(value):
+        return True
+    if value[:1] == b"#" and len(value) in _COLOURS and not value[1:].strip(_HEX):
         return True
     low = value.lower()
     if low[:1] in b"<[{%$@" and (low[:1] != b"$" or low[1:2].isalpha()) and _enclosed(low):
