@@ -545,3 +545,11 @@ def test_lying_headers_cost_little(name: str) -> None:
 def test_go_ceiling_of_modules() -> None:
     with pytest.raises(InputError):
         go_buildinfo.parse("\n" * 60_000)
+
+
+def test_a_replacement_of_what_was_not_read_is_a_fault() -> None:
+    for first in ("dep\tbroken", "mod\tbroken"):
+        build = go_buildinfo.parse(f"{first}\n=>\texample.org/new\tv1.1.0\th1:new=\n")
+        assert build.modules == ()
+        assert build.main is None
+        assert len(build.faults) == 2
