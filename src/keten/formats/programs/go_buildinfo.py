@@ -186,7 +186,7 @@ def parse(text: str) -> Build:
                 pass
             case _:
                 faults.append(line[:80])
-                word = ""  # noqa: PLW2901 what replaces it replaces nothing that was read
+                word = ""
         last = word
     return Build(package, main, tuple(modules), settings, tuple(faults[:10]))
 
