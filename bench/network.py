@@ -62,13 +62,16 @@ def crowded(pods: int, policies: int) -> list[Object]:
         peer = {"podSelector": {"matchLabels": {"group": f"g{i}"}}}
         rule = {"from": [peer], "ports": [{"port": 8000 + i % 7}]}
         spec = {"podSelector": {}, "ingress": [rule]}
-        made.append(
-            NetworkPolicy(
-                id=f"f:NetworkPolicy/a/n{i}", kind="NetworkPolicy", name=f"n{i}",
-                namespace="a", spec=spec,
-            )
-        )  # fmt: skip
+        made.append(policy(i, spec))
     return made
+
+
+def policy(number: int, spec: dict[str, Any]) -> NetworkPolicy:
+    """Return a policy of the one namespace."""
+    name = f"n{number}"
+    return NetworkPolicy(
+        id=f"f:NetworkPolicy/a/{name}", kind="NetworkPolicy", name=name, namespace="a", spec=spec
+    )
 
 
 def tangled(pods: int, policies: int) -> list[Object]:
@@ -95,12 +98,7 @@ def tangled(pods: int, policies: int) -> list[Object]:
             "ingress": [{"from": [{"podSelector": some()}], "ports": ports}],
             "egress": [{"to": [{"podSelector": some()}], "ports": ports}],
         }
-        made.append(
-            NetworkPolicy(
-                id=f"f:NetworkPolicy/a/n{i}", kind="NetworkPolicy", name=f"n{i}",
-                namespace="a", spec=spec,
-            )
-        )  # fmt: skip
+        made.append(policy(i, spec))
     return made
 
 

@@ -25,15 +25,6 @@ def of(*names: str) -> Callable[[Component], bool]:
     return applies
 
 
-def with_flags(*names: str) -> Callable[[Component], bool]:
-    """Return the same question, of components whose command line is known."""
-
-    def applies(component: Component) -> bool:
-        return component.name in names and not component.provider and component.config is None
-
-    return applies
-
-
 def on(component: Component, flag: str, *, default: bool) -> bool:
     """Return whether a boolean flag is on."""
     value = component.flags.get(flag)

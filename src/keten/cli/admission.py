@@ -39,7 +39,12 @@ def main(argv: list[str]) -> int:
             advice="Name --level baseline or restricted, --digests, or in keten.toml "
             "[registries] images.",
         )
-    sys.stdout.write(_text(objects, arguments.format))
+    if arguments.format == "json":
+        printing.document({"apiVersion": "v1", "kind": "List", "items": objects})
+        return 0
+    import yaml
+
+    yaml.safe_dump_all(objects, sys.stdout, sort_keys=False, width=100, allow_unicode=True)
     return 0
 
 
@@ -73,15 +78,6 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _text(objects: list[dict[str, Any]], form: str) -> str:
-    if form == "json":
-        listed = {"apiVersion": "v1", "kind": "List", "items": objects}
-        return msgspec.json.format(msgspec.json.encode(listed), indent=2).decode() + "\n"
-    import yaml
-
-    return yaml.safe_dump_all(objects, sort_keys=False, width=100, allow_unicode=True)
-
-
 def _webhooks(argv: list[str]) -> int:
     """Print which webhooks stand before what a cluster needs; 1 where one can lock it."""
     made = clusters.parser(
@@ -94,8 +90,7 @@ def _webhooks(argv: list[str]) -> int:
     target = clusters.collected(arguments)
     rows = [row for cluster in target.estate.clusters for row in _rows(cluster.admission)]
     if arguments.format == "json":
-        text = msgspec.json.encode({"requests": [_document(wait) for wait in rows]})
-        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+        printing.document({"requests": [_document(wait) for wait in rows]})
     else:
         printing.write(_table(rows))
     sure = {

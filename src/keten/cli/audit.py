@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from keten.cli import printing
 from keten.cluster import auditing
 from keten.cluster.auditing import Recorded, Request
@@ -41,8 +39,7 @@ def main(argv: list[str]) -> int:
     bodies = list(_bodies(policy)) if not arguments.request else []
     if arguments.json:
         document = {"requests": [_row(*row) for row in found], "secrets": bodies}
-        text = msgspec.json.encode(document, order="deterministic")
-        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+        printing.document(document, sort=True)
     else:
         printing.write(_table(found, bodies, policy))
     sys.stdout.flush()

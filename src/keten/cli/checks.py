@@ -3,9 +3,8 @@
 import argparse
 from fnmatch import fnmatchcase
 
-import msgspec
-
 from keten import plugs
+from keten.cli import printing
 from keten.model.check import Check
 
 
@@ -18,7 +17,7 @@ def main(argv: list[str]) -> int:
     names = [name for name in plugs.names(Check) if fnmatchcase(name, arguments.pattern)]
     if arguments.json:
         rows = [row(name, plugs.load(Check, name)) for name in names]
-        print(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
+        printing.document(rows, indent=1)
         return 0
     for name in names:
         check = plugs.load(Check, name)

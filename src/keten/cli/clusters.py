@@ -2,14 +2,17 @@
 
 import argparse
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from keten.cli import arguments as common
 from keten.cluster.estates import Estate, gather
 from keten.errors import UsageError
 from keten.graph.places import Places
 from keten.model.evidence import Problem
-from keten.model.facts import Node
+from keten.model.facts import Facts, Node
+
+_NONE = ("none/asked",)
+"""A pattern that no check's id fits."""
 
 
 class Target(Struct, frozen=True):
@@ -47,11 +50,18 @@ def add(made: argparse.ArgumentParser) -> None:
     common.images(made)
 
 
+def facts_of(arguments: argparse.Namespace, name: str) -> Facts:
+    """Return the facts of the target *name*; no check is asked, as no verdict is wanted."""
+    target = common.target(name)
+    policy = common.policy(target.folder, arguments)
+    checks = structs.replace(policy.config.checks, only=_NONE)
+    policy = structs.replace(policy, config=structs.replace(policy.config, checks=checks))
+    return common.collected(arguments, target, policy, now=common.day(arguments.now)).facts
+
+
 def collected(arguments: argparse.Namespace) -> Target:
     """Return the clusters of the target; UsageError where it has no objects of Kubernetes."""
-    target = common.target(arguments.target)
-    policy = common.policy(target.folder, arguments)
-    facts = common.collected(arguments, target, policy, now=common.day(arguments.now)).facts
+    facts = facts_of(arguments, arguments.target)
     estate = gather(facts.nodes)
     if not estate.clusters:
         raise UsageError(

@@ -177,7 +177,6 @@ def _stale(as_of: str, now: date, most: int) -> bool:
 
 
 def _json(database: "Database", now: date, most: int) -> None:
-    import msgspec
 
     from keten.advisories.source import untrusted
 
@@ -214,5 +213,4 @@ def _json(database: "Database", now: date, most: int) -> None:
         },
         "sources": listed,
     }
-    text = msgspec.json.encode(told)
-    print(msgspec.json.format(text, indent=2).decode())
+    printing.document(told)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from keten.cli import printing
 from keten.cli.db_imports import claim, report
 from keten.cli.progress import Bar
 from keten.errors import Exit, UsageError
@@ -167,7 +168,6 @@ def _access(args: argparse.Namespace, name: str) -> "Access | None":
 
 
 def _verify(args: argparse.Namespace) -> Exit:
-    import msgspec
 
     from keten.advisories.location import default_path
     from keten.advisories.pull import replay
@@ -175,7 +175,7 @@ def _verify(args: argparse.Namespace) -> Exit:
     database = args.db or default_path()
     found = replay(database, _now(args))
     if args.json:
-        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        printing.document(found)
     else:
         print(f"{database} is version {found.version}, as it was signed")
         print(f"content {found.content}")

@@ -155,4 +155,4 @@ def _json(before: "Side", after: "Side", found: "Differences") -> None:
         }  # fmt: skip
 
     whole = {"before": side(before), "after": side(after), **msgspec.structs.asdict(found)}
-    print(msgspec.json.format(msgspec.json.encode(whole), indent=1).decode())
+    printing.document(whole, indent=1)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from keten.cli import arguments as common
@@ -45,8 +44,7 @@ def main(argv: list[str]) -> int:
         table(packages, policy), key=lambda r: (not r.license, -len(r.packages), r.license)
     )
     if arguments.format == "json":
-        text = msgspec.json.format(msgspec.json.encode({"licenses": rows}), indent=2).decode()
-        sys.stdout.write(f"{text}\n")
+        printing.document({"licenses": rows})
     else:
         printing.write(printed(rows, everything=arguments.all))
     sys.stdout.flush()

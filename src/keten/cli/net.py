@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from keten.cli import arguments as common
 from keten.cli import clusters, printing
 from keten.errors import UsageError
@@ -151,8 +149,7 @@ def network(arguments: argparse.Namespace, cluster: "Cluster") -> Any:
 
 def put(document: Any) -> None:
     """Write a document as JSON."""
-    text = msgspec.json.encode(document, order="deterministic")
-    sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+    printing.document(document, sort=True)
 
 
 def told(problems: "Sequence[Problem]", notes: Iterable[str]) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from keten.cli import clusters, printing
 from keten.cluster.admission.lockout import Hook
 from keten.cluster.definitions import Definition, answering
@@ -33,8 +31,7 @@ def main(argv: list[str]) -> int:
     live = all(cluster.scope.cluster is not None for cluster in target.estate.clusters)
     if arguments.format == "json":
         rows = [_document(folder, parties, arguments, target) for folder, parties in found]
-        text = msgspec.json.encode({"clusters": rows}, order="deterministic", enc_hook=str)
-        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+        printing.document({"clusters": rows}, sort=True)
     else:
         printing.write(_printed(found, arguments, target, live=live))
     sys.stdout.flush()

@@ -59,8 +59,7 @@ def main(argv: list[str]) -> int:
         arguments.svg.write_text(picture(every), encoding="utf-8")
     if arguments.format == "json":
         rows = [_document(cluster, listed, wanted) for cluster, _, listed, wanted in found]
-        text = msgspec.json.encode({"clusters": rows})
-        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+        printing.document({"clusters": rows})
     else:
         printing.write(_printed(found, target))
     sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def plain(text: str) -> str:
@@ -15,6 +15,17 @@ def plain(text: str) -> str:
 def write(lines: Iterable[str], stream: TextIO | None = None) -> None:
     """Write each line, plain and without blanks behind it, to standard output or *stream*."""
     (stream or sys.stdout).writelines(f"{plain(line).rstrip()}\n" for line in lines)
+
+
+def document(value: Any, *, indent: int = 2, sort: bool = False) -> None:
+    """Write *value* to standard output as JSON; *sort*: keys, and what JSON lacks as its text."""
+    import msgspec
+
+    if sort:
+        data = msgspec.json.encode(value, order="deterministic", enc_hook=str)
+    else:
+        data = msgspec.json.encode(value)
+    sys.stdout.write(msgspec.json.format(data, indent=indent).decode() + "\n")
 
 
 def problem(what: str, advice: str = "") -> None:

@@ -33,8 +33,7 @@ def main(argv: list[str]) -> int:
     ]
     if arguments.format == "json":
         rows = [_document(folder, standing, target) for folder, standing in found]
-        text = msgspec.json.format(msgspec.json.encode({"namespaces": rows}), indent=2).decode()
-        sys.stdout.write(f"{text}\n")
+        printing.document({"namespaces": rows})
     else:
         printing.write(_printed(found, target))
     sys.stdout.flush()

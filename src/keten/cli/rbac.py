@@ -28,7 +28,6 @@ ACTIONS = {
 WIDTH = 80
 MOST = 200
 """More resources of one rule than so many are not written out."""
-_ANY = "access/role-unbound"
 _LISTS = ("roles.rbac", "rolebindings.rbac")
 _ABOUT = """who-can  who may do VERB to RESOURCE: pods, pods/log, deployments.apps, svc, /metrics
 of       all that SUBJECT may do: user NAME, group NAME or NAMESPACE:ACCOUNT
@@ -72,8 +71,7 @@ def main(argv: list[str]) -> int:
             made = rbac_least.answer(arguments, clusters)
     document, lines = made
     if arguments.json:
-        text = msgspec.json.encode(document, order="deterministic", enc_hook=str)
-        sys.stdout.write(msgspec.json.format(text, indent=2).decode() + "\n")
+        printing.document(document, sort=True)
     else:
         printing.write(lines)
     printing.write(_unread(facts, clusters), sys.stderr)
@@ -109,19 +107,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _clusters(arguments: argparse.Namespace, named: str) -> "tuple[Facts, Sequence[Cluster]]":
     """Return the facts of the target, and each scope of it that has roles or bindings."""
-    from keten.cluster.estates import Estate
-    from keten.model.delivery import Chart
-    from keten.model.kube import Binding, Object, Role
-    from keten.model.kube import Cluster as Listed
+    from keten.cli import clusters
+    from keten.cluster.estates import gather
+    from keten.model.kube import Binding, Role
 
-    target = common.target(named)
-    arguments.check = arguments.check or [_ANY]  # only the facts are wanted: no need to judge
-    policy = common.policy(target.folder, arguments)
-    facts = common.collected(arguments, target, policy, now=common.day(arguments.now)).facts
-    objects = sorted((n for n in facts.nodes if isinstance(n, Object)), key=lambda n: n.ref)
-    charts = [node for node in facts.nodes if isinstance(node, Chart)]
-    listed = [node for node in facts.nodes if isinstance(node, Listed)]
-    every = Estate(objects, charts, listed).clusters
+    facts = clusters.facts_of(arguments, named)
+    every = gather(facts.nodes).clusters
     found = [c for c in every if any(isinstance(o, Role | Binding) for o in c.objects)]
     if not found:
         raise UsageError(

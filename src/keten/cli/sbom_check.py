@@ -94,7 +94,6 @@ def _rows(element: "Element") -> Iterator[str]:
 
 
 def _json(document: "Document", scores: "Sequence[Score]") -> None:
-    import msgspec
 
     found = {
         "format": document.format,
@@ -104,4 +103,4 @@ def _json(document: "Document", scores: "Sequence[Score]") -> None:
         "profiles": scores,
         "faults": document.faults,
     }
-    print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    printing.document(found, indent=1)

@@ -40,6 +40,19 @@ def references(workload: Workload) -> Iterator[Reference]:
         yield Reference("PriorityClass", pod.priority_class_name, f"{base}.priorityClassName")
 
 
+def read_by(workload: Workload) -> Iterator[tuple[str, str]]:
+    """Yield (``secret`` or ``configmap``, name) for each that the pods read, or are pulled with."""
+    for one in references(workload):
+        if one.kind in _READ:
+            yield one.kind.lower(), one.name
+    for ref in workload.pod.image_pull_secrets:
+        if isinstance(ref.get("name"), str):
+            yield "secret", ref["name"]
+
+
+_READ = ("Secret", "ConfigMap")
+
+
 def _volume(volume: dict[str, Any], at: str) -> Iterator[Reference]:
     yield from _one("Secret", volume.get("secret"), f"{at}.secret", field="secretName")
     yield from _one("ConfigMap", volume.get("configMap"), f"{at}.configMap")

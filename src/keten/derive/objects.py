@@ -22,7 +22,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from keten.cluster.reads import read_by
+from keten.cluster.references import read_by
 from keten.cluster.scopes import Scope, scopes
 from keten.cluster.selectors import Labelled, Selector, equality, selector
 from keten.derive import collected, named

@@ -10,7 +10,7 @@ from keten.cluster.network.exposure import from_internet, to_metadata
 from keten.cluster.network.networks import Net
 from keten.cluster.network.peers import DEFAULT, Peer
 from keten.cluster.network.ports import Ports
-from keten.cluster.network.reach import Network
+from keten.cluster.network.reach import NO, Network
 from keten.cluster.network.selection import members
 from keten.cluster.paths.escapes import escapes
 from keten.cluster.paths.gains import gained
@@ -33,7 +33,7 @@ from keten.cluster.rbac.requests import ANONYMOUS as NOBODY
 from keten.cluster.rbac.requests import account, user
 from keten.cluster.rbac.rights import Rights
 from keten.cluster.rbac.risks import Risk, Risks
-from keten.cluster.reads import read_by
+from keten.cluster.references import read_by
 from keten.model.kube import (
     Cluster,
     Namespace,
@@ -142,8 +142,8 @@ class Built:
             self._inside(code, peer, workload)
             for node in workload.nodes:
                 self._nodes.setdefault(node, set()).add(peer.title)
-        if self._cloud() and to_metadata(self.network, peer).may:
-            flow = to_metadata(self.network, peer)
+        flow = to_metadata(self.network, peer) if self._cloud() else NO
+        if flow.may:
             step = Step(
                 f"{peer.title} can ask 169.254.169.254 for the node's credentials",
                 peer.refs[0] if peer.refs else "",

@@ -186,15 +186,6 @@ def rows() -> dict[tuple[str, str], Row]:
     return {(row.group, row.plural): row for row in ROWS}
 
 
-@cache
-def by_kind() -> dict[str, tuple[Row, ...]]:
-    """Return the rows by kind: two groups may have one of the same name."""
-    found: dict[str, tuple[Row, ...]] = {}
-    for row in ROWS:
-        found[row.kind] = (*found.get(row.kind, ()), row)
-    return found
-
-
 def role(*, configz: bool = False) -> str:
     """Return the ClusterRoles that a collection takes, as YAML: these rights and no more."""
     groups: dict[str, list[str]] = {}

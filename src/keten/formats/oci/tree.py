@@ -114,12 +114,6 @@ class Tree:
                     pending.append(node)
         return found
 
-    def symlinks(self) -> Iterator[tuple[str, str]]:
-        """Yield path and target of the symbolic links."""
-        for path, node in self._walk():
-            if isinstance(node, Symlink):
-                yield path, node.target
-
     def entry(self, path: str) -> Entry | None:
         """Return what stands at *path*, with no link followed."""
         folder, _, name = path.rpartition("/")
