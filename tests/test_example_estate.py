@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 from folder_scan import scan
+from msgspec import structs
 
 from keten import plugs
 from keten.advisories.database import Database
 from keten.cli import main
+from keten.cli.scan import QUICK
 from keten.config import load
 from keten.model.check import Check
 from keten.model.plug import Report
@@ -39,7 +41,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     file = at / "advisories.db"
     assert main(["db", "import", str(ROOT / "examples/advisories"), "--db", str(file)]) == 0
     database = Database.find(file)
-    policy = load(None, at / "webshop")
+    policy = structs.replace(load(None, at / "webshop"), paths_up_to=QUICK)
     return scan(
         at / "webshop", policy, database=database, now=date(2026, 11, 22),
         progress=lambda *_: None,

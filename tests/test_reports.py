@@ -18,7 +18,7 @@ from keten import plugs
 from keten.config import load
 from keten.model.check import Check
 from keten.model.plug import Report
-from keten.model.result import Result, Style
+from keten.model.result import AttackPath, PathPoint, PathStep, Result, Style
 from keten.reports.json import schema
 
 ROOT = Path(__file__).parents[1]
@@ -199,3 +199,24 @@ def test_every_check_that_found_something_is_in_every_report(result: Result) -> 
     for name in ("json", "sarif", "markdown", "html", "junit"):
         text = written(name, result)
         assert not [check for check in found if check not in text], name
+
+
+def _way(*steps: PathStep, effort: int) -> AttackPath:
+    points = (PathPoint("internet", "the Internet"), PathPoint("reach", "requests to a/web"))
+    return AttackPath((*points, PathPoint("code", "code in a/web")), steps, effort)
+
+
+def test_a_path_is_told_only_where_all_but_its_faults_is_known(result: Result) -> None:
+    step, fault = PathStep("reaches"), PathStep("a fault", assumed=True)
+    unsure = _way(PathStep("reaches", sure=False), fault, effort=1)
+    known = _way(step, fault, effort=5)
+    other = structs.replace(result, paths=(unsure,))
+    both = structs.replace(result, paths=(unsure, _way(step, fault, effort=9), known))
+
+    assert other.worth_cutting is None
+    assert "A path worth cutting" not in written("terminal", other)
+    assert both.worth_cutting == known
+    said = written("terminal", both, Style(command="keten scan a b"))
+    assert "      the Internet → a/web\n" in said
+    assert "2 steps, if 1 fault nobody knows of yet can be used; keten paths a b --cut\n" in said
+    assert "the Internet → a/web\n" in written("markdown", both)

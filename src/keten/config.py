@@ -209,9 +209,9 @@ class Config(Struct, frozen=True, rename="kebab"):
 class Policy(Struct, frozen=True):
     """A Config and where it came from: *name* is ``default`` or the file's name.
 
-    *render*: the user asks for templates to be rendered with the tools at hand; *paths*: for the
-    attack paths of clusters. *vex* are
-    keten.policy.vex.Source, that were named on the command line or in the file.
+    *render*: the user asks for templates to be rendered with the tools at hand. *paths_up_to*:
+    the most workloads of which attack paths are made. *vex* are keten.policy.vex.Source, that
+    were named on the command line or in the file.
     """
 
     config: Config
@@ -219,7 +219,7 @@ class Policy(Struct, frozen=True):
     digest: str
     folder: Path
     render: bool = False
-    paths: bool = False
+    paths_up_to: int = 0
     vex: tuple[Any, ...] = ()
 
 

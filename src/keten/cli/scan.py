@@ -22,6 +22,8 @@ BASELINE = 128 << 20
 """The largest result that --only-new takes, in bytes."""
 FINDINGS = 500_000
 """The most findings of such a result."""
+QUICK = 2_000
+"""Workloads up to which a result has the attack paths unasked (half a second)."""
 
 
 def main(argv: list[str]) -> int:
@@ -38,8 +40,8 @@ def main(argv: list[str]) -> int:
     for name in arguments.targets:
         target = common.target(name)
         policy = common.policy(target.folder, arguments)
-        if arguments.paths or any(form == "html" for form, _ in wanted):
-            policy = structs.replace(policy, paths=True)
+        every = arguments.paths or any(form == "html" for form, _ in wanted)
+        policy = structs.replace(policy, paths_up_to=sys.maxsize if every else QUICK)
         database = common.data(arguments, policy)
         with Bar(sys.stderr, shown=not arguments.quiet) as bar:
             results.append(
@@ -110,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--paths",
         action="store_true",
-        help="also the attack paths of clusters (the HTML report has them in any case)",
+        help="also the attack paths of large clusters (the HTML report has them in any case)",
     )
     made.add_argument("--color", choices=("auto", "always", "never"), default="auto")
     made.add_argument("--quiet", action="store_true", help="no progress")

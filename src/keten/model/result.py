@@ -196,6 +196,17 @@ class AttackPath(Struct, frozen=True, omit_defaults=True):
     effort: int
     sure: bool = True
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the names of the points but for those that are only the way to the next."""
+        stood = (point for point in self.points if point.kind not in {"reach", "inside"})
+        return tuple(point.name.removeprefix("code in ") for point in stood)
+
+    @property
+    def faults(self) -> int:
+        """Return how many of the steps assume a fault that nobody knows of yet."""
+        return sum(step.assumed for step in self.steps)
+
 
 class Result(Struct, frozen=True, kw_only=True):
     """All of it. *policy* is ``keten.toml`` or ``default``, with its digest."""
@@ -226,6 +237,12 @@ class Result(Struct, frozen=True, kw_only=True):
     def as_of(self) -> str:
         """Return the date of the oldest data (ISO 8601); a source that has none counts last."""
         return min((d.as_of for d in self.data if d.as_of), default="an unknown day")
+
+    @property
+    def worth_cutting(self) -> AttackPath | None:
+        """Return the weakest path of which all is known but the faults that it assumes."""
+        known = (p for p in self.paths if all(step.sure or step.assumed for step in p.steps))
+        return min(known, key=lambda path: path.effort, default=None)
 
 
 class Style(Struct, frozen=True):

@@ -77,12 +77,12 @@ def judge(
         now=now,
         known=known,
     )
-    return structs.replace(result, paths=_paths(facts)) if policy.paths else result
+    return structs.replace(result, paths=_paths(facts, policy.paths_up_to))
 
 
-def _paths(facts: Facts) -> tuple[AttackPath, ...]:
-    """Return the attack paths of the clusters among *facts*, where there are any."""
-    if not any(isinstance(node, Workload) for node in facts.nodes):
+def _paths(facts: Facts, most: int) -> tuple[AttackPath, ...]:
+    """Return the attack paths of the clusters among *facts* of *most* workloads or fewer."""
+    if not 0 < sum(isinstance(node, Workload) for node in facts.nodes) <= most:
         return ()
     from keten.cluster.paths.told import told
 

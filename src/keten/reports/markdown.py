@@ -52,6 +52,10 @@ def _blocks(result: Result) -> Iterator[str]:
         yield f"{number}. {_action(action)}\n"
     if len(result.actions) > ACTIONS:
         yield f"\n{len(result.actions) - ACTIONS} more actions.\n"
+    path = result.worth_cutting
+    if path:
+        way = " → ".join(map(_text, path.places))
+        yield f"\n### A path worth cutting\n\n{way}\n"
     if result.unknown:
         yield "\n### Not known (and therefore not passed)\n\n"
     for item in result.unknown[:UNKNOWN]:

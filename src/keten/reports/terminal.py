@@ -50,7 +50,7 @@ class _Pen:
 def write(result: Result, style: Style) -> Iterator[str]:
     """Yield the report's lines."""
     pen = _Pen(style)
-    for part in (_head, _chain, _actions, _unknown, _findings, _aside, _notes, _decision):
+    for part in (_head, _chain, _actions, _path, _unknown, _findings, _aside, _notes, _decision):
         lines = list(part(result, pen))
         if lines:
             yield "\n".join(lines) + "\n\n" if part is not _decision else "\n".join(lines) + "\n"
@@ -140,6 +140,24 @@ def _action(number: int, action: Action, pen: _Pen) -> Iterator[str]:
         yield "      " + pen.fit(text, width - 6)
     if len(action.changes) > 3:  # noqa: PLR2004 as above
         yield f"      and {len(action.changes) - 3} more changes"
+
+
+def _path(result: Result, pen: _Pen) -> Iterator[str]:
+    path = result.worth_cutting
+    if path is None:
+        return
+    yield pen.paint("A path worth cutting", "title")
+    way = pen.clean(f" {pen.arrow} ".join(path.places))
+    for line in wrap(way, pen.style.width - 6, break_on_hyphens=False):
+        yield "      " + line
+    told = _many(len(path.steps), "step")
+    if path.faults:
+        told += f", if {_many(path.faults, 'fault')} nobody knows of yet can be used"
+    target = pen.style.command.partition(" scan ")[2] or "."
+    hint = f"keten paths {target} --cut"
+    fits = len(told) + 2 + len(hint) <= pen.style.width - 6
+    for line in [f"{told}; {hint}"] if fits else [told, hint]:
+        yield "      " + pen.paint(line, "dim")
 
 
 def _unknown(result: Result, pen: _Pen) -> Iterator[str]:
