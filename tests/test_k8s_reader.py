@@ -286,7 +286,10 @@ def test_a_chart_is_told_of_once_and_a_library_not_at_all() -> None:
     assert "chart web is not rendered" in problem.what
     assert (problem.about, problem.need) == (chart.ref, "manifest")
     assert not read("name: web\ntype: library\n", "c/Chart.yaml", "helm-chart").problems
-    assert not read("name: web\n", "c/charts/d/Chart.yaml", "helm-chart").problems
+    around = {"c__Chart.yaml": "name: c"}
+    assert not read("name: web\n", "c/charts/d/Chart.yaml", "helm-chart", **around).problems
+    assert read("name: web\n", "charts/d/Chart.yaml", "helm-chart").problems
+    assert read("name: web\n", "c/charts/d/Chart.yaml", "helm-chart").problems
 
 
 def test_patches_of_an_overlay_are_not_judged_as_whole_objects() -> None:

@@ -37,16 +37,20 @@ def read(source: Source) -> Facts:
         chart.ref, source.path, document.line, fields=msgspec.msgpack.encode(document.fields)
     )
     problems: tuple[Problem, ...] = ()
-    if _makes_objects(value, folder):
+    if _makes_objects(value, folder, source):
         problems = (_problem(chart, source.path, folder),)
     return Facts(nodes=(chart,), problems=problems, places=(place,))
 
 
-def _makes_objects(value: dict[str, Any], folder: str) -> bool:
+def _makes_objects(value: dict[str, Any], folder: str, source: Source) -> bool:
     if value.get("type") == "library":
         return False
-    # A chart inside another is rendered, and told of, with the one around it.
-    return posixpath.basename(posixpath.dirname(folder)) != "charts"
+    # A chart inside another is rendered, and told of, with the one around it. A folder that is
+    # only named charts, as many repositories have, is none.
+    around, name = posixpath.split(posixpath.dirname(folder))
+    return name != "charts" or not any(
+        source.files.exists(posixpath.join(around, file)) for file in _FILES
+    )
 
 
 def _problem(chart: Chart, path: str, folder: str) -> Problem:
@@ -63,6 +67,7 @@ def _problem(chart: Chart, path: str, folder: str) -> Problem:
     )
 
 
+_FILES = ("Chart.yaml", "Chart.yml")
 _KEPT = ("name", "version", "appVersion", "apiVersion", "type", "kubeVersion")
 _DEPENDENCY = ("name", "version", "repository", "condition", "alias")
 
@@ -72,6 +77,6 @@ READER = Reader(
     media_type="application/yaml",
     read=read,
     link=Link.DEPLOYMENT,
-    names=("Chart.yaml", "Chart.yml"),
+    names=_FILES,
     marks=(b"name",),
 )
