@@ -4,7 +4,7 @@ A flag that is not given has its default, which may be another in another releas
 setting is in its flags, else in its configuration file, each with defaults of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from keten.model import control_plane as plane
@@ -16,11 +16,18 @@ _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 SECURED = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-def of(*names: str) -> Callable[[Component], bool]:
-    """Return the question whether a component is one of *names*, and not its cloud's to set."""
+def of(*names: str, by_file: bool = False) -> Callable[[Component], bool]:
+    """Return the question whether a component is one of *names*, and not its cloud's to set.
+
+    Of a kube-scheduler a configuration file tells little: where its flags are not known, only
+    what asks for the file is asked (*by_file*).
+    """
 
     def applies(component: Component) -> bool:
-        return component.name in names and not component.provider
+        if component.name not in names or component.provider:
+            return False
+        bare = component.name == plane.SCHEDULER and component.origin == "config"
+        return by_file or not bare
 
     return applies
 
@@ -72,6 +79,29 @@ def setting(
     for key in path.split("."):
         found = found.get(key) if isinstance(found, dict) else None
     return config if found is None else found
+
+
+def authorizers(component: Component) -> tuple[str, ...]:
+    """Return what authorizes requests, in order: by the API server's file, flag, or default."""
+    if component.flag("authorization-config"):
+        listed = entries(component.said("authorization-config").get("authorizers"))
+        return tuple(str(item.get("type")) for item in listed if isinstance(item, dict))
+    return component.words("authorization-mode", "AlwaysAllow")
+
+
+def gates(component: Component) -> Iterator[tuple[str, bool, str]]:
+    """Yield each feature gate that is set: its name, whether on, and the field of a file.
+
+    A gate that flag and file both set is as the flag says.
+    """
+    found: dict[str, tuple[bool, str]] = {}
+    held = (component.config or {}).get("featureGates")
+    for name, value in held.items() if isinstance(held, dict) else ():
+        found[str(name)] = (value is True, f"featureGates.{name}")
+    for word in component.words("feature-gates"):
+        name, _, given = word.partition("=")
+        found[name.strip()] = (given.strip().lower() == "true", "")
+    yield from ((name, on, at) for name, (on, at) in found.items())
 
 
 def entries(value: Any) -> list[Any]:
@@ -180,6 +210,12 @@ def made(version: str) -> Example:
         "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n"
         f"kubernetesVersion: {version}\n",
     )
+
+
+def scheduler(text: str) -> Example:
+    """Return a kube-scheduler's configuration file."""
+    head = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
+    return Example("kube-scheduler/config.yaml", head + text.lstrip("\n"))
 
 
 def proxy(text: str) -> Example:

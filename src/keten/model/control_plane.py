@@ -11,6 +11,11 @@ from keten.model.facts import Node
 
 API_SERVER, CONTROLLER, SCHEDULER = "kube-apiserver", "kube-controller-manager", "kube-scheduler"
 ETCD, KUBELET, PROXY = "etcd", "kubelet", "kube-proxy"
+SERVER_FILES = {
+    "authentication-config": "AuthenticationConfiguration",
+    "authorization-config": "AuthorizationConfiguration",
+}
+"""Files of the API server that say what flags said before, by the flag that names them."""
 
 
 class Component(Node, frozen=True, omit_defaults=True, tag="component"):
@@ -20,7 +25,8 @@ class Component(Node, frozen=True, omit_defaults=True, tag="component"):
     configuration file, its command line not known), ``process``. *flags* are its flags without
     dashes, each the value that holds (a list that was given in parts is joined by commas), *at*
     the field path of each. *config* is its configuration file as in the API, where it has one
-    and that was read. *minor* is the minor version of Kubernetes, 0 where nothing tells.
+    and that was read; of the API server those files of SERVER_FILES that were, by their flags.
+    *minor* is the minor version of Kubernetes, 0 where nothing tells.
     *node* is the host. *provider*: whose it is where a cloud runs it; it is not judged then.
     """
 
@@ -43,6 +49,19 @@ class Component(Node, frozen=True, omit_defaults=True, tag="component"):
         """Return the parts of a flag that is a list."""
         parts = self.flags.get(name, default).split(",")
         return tuple(word for word in map(str.strip, parts) if word)
+
+    @property
+    def unread(self) -> bool:
+        """Return whether the API server's flags name one of SERVER_FILES that was not read."""
+        if self.name != API_SERVER:
+            return False
+        held = self.config or {}
+        return any(self.flags.get(flag) and flag not in held for flag in SERVER_FILES)
+
+    def said(self, flag: str) -> dict[str, Any]:
+        """Return the file that a flag of SERVER_FILES names; {} where there is none."""
+        found = (self.config or {}).get(flag) if self.name == API_SERVER else None
+        return found if isinstance(found, dict) else {}
 
     def where(self, name: str) -> str:
         """Return the field path of a flag, or where it would be."""

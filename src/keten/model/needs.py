@@ -114,6 +114,10 @@ NEEDS: dict[str, Need] = {
         "the program's whole command line, or the configuration that it is made of",
         "Take it from the node: keten node prints the script.",
     ),
+    "server-files": Need(
+        "the files that the API server's flags name: authentication, authorization",
+        "Take them from the node: keten node prints the script.",
+    ),
     "cluster": Need(
         "the live cluster",
         "Scan the cluster (keten scan k8s://CONTEXT) or a snapshot of it (keten snapshot).",

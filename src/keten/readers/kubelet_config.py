@@ -1,4 +1,4 @@
-"""Configuration of kubelets and kube-proxies: files, /configz, kubeadm's config maps."""
+"""Configuration of kubelets, proxies and schedulers: files, /configz, kubeadm's config maps."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from keten.formats.control_plane.gathered import Found
 
 _ANY = lazy(
-    rb"KubeletConfiguration|KubeProxyConfiguration|\"kube(?:let|proxy)config\"|kubeadm-config",
+    rb"Kube(?:let|Proxy|Scheduler)Configuration|\"kube(?:let|proxy)config\"|kubeadm-config",
     re.ASCII,
 )
 
@@ -41,7 +41,7 @@ def _found(source: Source) -> "Iterator[Found]":
 
 
 READER = Reader(
-    title="Configuration of kubelets and kube-proxies",
+    title="Configuration of kubelets, kube-proxies and kube-schedulers",
     media_type="application/yaml",
     read=read,
     link=Link.RUNTIME,

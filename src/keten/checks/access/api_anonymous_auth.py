@@ -6,7 +6,8 @@ organisations whose clusters stood open, by this way or by an open kubectl proxy
 them miners were at work. With AlwaysAllow authorization it may do anything.
 
 Since Kubernetes 1.31 an AuthenticationConfiguration can keep anonymous requests to the health
-paths that load balancers and probes need.
+paths that load balancers and probes need. One that does not speak of anonymous requests leaves
+them to the flag, which is on by default.
 """
 
 from collections.abc import Iterator
@@ -20,14 +21,11 @@ from keten.model.finding import Severity, Violation
 
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    if "authentication-config" in component.flags or not flags.on(
-        component, "anonymous-auth", default=True
-    ):
+    if "anonymous" in component.said("authentication-config"):
+        return  # the file decides, and is judged by itself
+    if not flags.on(component, "anonymous-auth", default=True):
         return
-    modes = component.words("authorization-mode")
-    anything = "AlwaysAllow" in modes or (
-        not modes and "authorization-config" not in component.flags
-    )
+    anything = "AlwaysAllow" in flags.authorizers(component)
     yield flags.fault(
         component,
         "answers anonymous requests"
@@ -43,7 +41,7 @@ CHECK = Check(
     title="API server answers requests without any credentials",
     subject=Component,
     severity=Severity.LOW,
-    needs=("flags",),
+    needs=("flags", "server-files"),
     fix=(
         "Set --anonymous-auth=false, or keep it to health paths with an "
         "AuthenticationConfiguration (anonymous.conditions)."

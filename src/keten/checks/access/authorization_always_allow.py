@@ -17,7 +17,7 @@ from keten.model.finding import Severity, Violation
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     if component.flag("authorization-config"):
-        return
+        return  # judged by itself: access/authorizers-open
     modes = component.words("authorization-mode")
     if not modes or "AlwaysAllow" in modes:
         said = "AlwaysAllow" if modes else "no --authorization-mode, which is AlwaysAllow"
@@ -33,7 +33,7 @@ CHECK = Check(
     title="API server allows every request",
     subject=Component,
     severity=Severity.CRITICAL,
-    needs=("flags",),
+    needs=("flags", "server-files"),
     fix="Set --authorization-mode=Node,RBAC.",
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=(

@@ -19,7 +19,9 @@ from keten.model.finding import Severity, Violation
 
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    ways = ("authentication-config", "oidc-issuer-url", "authentication-token-webhook-config-file")
+    ways = ("oidc-issuer-url", "authentication-token-webhook-config-file")
+    if component.said("authentication-config").get("jwt"):
+        return
     if not any(component.flag(way) for way in ways):
         yield flags.fault(
             component,
@@ -33,7 +35,7 @@ CHECK = Check(
     title="API server knows no identity provider for people",
     subject=Component,
     severity=Severity.INFO,
-    needs=("flags",),
+    needs=("flags", "server-files"),
     fix=(
         "Configure OIDC (--authentication-config or --oidc-issuer-url) with multi-factor "
         "login at the provider."
@@ -51,7 +53,7 @@ CHECK = Check(
     ),
     refs=("https://kubernetes.io/docs/reference/access-authn-authz/authentication/",),
     bad=flags.pod("kube-apiserver", "authorization-mode=Node,RBAC"),
-    good=flags.pod("kube-apiserver", "authentication-config=/etc/kubernetes/authn.yaml"),
+    good=flags.pod("kube-apiserver", "oidc-issuer-url=https://login.example"),
     applies=flags.of("kube-apiserver"),
     run=run,
 )

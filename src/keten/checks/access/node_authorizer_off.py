@@ -13,15 +13,17 @@ from keten.model.control_plane import Component
 from keten.model.facts import View
 from keten.model.finding import Severity, Violation
 
+MODE = "authorization-mode"
+
 
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    modes = component.words("authorization-mode")
-    if modes and "AlwaysAllow" not in modes and "Node" not in modes:
+    modes = flags.authorizers(component)
+    if "AlwaysAllow" not in modes and "Node" not in modes:
         yield flags.fault(
             component,
             f"authorizes by {', '.join(modes)[:60]}, without Node",
-            "authorization-mode",
+            "authorization-config" if component.flag("authorization-config") else MODE,
             want="Node",
         )
 
@@ -30,7 +32,7 @@ CHECK = Check(
     title="Node authorizer is off, so kubelets need rights over all nodes",
     subject=Component,
     severity=Severity.MEDIUM,
-    needs=("flags",),
+    needs=("flags", "server-files"),
     fix=("Set --authorization-mode=Node,RBAC, and NodeRestriction among the admission plugins."),
     threats=(Threat.ACTOR,),
     controls=(

@@ -29,7 +29,7 @@ CHECK = Check(
     title="API server does not use RBAC",
     subject=Component,
     severity=Severity.HIGH,
-    needs=("flags",),
+    needs=("flags", "server-files"),
     fix="Set --authorization-mode=Node,RBAC.",
     threats=(Threat.ACTOR,),
     controls=(

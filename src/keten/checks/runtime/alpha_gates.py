@@ -15,19 +15,9 @@ from keten.model.feature_gates import gate
 from keten.model.finding import Severity, Violation
 
 
-def _gates(component: Component) -> Iterator[tuple[str, bool, str]]:
-    """Yield each gate that is set: its name, whether on, and where."""
-    for word in component.words("feature-gates"):
-        name, _, value = word.partition("=")
-        yield name.strip(), value.strip().lower() == "true", ""
-    held = (component.config or {}).get("featureGates")
-    for name, value in held.items() if isinstance(held, dict) else ():
-        yield str(name), value is True, f"featureGates.{name}"
-
-
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    for name, on, at in _gates(component):
+    for name, on, at in flags.gates(component):
         known = gate(name, component.minor)
         if on and (name == "AllAlpha" or (known is not None and known.stage == "alpha")):
             yield flags.fault(

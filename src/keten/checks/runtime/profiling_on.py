@@ -3,14 +3,15 @@
 Under /debug/pprof a program tells its stacks, command line and heap, and burns a processor
 while it is profiled. Who may read it learns of the inside of the control plane; who may ask
 often slows it. kube-apiserver, kube-controller-manager and kube-scheduler have it on by
-default; etcd has it off.
+default; etcd has it off. A kube-scheduler with a configuration file takes it from there, and its
+flag does nothing.
 """
 
 from collections.abc import Iterator
 
 from keten.checks import _flags as flags
 from keten.model.check import Check, Threat
-from keten.model.control_plane import ETCD, Component
+from keten.model.control_plane import ETCD, SCHEDULER, Component
 from keten.model.facts import View
 from keten.model.finding import Severity, Violation
 
@@ -20,6 +21,12 @@ def run(component: Component, _: View) -> Iterator[Violation]:
     if component.name == ETCD:
         if flags.on(component, "enable-pprof", default=False):
             yield flags.fault(component, "serves its profile", "enable-pprof")
+    elif component.name == SCHEDULER and component.config is not None:
+        if component.config.get("enableProfiling", True) is not False:
+            told = "" if "enableProfiling" in component.config else " (the default)"
+            yield flags.fault(
+                component, f"serves its profile{told}", "", path="enableProfiling", want="false"
+            )
     elif flags.on(component, "profiling", default=True):
         told = "" if "profiling" in component.flags else " (the default)"
         yield flags.fault(
@@ -32,7 +39,10 @@ CHECK = Check(
     subject=Component,
     severity=Severity.LOW,
     needs=("flags",),
-    fix="Set --profiling=false (etcd: leave --enable-pprof out).",
+    fix=(
+        "Set --profiling=false (etcd: leave --enable-pprof out; a scheduler's file: "
+        "enableProfiling: false)."
+    ),
     threats=(Threat.ACTOR,),
     controls=(
         "nsa-cisa/control-plane",
@@ -47,6 +57,8 @@ CHECK = Check(
     refs=("https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/",),
     bad=flags.pod("kube-apiserver", "authorization-mode=Node,RBAC"),
     good=flags.pod("kube-apiserver", "profiling=false"),
-    applies=flags.of("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"),
+    applies=flags.of(
+        "kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", by_file=True
+    ),
     run=run,
 )

@@ -12,17 +12,6 @@ from keten.model.control_plane import Component
 from keten.model.facts import View
 from keten.model.finding import Severity, Violation
 
-
-def _gates(component: Component) -> Iterator[tuple[str, bool, str]]:
-    """Yield each gate that is set: its name, whether on, and where."""
-    for word in component.words("feature-gates"):
-        name, _, value = word.partition("=")
-        yield name.strip(), value.strip().lower() == "true", ""
-    held = (component.config or {}).get("featureGates")
-    for name, value in held.items() if isinstance(held, dict) else ():
-        yield str(name), value is True, f"featureGates.{name}"
-
-
 GUARDS = {
     "AuthorizeNodeWithSelectors": "kubelets read pods of other nodes again",
     "BoundServiceAccountTokenVolume": "pods get tokens that never expire again",
@@ -46,7 +35,7 @@ UNGUARDS = {
 
 def run(component: Component, _: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    for name, on, at in _gates(component):
+    for name, on, at in flags.gates(component):
         why = GUARDS.get(name) if not on else None
         if on and name in UNGUARDS:
             yield flags.fault(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import InputError
+from keten.model.control_plane import Component
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Facts, Looked, Node
 
@@ -99,6 +100,8 @@ def facts(found: Iterator[Found], path: str, need: str) -> Facts:
         places.append(Place(node.ref, path, item.line, fields=fields))
         if item.whole:
             looked.append(Looked(node.ref, need))
+            if isinstance(node, Component) and not node.unread:
+                looked.append(Looked(node.ref, "server-files"))
         elif item.why:
             problems.append(
                 Problem(

@@ -1,14 +1,27 @@
-"""Configuration of kubelets and kube-proxies: files, ``/configz``, kubeadm's config maps."""
+"""Configuration of kubelets, kube-proxies and kube-schedulers.
+
+From files, ``/configz`` and kubeadm's config maps. A drop-in of a kubelet is a part of what
+holds: which, its file and the other drop-ins say.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from keten.errors import InputError
-from keten.formats.control_plane import kubeadm
+from keten.formats.control_plane import dropins, kubeadm
 from keten.formats.control_plane.gathered import Found, below, documents, mapping, text
-from keten.model.control_plane import KUBELET, PROXY, Component
+from keten.model.control_plane import KUBELET, PROXY, SCHEDULER, Component
 
-_SECRET = ("staticPodURLHeader",)
+CONFIGS = {
+    KUBELET: "KubeletConfiguration",
+    PROXY: "KubeProxyConfiguration",
+    SCHEDULER: "KubeSchedulerConfiguration",
+}
+"""The kind of each program's configuration file."""
+
+_NOT_KEPT = ("apiVersion", "kind", "staticPodURLHeader")
+_PART = "a drop-in: the kubelet's configuration file and other drop-ins say the rest"
+_ADVICE = "Take the configuration from the node: keten node prints the script, or /configz."
 _MAPS = {
     "kubelet-config": ("kubelet", KUBELET),
     "kube-proxy": ("config.conf", PROXY),
@@ -23,11 +36,14 @@ def found(
 ) -> Iterator[Found]:
     """Yield the component that a document configures, if it does."""
     kind = text(value.get("kind"))
-    if kind == "KubeletConfiguration":
+    if kind == CONFIGS[KUBELET]:
         config = kubeadm.kubelet(value) if by_kubeadm else value
-        yield Found(_node(KUBELET, config, path), fields, line)
-    elif kind == "KubeProxyConfiguration":
+        part = dropins.is_one(path)
+        yield Found(_node(KUBELET, config, path), fields, line, not part, _PART, _ADVICE)
+    elif kind == CONFIGS[PROXY]:
         yield Found(_node(PROXY, value, path), fields, line)
+    elif kind == CONFIGS[SCHEDULER]:
+        yield Found(_node(SCHEDULER, value, path), fields, line)
     elif kind == "ConfigMap":
         yield from _config_map(value, path, fields, line)
     elif not kind and isinstance(value.get("kubeletconfig"), dict):
@@ -39,15 +55,19 @@ def found(
         )
 
 
+def kept(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a configuration: not its head, not what may be secret."""
+    return {key: item for key, item in config.items() if key not in _NOT_KEPT}
+
+
 def _node(name: str, config: dict[str, Any], path: str, origin: str = "config") -> Component:
-    kept = {key: item for key, item in config.items() if key not in _SECRET}
     folder, _, file = path.rpartition("/")
     node = ""
     if folder.rpartition("/")[2] == "configz":
         origin, node = "configz", file.rpartition(".")[0]
-    kept.pop("apiVersion", None)
-    kept.pop("kind", None)
-    return Component(f"{path}:{name}", name=name, path=path, origin=origin, node=node, config=kept)
+    return Component(
+        f"{path}:{name}", name=name, path=path, origin=origin, node=node, config=kept(config)
+    )
 
 
 def _config_map(

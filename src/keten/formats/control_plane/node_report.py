@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from keten.errors import CeilingError, InputError
 from keten.formats.control_plane import command_lines as lines
-from keten.formats.control_plane import credentials, k3s, kubelet, pods, server_files
+from keten.formats.control_plane import credentials, k3s, kubelet, node_settings, pods, server_files
 from keten.formats.control_plane.gathered import Found, documents
 from keten.formats.control_plane.node_script import HEAD
 from keten.model import control_plane as plane
@@ -18,8 +18,10 @@ from keten.model import control_plane as plane
 BYTES = 32 << 20
 ENTRIES = 20_000
 """The most files, texts and processes of one report."""
+DROPIN, DROPINS = "kubelet-dropin", "kubelet-dropins"
+"""What the script calls a drop-in of the kubelet, and their folder."""
 _CUT = "the report ends in the middle: the script was stopped"
-_CONFIG = "its configuration file is not in the report"
+_HIDDEN = "what starts it is put together by a shell or a file: its flags are not all known"
 _ADVICE = "Run the script as root and keep all that it prints."
 
 
@@ -48,10 +50,10 @@ def read(data: bytes, path: str) -> Iterator[Found]:
         raise InputError(_CUT, advice=_ADVICE)
     for file in report.files:
         yield Found(file, {}, report.lines.get(file.id, 1))
-    configs = dict(_configs(report, path))
+    node = _node(report)
     running = set()
     for line, process in report.processes:
-        for item in _component(process, report, path, line, configs):
+        for item in _component(process, report.host, path, line, node):
             running.add(item.node.name)
             yield item
     for where, (role, text, line) in report.texts.items():
@@ -118,19 +120,20 @@ def _file(rest: str, host: str, path: str) -> plane.NodeFile | None:
     return plane.NodeFile(f"{path}:{where}", where, host, role, bits, owner, group, mode[0] == "d")
 
 
-def _configs(report: Report, path: str) -> Iterator[tuple[str, plane.Component]]:
-    """Yield the kubelet's and the proxy's configuration by the path of its file on the node."""
-    for where, (role, text, _) in report.texts.items():
-        if role != "kubelet-config":
-            continue
-        data = "\n".join(text).encode("utf-8", "replace")
-        for document in documents(data):
-            for item in kubelet.found(document.value, {}, path, 1):
-                yield where, item.node
+def _node(report: Report) -> node_settings.Node:
+    """Return the texts of a report, and the folders of drop-ins that were listed."""
+    return node_settings.Node(
+        {
+            where: "\n".join(text).encode("utf-8", "replace")
+            for where, (role, text, _) in report.texts.items()
+            if role != "certificate"
+        },
+        frozenset(file.path for file in report.files if file.role == DROPINS and file.folder),
+    )
 
 
 def _component(
-    process: Process, report: Report, path: str, line: int, configs: dict[str, plane.Component]
+    process: Process, host: str, path: str, line: int, node: node_settings.Node
 ) -> Iterator[Found]:
     started = lines.program(process.words)
     if started is None:
@@ -139,19 +142,14 @@ def _component(
     values, _ = lines.flags(started.words, single=etcd)
     if etcd:
         values = lines.variables(process.variables) | values
-    config, whole = None, started.whole and not (etcd and "config-file" in values)
-    named = values.get("config", "")
-    if named and started.name in (plane.KUBELET, plane.PROXY):
-        known = configs.get(named)
-        config = known.config if known is not None and known.name == started.name else None
-        whole = whole and config is not None and "config-dir" not in values
-    if started.name == plane.SCHEDULER and named:
-        whole = False
-    node = plane.Component(
+    held = node_settings.settings(started.name, values, node)
+    hidden = not started.whole or (etcd and "config-file" in values)
+    made = plane.Component(
         f"{path}:{started.name}", name=started.name, path=path, origin="process",
-        node=report.host, flags=values, config=config,
+        node=host, flags=held.flags, config=held.config,
     )  # fmt: skip
-    yield Found(node, {}, line, whole, _CONFIG, _ADVICE)
+    whole = not hidden and not held.lacks
+    yield Found(made, {}, line, whole, held.lacks or _HIDDEN, _ADVICE)
 
 
 class _Text(Struct, frozen=True):
@@ -168,6 +166,8 @@ class _Text(Struct, frozen=True):
 def _text(item: _Text, running: set[str]) -> Iterator[Found]:
     """Yield what a file of the node says, by its kind."""
     role, name, host, line, path = item.role, item.name, item.host, item.line, item.path
+    if role == DROPIN:  # part of what the kubelet's process says
+        return
     if role == "certificate":
         for certificate in credentials.certificates(item.data, name, node=host):
             yield Found(certificate, {}, line)

@@ -12,7 +12,8 @@ LC_ALL=C
 export LC_ALL
 umask 077
 
-# What is in quotes behind these words is left out, and the value of flags that end with them.
+# What is in quotes behind these words is left out, and the value of flags that end with them;
+# and the headers that a kubelet sends where it fetches pods by address.
 leave_out() {
   sed -e 's/\(client-key-data:\).*/\1 (left out)/' \
     -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*token:\).*/\1 (left out)/' \
@@ -25,7 +26,17 @@ leave_out() {
     -e 's/\(--[a-z-]*token=\).*/\1(left out)/' \
     -e 's/\(--[a-z-]*password=\).*/\1(left out)/' \
     -e 's/\(--[a-z-]*secret=\).*/\1(left out)/' \
-    -e '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END [A-Z ]*PRIVATE KEY-----/d'
+    -e 's/\([{,][[:space:]]*token:\)[^,}]*/\1 (left out)/g' \
+    -e 's/\([{,][[:space:]]*password:\)[^,}]*/\1 (left out)/g' \
+    -e 's/\([{,][[:space:]]*secret:\)[^,}]*/\1 (left out)/g' \
+    -e 's/\([{,][[:space:]]*client-key-data:\)[^,}]*/\1 (left out)/g' \
+    -e '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END [A-Z ]*PRIVATE KEY-----/d' \
+    -e '/^staticPodURLHeader:/,/^[A-Za-z]/{ s/^staticPodURLHeader:.*/staticPodURLHeader: {}/; /^[A-Za-z]/!d; }' \
+    -e 's/"staticPodURLHeader"[[:space:]]*:[[:space:]]*{[^}]*}/"staticPodURLHeader": {}/' \
+    -e '/"staticPodURLHeader"[^}]*$/,/}/{ s/"staticPodURLHeader".*/"staticPodURLHeader": {/; t
+      s/.*}/}/; t
+      d
+    }'
 }
 
 # about ROLE PATH: the line of ls tells mode, owner and group.
@@ -56,6 +67,16 @@ each() {
   find "$ROOT$1" -name "$2" \( -type f -o -type l \) 2>/dev/null | sed -e "s|^$ROOT||" | sort
 }
 
+# dropins FOLDER: that it was looked into, and the files in it that count.
+dropins() {
+  about kubelet-dropins "${1%/}"
+  each "$1" '*.conf' | while read -r file; do
+    about kubelet-config "$file"
+    echo "text kubelet-dropin $file"
+    quoted "$file"
+  done
+}
+
 echo "keten-node-report/1"
 echo "host $(cat "$PROC/sys/kernel/hostname" 2>/dev/null || uname -n)"
 echo "kernel $(cat "$PROC/sys/kernel/osrelease" 2>/dev/null || uname -r)"
@@ -77,7 +98,7 @@ for folder in "$PROC"/[0-9]*; do
     tr '\n\000' ' \n' <"$folder/environ" | grep '^ETCD_' | grep -v -e PASSWORD -e TOKEN -e SECRET |
       sed -e 's/^/$/'
   fi
-  for flag in config kubeconfig encryption-provider-config audit-policy-file \
+  for flag in config config-dir kubeconfig encryption-provider-config audit-policy-file \
     admission-control-config-file authentication-config authorization-config data-dir \
     client-ca-file bootstrap-kubeconfig; do
     value=$(tr '\n\000' ' \n' <"$folder/cmdline" | sed -n "s/^--$flag=//p" | sed -n 1p)
@@ -96,6 +117,7 @@ echo "$named" | sort -u | while read -r flag path; do
     client-ca-file) about client-ca "$path" ;;
     kubeconfig | bootstrap-kubeconfig) shown kubeconfig "$path" ;;
     config) shown kubelet-config "$path" ;;
+    config-dir) dropins "$path" ;;
     *) shown server-config "$path" ;;
   esac
 done
