@@ -1,7 +1,6 @@
 """Assemblies and single files of .NET: what each says it is, and hostile ones."""
 
 import struct
-import time
 from contextlib import suppress
 from functools import cache
 
@@ -225,13 +224,11 @@ def test_arbitrary(data: bytes) -> None:
 
 
 def _survives(data: bytes) -> None:
-    begun = time.process_time()
     for reader in ("system/dotnet-assembly", "system/dotnet-bundle"):
         with suppress(InputError, CeilingError):
             facts(reader, data, "a/b.dll")
     with suppress(InputError, CeilingError):
         facts("system/dotnet-files", data, "a/b.deps.json")
-    assert time.process_time() - begun < 2
 
 
 def test_claims_of_size_cost_nothing() -> None:

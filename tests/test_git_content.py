@@ -1,10 +1,10 @@
 """What a file's bytes tell, who owns it, its submodules, and what runs when it is opened."""
 
 import contextlib
-import time
 from types import ModuleType
 
 import pytest
+from growing import Work, linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,14 +72,30 @@ def test_line_and_mode() -> None:
     assert traits("run", b"#!/bin/sh\n", 0o4755) == ("setuid",)
 
 
-@pytest.mark.parametrize("unit", ["\u202e", "\u202e\n", HIDDEN, "\u3164 ", "a\u200d", "\u2069"])
-def test_large_files_end_fast(unit: str) -> None:
-    data = (unit * (5_000_000 // len(unit.encode()))).encode()
-    began = time.process_time()
+HOSTILE = {
+    ascii(unit[:2]): Work(
+        lambda n, unit=unit: (unit * n).encode(),
+        lambda data: traits("a.js", data),
+        5_000_000 // len(unit.encode()),
+    )
+    for unit in ("\u202e", "\u202e\n", HIDDEN, "\u3164 ", "a\u200d", "\u2069")
+}
 
-    traits("a.js", data)
 
-    assert time.process_time() - began < 5
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    list(
+        zip(
+            HOSTILE,
+            [("bidi",), ("bidi",), ("hidden-data",), ("invisible",), ("invisible",), ()],
+            strict=True,
+        )
+    ),
+)
+def test_large_files_take_steps_by_their_size(name: str, expected: tuple[str, ...]) -> None:
+    work = HOSTILE[name]
+    linear(work)
+    assert traits("a.js", work.make(work.size // 10)) == expected
 
 
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda t: t.encode()))

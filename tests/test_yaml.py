@@ -1,11 +1,12 @@
 """YAML as Kubernetes and as CI systems read it: values, lines, ceilings, splitting."""
 
+import contextlib
 import math
-import time
 from typing import Any
 
 import pytest
 import yaml as pyyaml
+from growing import Work, linear, repeated, works
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -261,44 +262,52 @@ def test_what_comes_before_an_error_is_read() -> None:
 DEEP = 100_000
 
 
-@pytest.mark.parametrize("dialect", list(Dialect))
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"[" * DEEP,
-        b"- " * DEEP,
-        b"? " * DEEP,
-        b"{a: " * DEEP,
-        b'{"a":' * DEEP,
-        b"[" * 20_000 + b"]" * 20_000,
-        b"\n".join(b" " * i + b"a:" for i in range(3_000)),
-        b"\n".join(b" " * i + b"-" for i in range(1_500)),
-    ],
-    ids=lambda data: repr(data[:6]),
+def _read(data: bytes) -> None:
+    for dialect in Dialect:
+        with contextlib.suppress(InputError):
+            for _ in load_all(data, dialect):
+                pass
+
+
+DEPTHS = works(
+    _read,
+    {
+        "lists": (repeated(b"["), DEEP),
+        "items": (repeated(b"- "), DEEP),
+        "keys": (repeated(b"? "), DEEP),
+        "mappings": (repeated(b"{a: "), DEEP),
+        "objects": (repeated(b'{"a":'), DEEP),
+        "closed": (lambda n: b"[" * n + b"]" * n, 20_000),
+        "indented": (lambda n: b"\n".join(b" " * i + b"a:" for i in range(n)), 3_000),
+        "indented items": (lambda n: b"\n".join(b" " * i + b"-" for i in range(n)), 1_500),
+    },
 )
-def test_depth_ends_at_a_ceiling(data: bytes, dialect: Dialect) -> None:
-    start = time.monotonic()
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("name", DEPTHS)
+def test_depth_ends_at_a_ceiling(name: str, dialect: Dialect) -> None:
+    work = DEPTHS[name]
     with pytest.raises(InputError):
-        list(load_all(data, dialect))
-    assert time.monotonic() - start < 5
+        list(load_all(work.make(work.size), dialect))
 
 
-def _bomb(step: bytes) -> bytes:
+def _bomb(step: bytes, most: int = 40) -> bytes:
     lines = [b"a0: &a0 {k: v}\n"]
-    lines += [step.replace(b"N", b"%d" % i).replace(b"M", b"%d" % (i - 1)) for i in range(1, 40)]
+    lines += [step.replace(b"N", b"%d" % i).replace(b"M", b"%d" % (i - 1)) for i in range(1, most)]
     return b"".join(lines)
 
 
+ALIASES = (
+    b"aN: &aN [*aM, *aM]\n", b"aN: &aN {k: *aM, k: *aM}\n", b"aN: &aN {<<: [*aM, *aM]}\n",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("dialect", list(Dialect))
-@pytest.mark.parametrize(
-    "step",
-    [b"aN: &aN [*aM, *aM]\n", b"aN: &aN {k: *aM, k: *aM}\n", b"aN: &aN {<<: [*aM, *aM]}\n"],
-)
+@pytest.mark.parametrize("step", ALIASES)
 def test_an_alias_bomb_ends_at_a_ceiling(step: bytes, dialect: Dialect) -> None:
-    start = time.monotonic()
     with pytest.raises(CeilingError):
         list(load_all(_bomb(step), dialect))
-    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize("text", ["&a [*a]", "&a {b: *a}", "&a {<<: *a}"])
@@ -308,28 +317,23 @@ def test_a_value_that_contains_itself_is_refused(text: str) -> None:
             load(text, dialect)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"x" * 5_000_000,
-        b'"' + b"\\" * 5_000_000,
-        b"---\na\n" * 50_000,
-        b"{}" * 50_000,
-        b'{"a":"\xc3\xa4"}' * 30_000,
-        b"a:\n" * 50_000,
-        b"a: &a [x]\n" + b"b: &a [x]\n" * 30_000,
-    ],
-    ids=lambda data: repr(data[:8]),
-)
-def test_long_input_is_read_in_linear_time(data: bytes) -> None:
-    for dialect in Dialect:
-        start = time.monotonic()
-        try:
-            for _ in load_all(data, dialect):
-                pass
-        except InputError:
-            pass
-        assert time.monotonic() - start < 5
+HOSTILE = DEPTHS | {
+    f"aliases {number}": Work(lambda n, step=step: _bomb(step, n), _read, 40)
+    for number, step in enumerate(ALIASES)
+} | works(_read, {
+    "a line": (repeated(b"x"), 5_000_000),
+    "escapes": (repeated(b"\\", before=b'"'), 5_000_000),
+    "documents": (repeated(b"---\na\n"), 50_000),
+    "JSON values": (repeated(b"{}"), 50_000),
+    "JSON texts": (repeated(b'{"a":"\xc3\xa4"}'), 30_000),
+    "keys without values": (repeated(b"a:\n"), 50_000),
+    "anchors": (repeated(b"b: &a [x]\n", before=b"a: &a [x]\n"), 30_000),
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if "aliases" not in name])
+def test_long_input_takes_steps_by_its_size(name: str) -> None:
+    linear(HOSTILE[name])
 
 
 def test_floats_have_the_keys_of_strconv() -> None:
