@@ -1,12 +1,13 @@
 """Policies written out: the same checks at the same versions, and nothing that can lock out."""
 
+import msgspec
 import pytest
 import yaml
 
 from keten.cli import main
-from keten.cluster.admission.lockout import Admission
+from keten.cluster.admission.lockout import ESSENTIAL, Admission
 from keten.cluster.admission.policies import Wanted, written
-from keten.cluster.podsecurity.cel import EXPRESSIONS, expression
+from keten.cluster.podsecurity.cel import ASKS, EXPRESSIONS, expression
 from keten.cluster.podsecurity.controls import CONTROLS
 from keten.cluster.podsecurity.standard import Level
 from keten.errors import InputError
@@ -41,6 +42,12 @@ def test_system_namespaces_are_left_out_and_controllers_are_warned_of() -> None:
     assert '"a\\"b"' in said
 
 
+def test_what_is_only_warned_of_is_refused_nowhere() -> None:
+    made = written(Wanted(level=Level.BASELINE, refuse_controllers=True, warn_only=True))
+    assert {tuple(one["spec"]["validationActions"]) for one in made[1::2]} == {("Warn", "Audit")}
+    assert set(ASKS) == set(EXPRESSIONS)
+
+
 def test_the_command_writes_yaml_that_reads_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["admission", "policy", "--level", "restricted", "--exempt", "ci"]) == 0
     made = list(yaml.safe_load_all(capsys.readouterr().out))
@@ -65,5 +72,37 @@ def test_mutating_webhooks_are_waited_for_in_turn_and_validating_ones_at_once() 
     )
     [wait] = admission.waits()
     assert wait.request.what == "make a pod of the system"
-    assert wait.seconds == 3 + 4 + 15
+    assert wait.seconds == wait.summed == 3 + 4 + 15
     assert [hook.name for hook, _ in wait.hooks] == ["m0", "m1", "v0", "v1"]
+
+
+def test_a_webhook_that_is_asked_again_counts_twice_and_no_request_waits_for_ever() -> None:
+    made = _configuration("Mutating", "m", 9, 10)
+    again = {**made.webhooks[0], "reinvocationPolicy": "IfNeeded"}
+    [wait] = Admission([msgspec.structs.replace(made, webhooks=(again, made.webhooks[1]))]).waits()
+    assert wait.summed == 9 + 9 + 10
+    [wait] = Admission([_configuration("Mutating", "m", 30, 30)]).waits()
+    assert (wait.summed, wait.seconds) == (60, 34)
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        ("pods", {"pods"}),
+        ("pods/*", {"pods", "pods/binding", "pods/status"}),
+        ("*", {"pods", "nodes", "leases", "tokenreviews", "subjectaccessreviews"}),
+        ("*/status", {"pods/status", "nodes/status"}),
+        ("*/token", {"serviceaccounts/token"}),
+        ("serviceaccounts", set()),
+        ("*/*", {request.resource for request in ESSENTIAL}),
+    ],
+)
+def test_resources_of_rules(rule: str, asked: set[str]) -> None:
+    """As apiserver's webhook/predicates/rules splits them: ``pods/*`` is ``pods`` too."""
+    said = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": [rule]}
+    hook = {"name": "a.example", "clientConfig": {"url": "https://a.example"}, "rules": [said]}
+    item = Webhook("w", kind="ValidatingWebhookConfiguration", name="w", webhooks=(hook,))
+    found = {wait.request.resource for wait in Admission([item]).waits()}
+    if rule == "*":
+        found.discard("certificatesigningrequests")
+    assert found == asked

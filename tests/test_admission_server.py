@@ -144,3 +144,153 @@ def test_images_controllers_and_updates() -> None:
         patch = json.dumps({"metadata": {"finalizers": None}})
         status, _ = api.patch("/api/v1/namespaces/default/pods/old", patch)
         assert status == 200  # a pod that was there before can be let go
+
+
+_GOOD: dict[str, Any] = {
+    "restartPolicy": "Always",
+    "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+    "containers": [
+        {
+            "name": "a",
+            "image": "example.org/a:1",
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        }
+    ],
+}
+_AT_KIND = {
+    "ReplicationController": "/api/v1/namespaces/default/replicationcontrollers",
+    "PodTemplate": "/api/v1/namespaces/default/podtemplates",
+    "Deployment": "/apis/apps/v1/namespaces/default/deployments",
+    "DaemonSet": "/apis/apps/v1/namespaces/default/daemonsets",
+    "StatefulSet": "/apis/apps/v1/namespaces/default/statefulsets",
+    "ReplicaSet": "/apis/apps/v1/namespaces/default/replicasets",
+    "Job": "/apis/batch/v1/namespaces/default/jobs",
+    "CronJob": "/apis/batch/v1/namespaces/default/cronjobs",
+}
+
+
+def controller(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a controller of pods of *spec*, with what its kind must have."""
+    group = {"ReplicationController": "", "PodTemplate": "", "Job": "batch/", "CronJob": "batch/"}
+    labels = {"app": "a"}
+    job = kind in ("Job", "CronJob")
+    template = {
+        "metadata": {} if job else {"labels": labels},
+        "spec": {**spec, "restartPolicy": "Never"} if job else spec,
+    }
+    inner: dict[str, Any] = {"template": template}
+    if kind == "ReplicationController":
+        inner["selector"] = labels
+    elif not job:
+        inner["selector"] = {"matchLabels": labels}
+    if kind == "CronJob":
+        inner = {"schedule": "* * * * *", "jobTemplate": {"spec": inner}}
+    if kind == "StatefulSet":
+        inner["serviceName"] = "a"
+    made = {"apiVersion": f"{group.get(kind, 'apps/')}v1", "kind": kind, "metadata": {"name": "c"}}
+    return {**made, **({"template": template} if kind == "PodTemplate" else {"spec": inner})}
+
+
+@pytest.mark.slow
+@needs_server
+def test_every_kind_that_makes_pods() -> None:
+    """Pod Security admission warns of controllers; these policies warn, too, or refuse."""
+    bad = {**_GOOD, "hostPID": True}
+    with server() as api:
+        for refuse in (False, True):
+            wanted = Wanted(level=Level.RESTRICTED, refuse_controllers=refuse)
+            put(api, wanted)
+            for kind, path in _AT_KIND.items():
+                status, answer = api.post(f"{path}?dryRun=All", controller(kind, bad))
+                said = " ".join((*api.warnings, str(answer.get("message"))))
+                assert status == (403 if refuse else 201), (kind, answer)
+                assert "hostNamespaces: hostNetwork, hostPID and hostIPC" in said, kind
+                status, answer = api.post(f"{path}?dryRun=All", controller(kind, _GOOD))
+                assert (status, api.warnings) == (201, []), (kind, answer)
+            remove(api, wanted)
+            time.sleep(1.5)
+
+
+@pytest.mark.slow
+@needs_server
+def test_nothing_is_refused_while_only_warned() -> None:
+    wanted = Wanted(level=Level.BASELINE, warn_only=True, refuse_controllers=True)
+    bad = pod("a", {**_GOOD, "hostPID": True})
+    with server() as api:
+        for value in written(wanted):
+            assert api.post(_AT + _PLURAL[value["kind"]], value)[0] == 201
+        end = time.monotonic() + 30
+        status = 0
+        while time.monotonic() < end and not api.warnings:
+            status, _ = api.post("/api/v1/namespaces/default/pods?dryRun=All", bad)
+            assert status == 201
+        assert "hostNamespaces" in api.warnings[0]
+
+
+@pytest.mark.slow
+@needs_server
+def test_a_pod_of_before_may_change_as_pod_security_lets_it() -> None:
+    """As Pod Security admission: new images and containers are judged, nothing else is."""
+    wanted = Wanted(level=Level.BASELINE)
+    gated = {**_SPEC, "hostPID": True, "schedulingGates": [{"name": "example.org/g"}]}
+    at = "/api/v1/namespaces/default/pods/"
+    with server() as api:
+        assert api.post(at[:-1], pod("old", gated))[0] == 201
+        assert api.post(at[:-1], pod("good", _GOOD))[0] == 201
+        put(api, wanted)
+        for spec, status in (
+            ({"tolerations": [{"key": "a", "operator": "Exists"}]}, 200),
+            ({"activeDeadlineSeconds": 9}, 200),
+            ({"schedulingGates": None}, 200),
+            ({"containers": [{"name": "a", "image": "example.org/a:2"}]}, 403),
+        ):
+            found, answer = api.patch(f"{at}old?dryRun=All", json.dumps({"spec": spec}))
+            assert found == status, answer
+        for context, status in (({}, 200), ({"privileged": True}, 403)):
+            debug = {"name": "d", "image": "example.org/d:1", "securityContext": context}
+            found, answer = api.patch(
+                f"{at}good/ephemeralcontainers?dryRun=All",
+                json.dumps({"spec": {"ephemeralContainers": [debug]}}),
+            )
+            assert found == status, answer
+
+
+@pytest.mark.slow
+@needs_server
+def test_the_cost_of_the_largest_pods_is_within_the_servers_budget() -> None:
+    """A pod of as many containers as etcd takes is judged, not refused for the price of it."""
+    places = tuple(f"registry-{i}.example/team" for i in range(20))
+    wanted = Wanted(level=Level.RESTRICTED, registries=places, digests=True)
+    context = _GOOD["containers"][0]["securityContext"]
+    image = f"{places[-1]}/a@sha256:{'a' * 64}"
+    probe = {"httpGet": {"port": 80}}
+    some = [
+        {
+            "name": f"c{i}", "image": image, "securityContext": context, "livenessProbe": probe,
+            "ports": [{"containerPort": 1 + j} for j in range(3)],
+        }
+        for i in range(1000)
+    ]  # fmt: skip
+    volumes = [{"name": f"v{i}", "emptyDir": {}} for i in range(1000)]
+    notes = {f"container.apparmor.security.beta.kubernetes.io/c{i}": "" for i in range(100)}
+    large = {**_GOOD, "containers": some, "volumes": volumes}
+    with server() as api:
+        put(api, wanted)
+        for value, fits in (
+            (pod("large", large), True),
+            (pod("noted", {**large, "containers": some[:200]}, annotations=notes), True),
+            (
+                pod(
+                    "bad", {**large, "containers": [*some, {**some[0], "name": "x", "image": "a"}]}
+                ),
+                False,
+            ),
+        ):
+            status, answer = api.post("/api/v1/namespaces/default/pods?dryRun=All", value)
+            said = str(answer.get("message"))[-600:]
+            assert "cost" not in said.lower(), said
+            assert "budget" not in said.lower(), said
+            assert status == (201 if fits else 403), said

@@ -232,6 +232,29 @@ def test_what_labels_say() -> None:
     wrong = setting({label + "enforce": "Baseline", label + "enforce-version": "1.30"}, "enforce")
     assert (wrong.level, wrong.version) == (Level.RESTRICTED, "latest")
     assert len(wrong.wrong) == 2
+    assert setting({label + "enforce-version": ""}, "enforce").wrong
+
+
+def test_who_enforces_is_warned_of_as_much_and_what_is_misspelt_warns_of_nothing() -> None:
+    label = "pod-security.kubernetes.io/"
+    enforced = {label + "enforce": "baseline", label + "enforce-version": "v1.30"}
+    said = setting(enforced, "warn")
+    assert (said.level, said.version) == (Level.BASELINE, "v1.30")
+    assert setting(enforced, "audit").level is None
+    said = setting({**enforced, label + "warn-version": "v1.31"}, "warn")
+    assert (said.level, said.version) == (Level.BASELINE, "v1.31")
+    said = setting({**enforced, label + "warn": "restricted"}, "warn")
+    assert (said.level, said.version) == (Level.RESTRICTED, "latest")
+    for mode in ("warn", "audit"):
+        said = setting({**enforced, label + mode: "strict"}, mode)
+        assert (said.level, len(said.wrong)) == (Level.PRIVILEGED, 1)
+    assert setting({label + "enforce": "strict"}, "warn").level is None
+
+
+def test_a_volume_of_no_kind_is_an_empty_one() -> None:
+    for volume in ({"name": "v"}, {"name": "v", "hostPath": None}):
+        assert not refused(pod(volumes=[volume]), Level.RESTRICTED)
+    assert refused(pod(volumes=[{"name": "v", "rbd": {}}]), Level.RESTRICTED)
 
 
 def _workload(name: str, *, owner: str = "", **spec: Any) -> Workload:

@@ -16,6 +16,9 @@ from keten.cluster.podsecurity.namespaces import SERVED
 from keten.cluster.podsecurity.standard import Level
 from keten.errors import UsageError
 
+LONG = 70
+"""Characters of a text from which on YAML shows it as a block."""
+
 
 def main(argv: list[str]) -> int:
     """Write the objects, or tell of the webhooks."""
@@ -31,6 +34,7 @@ def main(argv: list[str]) -> int:
         digests=arguments.digests,
         refuse_controllers=arguments.refuse_controllers,
         exempt=tuple(sorted({*SERVED, *arguments.exempt})),
+        warn_only=arguments.warn_only,
     )
     objects = written(wanted)
     if not objects:
@@ -42,10 +46,23 @@ def main(argv: list[str]) -> int:
     if arguments.format == "json":
         printing.document({"apiVersion": "v1", "kind": "List", "items": objects})
         return 0
+    _yaml(objects)
+    return 0
+
+
+def _yaml(objects: list[dict[str, Any]]) -> None:
+    """Write *objects*, what is long folded into blocks."""
     import yaml
 
-    yaml.safe_dump_all(objects, sys.stdout, sort_keys=False, width=100, allow_unicode=True)
-    return 0
+    class Dumper(yaml.SafeDumper):
+        """Writes expressions as blocks, which no quotes disturb."""
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = ">" if len(value) > LONG else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    yaml.dump_all(objects, sys.stdout, Dumper, sort_keys=False, width=100, allow_unicode=True)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -67,6 +84,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--refuse-controllers", action="store_true",
         help="refuse Deployments and their like too; without it they are warned of",
+    )  # fmt: skip
+    made.add_argument(
+        "--warn-only", action="store_true",
+        help="refuse nothing yet: warn who applies, and tell the audit log",
     )  # fmt: skip
     made.add_argument(
         "--exempt", action="append", default=[], metavar="NAMESPACE",

@@ -5,8 +5,10 @@ again. Matching follows the API server: rules, matchPolicy (Equivalent: versions
 are the same), namespaceSelector (which lets cluster-scoped objects pass), objectSelector.
 Match conditions are CEL and are not evaluated: what has some is matched *perhaps*.
 
-Source: kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers. The
-configurations of webhooks are never sent to webhooks, so that one can always be deleted.
+Sources: kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers, and
+Kubernetes 1.36, apiserver/pkg/admission/plugin/webhook. The configurations of webhooks and the
+admission policies are never sent to webhooks, so that one can always be deleted; policies
+(CEL) ask nobody, and so can not keep waiting.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +22,9 @@ from keten.model.kube import Namespace, Object, Service, Webhook, Workload
 
 TIMEOUT = 10
 """Seconds that a webhook has where it does not say (admissionregistration.k8s.io/v1)."""
+REQUEST = 34
+"""Seconds after which the API server gives a write up (apiserver, requestTimeoutUpperBound):
+also where every webhook that did not answer fails open."""
 NAME = "kubernetes.io/metadata.name"
 
 
@@ -49,6 +54,8 @@ ESSENTIAL = (
     Request("hold an election", "UPDATE", "coordination.k8s.io", "leases", "kube-system"),
     Request("certify a node", "CREATE", "certificates.k8s.io", "certificatesigningrequests"),
     Request("review a token", "CREATE", "authentication.k8s.io", "tokenreviews"),
+    Request("ask for a right", "CREATE", "authorization.k8s.io", "subjectaccessreviews"),
+    Request("make a system pod's token", "CREATE", "", "serviceaccounts/token", "kube-system"),
     Request("make a pod of the system", "CREATE", "", "pods", "kube-system"),
     Request("bind a pod of the system", "CREATE", "", "pods/binding", "kube-system"),
     Request("report a system pod's status", "UPDATE", "", "pods/status", "kube-system"),
@@ -56,7 +63,10 @@ ESSENTIAL = (
 
 
 class Hook(Struct, frozen=True):
-    """One webhook of a configuration. *index* is its place in ``webhooks``."""
+    """One webhook of a configuration. *index* is its place in ``webhooks``.
+
+    *again*: it is asked once more where something after it changed the object.
+    """
 
     configuration: Webhook
     index: int
@@ -65,6 +75,7 @@ class Hook(Struct, frozen=True):
     closed: bool
     seconds: int
     service: tuple[str, str] | None
+    again: bool = False
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -79,10 +90,19 @@ class Wait(Struct, frozen=True):
     hooks: tuple[tuple[Hook, Sure], ...]
 
     @property
-    def seconds(self) -> int:
-        """Return the longest wait: mutating webhooks follow one another, validating do not."""
-        mutating = sum(hook.seconds for hook, _ in self.hooks if hook.mutating)
+    def summed(self) -> int:
+        """Return the time-outs added up: mutating webhooks follow one another, validating do not.
+
+        A mutating one may be asked twice where its reinvocationPolicy lets it: after another
+        webhook, or a plugin of the API server, changed the object.
+        """
+        mutating = sum(h.seconds * (1 + h.again) for h, _ in self.hooks if h.mutating)
         return mutating + max((h.seconds for h, _ in self.hooks if not h.mutating), default=0)
+
+    @property
+    def seconds(self) -> int:
+        """Return the longest wait: the API server gives a request up after REQUEST seconds."""
+        return min(self.summed, REQUEST)
 
 
 def hooks(objects: Iterable[Object]) -> list[Hook]:
@@ -107,6 +127,7 @@ def hooks_of(configuration: Webhook) -> Iterator[Hook]:
             closed=raw.get("failurePolicy") in (None, "Fail"),
             seconds=seconds if isinstance(seconds, int) else TIMEOUT,
             service=_named(service),
+            again=raw.get("reinvocationPolicy") == "IfNeeded",
         )
 
 
@@ -245,12 +266,10 @@ def _rule(rule: dict[str, Any], request: Request, *, exact: bool) -> bool:
 
 
 def _resource(said: Sequence[str], resource: str) -> bool:
+    """Return whether one of *said* is *resource*: ``pods/*`` is ``pods`` too, ``*`` no part."""
     name, slash, sub = resource.partition("/")
-    if "*/*" in said or resource in said:
-        return True
-    if not slash:
-        return "*" in said
-    return f"{name}/*" in said or f"*/{sub}" in said
+    other = f"*/{sub}" if slash else "*"
+    return not {resource, other, f"{name}/*", "*/*"}.isdisjoint(said)
 
 
 def _words(value: Any) -> list[str]:

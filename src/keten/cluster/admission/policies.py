@@ -28,7 +28,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     *version* is of the Pod Security Standards. *registries* are registries, or repositories
     below one, below which every image must lie; none means any. *digests*: every image must be
-    named by digest. *refuse_controllers*: refuse Deployments and their like too.
+    named by digest. *refuse_controllers*: refuse Deployments and their like too. *warn_only*:
+    refuse nothing, only warn and tell the audit log.
     """
 
     name: str = "keten"
@@ -38,6 +39,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     digests: bool = False
     refuse_controllers: bool = False
     exempt: tuple[str, ...] = SERVED
+    warn_only: bool = False
 
 
 class _Shape(Struct, frozen=True):
@@ -60,6 +62,7 @@ _SHAPES = (
         ),
     ),
     _Shape("cronjobs", "object.spec.jobTemplate.spec.template", (("batch", ("cronjobs",)),)),
+    _Shape("podtemplates", "object.template", (("", ("podtemplates",)),)),
 )
 
 
@@ -79,14 +82,15 @@ def written(wanted: Wanted) -> list[dict[str, Any]]:
 
 
 def _standard(wanted: Wanted) -> Iterator[dict[str, str]]:
-    from keten.cluster.podsecurity.cel import expression
+    from keten.cluster.podsecurity.cel import ASKS, expression
 
     minor = minor_of(wanted.version)
     for control, _ in holding(wanted.level, minor):
         version = "latest" if wanted.version == "latest" else f"v1.{minor}"
         yield {
             "expression": expression(control.id, minor),
-            "message": f"{control.id}: Pod Security Standards {wanted.level}, {version}",
+            "message": f"{control.id}: {ASKS[control.id]} "
+            f"(Pod Security Standards, {wanted.level} {version})",
             "reason": "Forbidden",
         }
 
@@ -99,13 +103,13 @@ def _images(wanted: Wanted) -> Iterator[dict[str, str]]:
         )
         yield {
             "expression": f"variables.images.all(i, {below})",
-            "message": f"image from none of {', '.join(sorted(wanted.registries))}",
+            "message": f"every image must come from {' or '.join(sorted(wanted.registries))}",
             "reason": "Forbidden",
         }
     if wanted.digests:
         yield {
             "expression": 'variables.images.all(i, i.matches("@sha256:[0-9a-f]{64}$"))',
-            "message": "image is not named by digest",
+            "message": "every image must be named by digest (@sha256:...)",
             "reason": "Forbidden",
         }
 
@@ -149,7 +153,6 @@ def _policy(wanted: Wanted, shape: _Shape, validations: Sequence[dict[str, str]]
             },
             "matchConditions": [
                 {
-                    # What is only labelled, scaled or freed of a finalizer was judged before.
                     "name": "the-pod-changes",
                     "expression": f'request.operation != "UPDATE" || {_changed(shape)}',
                 }
@@ -160,14 +163,25 @@ def _policy(wanted: Wanted, shape: _Shape, validations: Sequence[dict[str, str]]
     }
 
 
+_LISTS = ("containers", "initContainers", "ephemeralContainers")
+
+
 def _changed(shape: _Shape) -> str:
-    if shape.template == "object":
-        return "object.spec != oldObject.spec"
-    return f"{shape.template} != {shape.template.replace('object', 'oldObject', 1)}"
+    """Return whether an update can change the verdict: of a pod, as Pod Security admission asks.
+
+    Of a pod, images change and ephemeral containers are added; what else may change (labels,
+    finalizers, tolerations, scheduling gates, resources) is of a pod that was judged before.
+    """
+    if shape.template != "object":
+        return f"{shape.template} != {shape.template.replace('object', 'oldObject', 1)}"
+    images = "{0}.spec.?{1}.orValue([]).map(c, c.name + '=' + c.?image.orValue(''))"
+    return " || ".join(
+        f"{images.format('object', name)} != {images.format('oldObject', name)}" for name in _LISTS
+    )
 
 
 def _binding(wanted: Wanted, shape: _Shape) -> dict[str, Any]:
-    refuse = shape.mark == "pods" or wanted.refuse_controllers
+    refuse = (shape.mark == "pods" or wanted.refuse_controllers) and not wanted.warn_only
     match: dict[str, Any] = {}
     if wanted.exempt:
         match["matchResources"] = {

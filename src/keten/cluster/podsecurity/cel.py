@@ -135,6 +135,36 @@ EXPRESSIONS: dict[str, tuple[tuple[int, str], ...]] = {
 }
 """Check id to (first minor version, expression); the versions are those of ``controls``."""
 
+ASKS = {
+    "appArmorProfile": "appArmorProfile must be RuntimeDefault or Localhost, if it is set",
+    "capabilities_baseline": "no capabilities may be added beyond the runtime's default set",
+    "hostNamespaces": "hostNetwork, hostPID and hostIPC must not be true",
+    "hostPathVolumes": "no volume may be a hostPath",
+    "hostPorts": "no container may take a port of the node (hostPort)",
+    "hostProbesAndHostLifecycle": "no probe or lifecycle handler may set host",
+    "privileged": "no container may be privileged",
+    "procMount": "procMount must be Default",
+    "seLinuxOptions": "seLinuxOptions may set no user, no role, and no type but a container's",
+    "seccompProfile_baseline": "seccompProfile must be RuntimeDefault or Localhost, if it is set",
+    "sysctls": "only safe sysctls may be set",
+    "windowsHostProcess": "windowsOptions.hostProcess must not be true",
+    "allowPrivilegeEscalation": "each container must set allowPrivilegeEscalation: false",
+    "capabilities_restricted": (
+        "each container must drop ALL capabilities, and may add NET_BIND_SERVICE only"
+    ),
+    "procMount_restricted": "procMount must be Default",
+    "restrictedVolumes": (
+        "volumes may be configMap, csi, downwardAPI, emptyDir, ephemeral, image, "
+        "persistentVolumeClaim, projected or secret"
+    ),
+    "runAsNonRoot": "the pod or each container must set runAsNonRoot: true, and none false",
+    "runAsUser": "runAsUser must not be 0",
+    "seccompProfile_restricted": (
+        "the pod or each container must set seccompProfile to RuntimeDefault or Localhost"
+    ),
+}
+"""Check id to what it asks, as who applied the pod is told."""
+
 
 def expression(check: str, minor: int) -> str:
     """Return what *check* asks at policy v1.*minor*: true where the pod passes."""

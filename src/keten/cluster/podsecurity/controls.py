@@ -202,10 +202,11 @@ def _host_probes(pod: Pod) -> Iterator[Fault]:
 
 
 def _restricted_volumes(pod: Pod) -> Iterator[Fault]:
+    """Report volumes of other kinds; one of no kind is an emptyDir (the API's default)."""
     for i, volume in enumerate(pod.spec.volumes):
-        if all(volume.get(kind) is None for kind in VOLUMES):
-            kinds = sorted(k for k, v in volume.items() if k != "name" and v is not None)
-            yield Fault(f"spec.volumes[{i}]" + (f".{kinds[0]}" if kinds else ""), kinds or None)
+        kinds = sorted(k for k, v in volume.items() if k != "name" and v is not None)
+        if kinds and all(volume.get(kind) is None for kind in VOLUMES):
+            yield Fault(f"spec.volumes[{i}].{kinds[0]}", kinds)
 
 
 def _privilege_escalation(pod: Pod) -> Iterator[Fault]:

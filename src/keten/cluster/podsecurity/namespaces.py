@@ -1,7 +1,9 @@
 """Which level each namespace enforces, which it could enforce today, and what is in the way.
 
-Labels: kubernetes.io/docs/concepts/security/pod-security-admission. A level that is none is
-enforced as ``restricted``, and a version that is none as ``latest``: so the API server does.
+Labels: kubernetes.io/docs/concepts/security/pod-security-admission. What the API server makes of
+them (pod-security-admission v0.36, api.PolicyToEvaluate): a level that is none is enforced as
+``restricted``, but warns and audits as ``privileged``; a version that is none is ``latest``; and
+who does not say when to warn is warned of what is enforced.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,15 +77,32 @@ def setting(labels: Mapping[str, str], mode: str) -> Setting:
         if said in tuple(Level):
             level = Level(said)
         else:
-            level = Level.RESTRICTED
+            level = Level.RESTRICTED if mode == "enforce" else Level.PRIVILEGED
             wrong.append(f"{LABEL}{mode}: {said}")
-    version = labels.get(f"{LABEL}{mode}-version", "latest")
-    try:
-        minor_of(version)
-    except InputError:
-        wrong.append(f"{LABEL}{mode}-version: {version}")
+    elif mode == "warn":
+        level = _enforced(labels)
+    key = f"{LABEL}{mode}-version"
+    if mode == "warn" and level is not None and said is None and key not in labels:
+        return Setting(level, setting(labels, "enforce").version, tuple(wrong))
+    version = labels.get(key, "latest")
+    if not _is_version(version):
+        wrong.append(f"{key}: {version}")
         version = "latest"
     return Setting(level, version, tuple(wrong))
+
+
+def _is_version(text: str) -> bool:
+    try:
+        minor_of(text or "none")
+    except InputError:
+        return False
+    return True
+
+
+def _enforced(labels: Mapping[str, str]) -> Level | None:
+    """Return the level that a label enforces, where it is one that refuses anything."""
+    said = labels.get(f"{LABEL}enforce")
+    return Level(said) if said in (Level.BASELINE, Level.RESTRICTED) else None
 
 
 def standings(objects: Iterable[Object]) -> list[Standing]:
