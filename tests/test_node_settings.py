@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_roots import LEAK, build, process, write
 
-from keten.formats.control_plane import dropins
+from keten.formats.control_plane import dropins, k3s
 from keten.formats.control_plane.node_script import script
 from keten.formats.control_plane.node_settings import Node
 from keten.formats.control_plane.node_settings import settings as hold
-from keten.model.control_plane import Component
+from keten.model.control_plane import Component, NodeFile
 from keten.model.facts import Facts
 from keten.testing.examples import facts_of
 
@@ -225,8 +225,86 @@ def test_drop_ins_of_a_node(root: Path, shell: str) -> None:
     assert "profiling" not in scheduler.flags
 
 
+K3S = "etc/rancher/k3s"
+"""Where k3s is configured."""
+
+
+def test_k3s_and_its_parts(tmp_path: Path) -> None:
+    write(tmp_path, "proc/sys/kernel/hostname", "edge\n")
+    write(
+        tmp_path, f"{K3S}/config.yaml",
+        f"agent-token: {LEAK}\ndatastore-endpoint: mysql://root:{LEAK}@tcp(db)/k\n"
+        "kube-apiserver-arg: [enable-admission-plugins+=EventRateLimit, anonymous-auth=true]\n"
+        "kubelet-arg: [event-qps=0]\n",
+    )  # fmt: skip
+    write(tmp_path, f"{K3S}/config.yaml.d/10.yaml", "kubelet-arg: [v=2]\n")
+    write(tmp_path, f"{K3S}/config.yaml.d/20.yaml", "kubelet-arg+: [seccomp-default=true]\n")
+    agent = "var/lib/rancher/k3s/agent"
+    write(
+        tmp_path, f"{agent}/etc/kubelet.conf.d/00-k3s-defaults.conf",
+        HEAD + "authentication: {anonymous: {enabled: false}}\nauthorization: {mode: Webhook}\n",
+    )  # fmt: skip
+    write(tmp_path, f"{agent}/serving-kubelet.key", LEAK)
+    write(tmp_path, "var/lib/rancher/k3s/server/token", LEAK, mode=0o644)
+    said = report(tmp_path)
+    found = facts_of({"edge.keten-node": said.encode()})
+
+    assert LEAK not in said
+    assert not found.problems
+    kubelet, server = component(found, "kubelet"), component(found, "kube-apiserver")
+    assert kubelet.flags["v"] == "2"
+    assert kubelet.flags["seccomp-default"] == "true"
+    assert "event-qps" not in kubelet.flags
+    assert "anonymous-auth" not in kubelet.flags
+    assert kubelet.config is not None
+    assert kubelet.config["authentication"] == {
+        "anonymous": {"enabled": False}, "webhook": {"enabled": False},
+    }  # fmt: skip
+    assert kubelet.node == "edge"
+    assert server.words("enable-admission-plugins") == ("NodeRestriction", "EventRateLimit")
+    assert server.flag("anonymous-auth") == "true"
+    files = {n.path: (n.role, n.mode) for n in found.nodes if isinstance(n, NodeFile)}
+    assert files["/var/lib/rancher/k3s/server/token"] == ("key", 0o644)
+    assert f"/{agent}/serving-kubelet.key" in files
+
+
+def test_files_of_k3s_follow_one_another() -> None:
+    """docs.k3s.io, Multiple Config Files."""
+    files = [
+        {"token": "boop", "node-label": ["foo=bar", "bar=baz"]},
+        {"write-kubeconfig-mode": 600, "node-taint": ["alice=bob:NoExecute"]},
+        {
+            "write-kubeconfig-mode": 777, "node-label": ["other=what", "foo=three"],
+            "node-taint+": ["charlie=delta:NoSchedule"],
+        },
+    ]  # fmt: skip
+
+    assert k3s.merged(files) == {
+        "write-kubeconfig-mode": 777, "token": "boop", "node-label": ["other=what", "foo=three"],
+        "node-taint": ["alice=bob:NoExecute", "charlie=delta:NoSchedule"],
+    }  # fmt: skip
+
+
+def test_certificates_that_programs_and_kubeconfigs_name(root: Path) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    for path in ("opt/a.crt", "opt/b.pem", "opt/c.crt"):
+        write(root, path, pem)
+    process(root, 106, "kube-controller-manager", "--tls-cert-file=/opt/a.crt")
+    write(
+        root, "etc/kubernetes/scheduler.conf",
+        "apiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: s\n  user:\n"
+        "    client-certificate: /opt/b.pem\n    client-key: /opt/b.key\n",
+    )  # fmt: skip
+    said = report(root)
+
+    assert "text certificate /opt/a.crt\n" in said
+    assert "text certificate /opt/b.pem\n" in said
+    assert "/opt/c.crt" not in said
+
+
 FLOW = (
-    '{kind: Config, users: [{name: a, user: {token: "%s", client-key-data: %s}}, {password: %s}]}'
+    '{kind: Config, users: [{name: a, user: {token: "%s", client-key-data: %s}}, '
+    '{password: "a,%s"}]}'
 )
 STATIC = (
     '{\n  "kind": "KubeletConfiguration",\n  "staticPodURLHeader": {\n    "Authorization": [\n'

@@ -1,10 +1,13 @@
 """k3s's and RKE2's ``config.yaml``: the components they run, their own defaults put in.
 
-Defaults as in k3s 1.31 (pkg/daemons/control/server.go, pkg/daemons/agent) and the project's
-self-assessment guide. A component is told of only where the file configures it.
+Defaults as the projects' self-assessment guides print them (docs.k3s.io, CIS 1.12, k3s of May
+2026; docs.rke2.io) and pkg/daemons of k3s. A component is told of only where a file configures
+it. Files in ``config.yaml.d`` hold over ``config.yaml``, in lexical order; a key that ends in
+``+`` adds to what was before it. An argument ``name+=value`` adds to a default, ``name-=value``
+before it, any other takes its place (GetArgs in pkg/util/args.go).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from keten.formats.control_plane import command_lines as lines
@@ -40,8 +43,8 @@ def found(value: Any, fields: dict[str, int], path: str, line: int) -> Iterator[
             f"--{str(word).lstrip('-')}" for word in (given if isinstance(given, list) else [given])
         ]
         values, indexes = lines.flags(words[: lines.WORDS])
-        at = {"": key} | {flag: f"{key}[{i}]" for flag, i in indexes.items()}
-        flags = _defaults(name, product) | values
+        at = {"": key} | {flag.rstrip("+-"): f"{key}[{i}]" for flag, i in indexes.items()}
+        flags = _over(_defaults(name, product), values)
         if server and value.get("secrets-encryption") is True:
             flags.setdefault("encryption-provider-config", "(made by secrets-encryption)")
         if name == plane.KUBELET and value.get("protect-kernel-defaults") is True:
@@ -50,6 +53,32 @@ def found(value: Any, fields: dict[str, int], path: str, line: int) -> Iterator[
             f"{path}:{name}", name=name, path=path, origin=product, flags=flags, at=at
         )
         yield Found(node, fields, fields.get(key, line))
+
+
+def merged(values: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return what several files say together, in the order in which they are read."""
+    found: dict[str, Any] = {}
+    for value in values:
+        for key, item in value.items():
+            name = str(key).removesuffix("+")
+            if name != key and name in found:
+                before = found[name]
+                before = before if isinstance(before, list) else [before]
+                found[name] = [*before, *(item if isinstance(item, list) else [item])]
+            else:
+                found[name] = item
+    return found
+
+
+def _over(defaults: dict[str, str], given: dict[str, str]) -> dict[str, str]:
+    """Return the flags with what is *given* put over, behind or before *defaults*."""
+    flags = dict(defaults)
+    for word, value in given.items():
+        name = word.rstrip("+-")
+        first = defaults.get(name) if word != name else None
+        parts = [value] if first is None else [first, value]
+        flags[name] = ",".join(reversed(parts) if word.endswith("-") else parts)
+    return flags
 
 
 def _defaults(name: str, product: str) -> dict[str, str]:

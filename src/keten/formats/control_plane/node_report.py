@@ -6,7 +6,7 @@ variable of etcd's environment. The report must close with ``end``: one that doe
 
 from collections.abc import Iterator
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from keten.errors import CeilingError, InputError
 from keten.formats.control_plane import command_lines as lines
@@ -18,8 +18,8 @@ from keten.model import control_plane as plane
 BYTES = 32 << 20
 ENTRIES = 20_000
 """The most files, texts and processes of one report."""
-DROPIN, DROPINS = "kubelet-dropin", "kubelet-dropins"
-"""What the script calls a drop-in of the kubelet, and their folder."""
+DROPIN, DROPINS, RANCHER = "kubelet-dropin", "kubelet-dropins", "rancher-config"
+"""What the script calls a drop-in of the kubelet, their folder, and k3s's and RKE2's files."""
 _CUT = "the report ends in the middle: the script was stopped"
 _HIDDEN = "what starts it is put together by a shell or a file: its flags are not all known"
 _ADVICE = "Run the script as root and keep all that it prints."
@@ -60,6 +60,33 @@ def read(data: bytes, path: str) -> Iterator[Found]:
         whole = "\n".join(text).encode("utf-8", "replace")
         one = _Text(role, whole, f"{path}:{where}", report.host, line, path)
         yield from _text(one, running)
+    yield from _rancher(report, node, path, running)
+
+
+def _rancher(
+    report: Report, node: node_settings.Node, path: str, running: set[str]
+) -> Iterator[Found]:
+    """Yield what k3s's or RKE2's files say together of programs that do not tell it themselves."""
+    for product in ("k3s", "rke2"):
+        main = f"/etc/rancher/{product}/config.yaml"
+        texts = sorted(
+            where
+            for where, (role, _, _) in report.texts.items()
+            if role == RANCHER and (where == main or where.startswith(f"{main}.d/"))
+        )
+        said = k3s.merged(
+            document.value for where in texts for document in documents(node.texts[where])
+        )
+        if not k3s.is_one(said):
+            continue
+        line = report.texts[texts[0]][2]
+        for one in k3s.found(said, {}, f"{path}:{main}", line):
+            if one.node.name not in running:
+                held = node_settings.embedded(one.node, product, node)
+                made = structs.replace(
+                    one.node, node=report.host, at={}, flags=held.flags, config=held.config
+                )
+                yield Found(made, {}, line, not held.lacks, held.lacks, _ADVICE)
 
 
 def parse(data: bytes, path: str) -> Report:
@@ -166,7 +193,7 @@ class _Text(Struct, frozen=True):
 def _text(item: _Text, running: set[str]) -> Iterator[Found]:
     """Yield what a file of the node says, by its kind."""
     role, name, host, line, path = item.role, item.name, item.host, item.line, item.path
-    if role == DROPIN:  # part of what the kubelet's process says
+    if role in (DROPIN, RANCHER):  # parts of a whole
         return
     if role == "certificate":
         for certificate in credentials.certificates(item.data, name, node=host):
@@ -181,8 +208,6 @@ def _text(item: _Text, running: set[str]) -> Iterator[Found]:
                 made for made in pods.found(value, {}, path, line)
                 if made.node.name not in running
             )  # fmt: skip
-        elif role == "rancher-config":
-            found = k3s.found(value, {}, name, line) if k3s.is_one(value) else iter(())
         elif role == "kubelet-config":
             found = (
                 made for made in kubelet.found(value, {}, path, line)

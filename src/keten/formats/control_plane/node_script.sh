@@ -12,31 +12,37 @@ LC_ALL=C
 export LC_ALL
 umask 077
 
-# What is in quotes behind these words is left out, and the value of flags that end with them;
-# and the headers that a kubelet sends where it fetches pods by address.
+# What stands behind a name that ends with one of these words is left out: in YAML, in JSON, in a
+# flag and in the argument behind one. So are private keys, and the headers that a kubelet sends
+# where it fetches pods by address.
+hide=""
+name="[\"']\\{0,1\\}[A-Za-z0-9_.-]*"
+gap="[\"']\\{0,1\\}[[:space:]]*:"
+for word in token password secret client-key-data secret-key access-key datastore-endpoint vpn-auth; do
+  hide="$hide
+s/^\\([[:space:]]*-\\{0,1\\}[[:space:]]*$name$word$gap\\).*[^,[:space:]{\[]/\\1 \"(left out)\"/
+s/\\([{,][[:space:]]*$name$word$gap\\)[[:space:]]*\"[^\"]*\"/\\1 \"(left out)\"/g
+s/\\([{,][[:space:]]*$name$word$gap\\)[[:space:]]*'[^']*'/\\1 \"(left out)\"/g
+s/\\([{,][[:space:]]*$name$word$gap\\)[[:space:]]*[^\"'[:space:]{\[,}][^,}]*/\\1 \"(left out)\"/g
+s/\\(--[A-Za-z0-9_-]*$word=\\).*/\\1(left out)/
+/^--[A-Za-z0-9_-]*$word\$/{n;s/.*/(left out)/;}"
+done
+hide="$hide
+/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END [A-Z ]*PRIVATE KEY-----/d
+/^staticPodURLHeader:/,/^[A-Za-z]/{
+s/^staticPodURLHeader:.*/staticPodURLHeader: {}/
+/^[A-Za-z]/!d
+}
+s/\"staticPodURLHeader\"[[:space:]]*:[[:space:]]*{[^}]*}/\"staticPodURLHeader\": {}/
+/\"staticPodURLHeader\"[^}]*\$/,/}/{
+s/\"staticPodURLHeader\".*/\"staticPodURLHeader\": {/
+t
+s/.*}/}/
+t
+d
+}"
 leave_out() {
-  sed -e 's/\(client-key-data:\).*/\1 (left out)/' \
-    -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*token:\).*/\1 (left out)/' \
-    -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*password:\).*/\1 (left out)/' \
-    -e 's/^\([[:space:]]*-\{0,1\}[[:space:]]*secret:\).*/\1 (left out)/' \
-    -e 's/\("token"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
-    -e 's/\("password"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
-    -e 's/\("secret"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
-    -e 's/\("client-key-data"[[:space:]]*:\)[^,}]*/\1 "(left out)"/g' \
-    -e 's/\(--[a-z-]*token=\).*/\1(left out)/' \
-    -e 's/\(--[a-z-]*password=\).*/\1(left out)/' \
-    -e 's/\(--[a-z-]*secret=\).*/\1(left out)/' \
-    -e 's/\([{,][[:space:]]*token:\)[^,}]*/\1 (left out)/g' \
-    -e 's/\([{,][[:space:]]*password:\)[^,}]*/\1 (left out)/g' \
-    -e 's/\([{,][[:space:]]*secret:\)[^,}]*/\1 (left out)/g' \
-    -e 's/\([{,][[:space:]]*client-key-data:\)[^,}]*/\1 (left out)/g' \
-    -e '/-----BEGIN [A-Z ]*PRIVATE KEY-----/,/-----END [A-Z ]*PRIVATE KEY-----/d' \
-    -e '/^staticPodURLHeader:/,/^[A-Za-z]/{ s/^staticPodURLHeader:.*/staticPodURLHeader: {}/; /^[A-Za-z]/!d; }' \
-    -e 's/"staticPodURLHeader"[[:space:]]*:[[:space:]]*{[^}]*}/"staticPodURLHeader": {}/' \
-    -e '/"staticPodURLHeader"[^}]*$/,/}/{ s/"staticPodURLHeader".*/"staticPodURLHeader": {/; t
-      s/.*}/}/; t
-      d
-    }'
+  sed -e "$hide"
 }
 
 # about ROLE PATH: the line of ls tells mode, owner and group.
@@ -65,6 +71,31 @@ shown() {
 each() {
   [ -d "$ROOT$1" ] || return 0
   find "$ROOT$1" -name "$2" \( -type f -o -type l \) 2>/dev/null | sed -e "s|^$ROOT||" | sort
+}
+
+# certified PATH: a certificate, and whether its key is beside it in the file.
+certified() {
+  [ -f "$ROOT$1" ] || return 0
+  case $1 in
+    *key.pem) about key "$1" ;;
+    *) if grep -q 'PRIVATE KEY' "$ROOT$1" 2>/dev/null; then
+         about key "$1"
+       else
+         about certificate "$1"
+       fi
+       echo "text certificate $1"
+       quoted "$1" ;;
+  esac
+}
+
+# kubeconfig PATH: it, and the certificates that it names.
+kubeconfig() {
+  [ -f "$ROOT$1" ] || return 0
+  shown kubeconfig "$1"
+  sed -n -e "s/^[[:space:]]*client-certificate:[[:space:]]*[\"']\{0,1\}\(\/[^\"']*\).*/\1/p" "$ROOT$1" |
+    while read -r path; do
+      certified "$path"
+    done
 }
 
 # dropins FOLDER: that it was looked into, and the files in it that count.
@@ -108,6 +139,9 @@ for folder in "$PROC"/[0-9]*; do
 $flag $value" ;;
     esac
   done
+  named="$named
+$(tr '\n\000' ' \n' <"$folder/cmdline" |
+    sed -n -e 's/^--[a-z-]*=\(\/.*\.crt\)$/certificate \1/p' -e 's/^--[a-z-]*=\(\/.*\.pem\)$/certificate \1/p')"
 done
 
 echo "$named" | sort -u | while read -r flag path; do
@@ -115,22 +149,46 @@ echo "$named" | sort -u | while read -r flag path; do
     '') ;;
     data-dir) about etcd-data "$path" ;;
     client-ca-file) about client-ca "$path" ;;
-    kubeconfig | bootstrap-kubeconfig) shown kubeconfig "$path" ;;
+    kubeconfig | bootstrap-kubeconfig) kubeconfig "$path" ;;
+    certificate) certified "$path" ;;
     config) shown kubelet-config "$path" ;;
     config-dir) dropins "$path" ;;
     *) shown server-config "$path" ;;
   esac
 done
 about etcd-data /var/lib/etcd
-for path in $(each /etc/kubernetes/manifests '*.y*ml') $(each /etc/kubernetes/manifests '*.manifest'); do
+about etcd-data /var/lib/k0s/etcd
+for path in $(each /etc/kubernetes/manifests '*.y*ml') $(each /etc/kubernetes/manifests '*.manifest') \
+  $(each /var/lib/rancher/rke2/agent/pod-manifests '*.y*ml'); do
   shown manifest "$path"
 done
 for path in /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf \
   /etc/kubernetes/scheduler.conf /etc/kubernetes/controller-manager.conf \
   /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
   /var/lib/kubelet/kubeconfig /var/lib/kube-proxy/kubeconfig /var/lib/kube-proxy/kubeconfig.conf \
-  /root/.kube/config /etc/rancher/k3s/k3s.yaml /etc/rancher/rke2/rke2.yaml; do
-  shown kubeconfig "$path"
+  /root/.kube/config /etc/rancher/k3s/k3s.yaml /etc/rancher/rke2/rke2.yaml \
+  /var/lib/k0s/pki/admin.conf /var/lib/k0s/kubelet.conf; do
+  kubeconfig "$path"
+done
+for product in k3s rke2; do
+  folder=/var/lib/rancher/$product
+  for path in $(each "$folder/server/cred" '*.kubeconfig') "$folder/agent/kubelet.kubeconfig" \
+    "$folder/agent/kubeproxy.kubeconfig" "$folder/agent/${product}controller.kubeconfig"; do
+    kubeconfig "$path"
+  done
+  about etcd-data "$folder/server/db/etcd"
+  for path in "$folder/server/token" "$folder/server/node-token" "$folder/server/agent-token" \
+    "$folder/server/cred/encryption-config.json"; do
+    about key "$path"
+  done
+  for path in client-ca server-ca client-kubelet serving-kubelet client-kube-proxy \
+    "client-$product-controller"; do
+    certified "$folder/agent/$path.crt"
+    about key "$folder/agent/$path.key"
+  done
+  if [ -d "$ROOT$folder/agent/etc/kubelet.conf.d" ]; then
+    dropins "$folder/agent/etc/kubelet.conf.d"
+  fi
 done
 for path in /var/lib/kubelet/config.yaml /var/lib/kubelet/config.json \
   /etc/kubernetes/kubelet/kubelet-config.json /etc/kubernetes/kubelet/config.json \
@@ -145,26 +203,20 @@ done
 for path in $(each /etc/cni/net.d '*') $(each /var/lib/cni/networks '*' | sed -n 1,50p); do
   about cni "$path"
 done
-for folder in /etc/kubernetes/pki /etc/kubernetes/ssl /var/lib/kubelet/pki \
+for folder in /etc/kubernetes/pki /etc/kubernetes/ssl /var/lib/kubelet/pki /var/lib/k0s/pki \
   /var/lib/rancher/k3s/server/tls /var/lib/rancher/rke2/server/tls; do
   about pki "$folder"
   for path in $(each "$folder" '*.crt') $(each "$folder" '*.pem'); do
-    case $path in
-      *key.pem) about key "$path" ;;
-      *) if grep -q 'PRIVATE KEY' "$ROOT$path" 2>/dev/null; then
-           about key "$path"
-         else
-           about certificate "$path"
-         fi
-         echo "text certificate $path"
-         quoted "$path" ;;
-    esac
+    certified "$path"
   done
   for path in $(each "$folder" '*.key'); do
     about key "$path"
   done
 done
-for path in /etc/rancher/k3s/config.yaml /etc/rancher/rke2/config.yaml; do
-  shown rancher-config "$path"
+for product in k3s rke2; do
+  shown rancher-config "/etc/rancher/$product/config.yaml"
+  each "/etc/rancher/$product/config.yaml.d" '*.yaml' | while read -r path; do
+    shown rancher-config "$path"
+  done
 done
 echo "end"

@@ -56,6 +56,19 @@ def settings(name: str, flags: dict[str, str], node: Node) -> Settings:
     return put_together(flags, node) if put_together else Settings(flags)
 
 
+def embedded(made: plane.Component, product: str, node: Node) -> Settings:
+    """Return what holds for a program that k3s or RKE2 runs, its kubelet's drop-ins put in.
+
+    Where there are any, few flags are left (pkg/daemons/agent/agent_linux.go of k3s): what was
+    a default of the product stands in a drop-in.
+    """
+    folder = f"/var/lib/rancher/{product}/agent/etc/kubelet.conf.d"
+    if made.name != plane.KUBELET or not dropins.below(folder, node.texts):
+        return Settings(made.flags)
+    given = {flag: made.flags[flag] for flag in made.at if flag in made.flags}
+    return _kubelet({"config-dir": folder, "read-only-port": "0"} | given, node)
+
+
 def _file(name: str, flags: dict[str, str], node: Node) -> Settings:
     """Return the configuration file that ``--config`` names."""
     path = flags.get("config", "")
