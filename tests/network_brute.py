@@ -1,10 +1,11 @@
 """The API texts of network policies read literally, one connection at a time: slow, and plain.
 
 Shares nothing with the engine: it reads the objects as dictionaries. Peers are pods (dict with
-namespace, labels, ports) or addresses (ipaddress objects).
+namespace, labels, ports, ip) or addresses (ipaddress objects).
 """
 
 import ipaddress
+from itertools import groupby, permutations, product
 from typing import Any, NamedTuple
 
 Pod = dict[str, Any]
@@ -34,19 +35,32 @@ class Cluster:
     ) -> None:
         self.namespaces = namespaces
         self.netpols = netpols
-        self.admin = sorted(admin, key=lambda p: p["spec"]["priority"])
-        self.baseline = sorted(baseline, key=lambda p: p["spec"].get("priority", 0))
+        self.admin = _orders(admin)
+        self.baseline = _orders(baseline)
 
-    def reaches(self, src: Peer, dst: Peer, protocol: str, port: int) -> bool:
-        """Return whether *src* may open a connection to *port* of *dst*."""
-        if isinstance(src, dict) and not self._side(src, Try(dst, dst, "egress", protocol, port)):
-            return False
-        return not isinstance(dst, dict) or self._side(
-            dst, Try(src, dst, "ingress", protocol, port)
-        )
+    def reaches(self, src: Peer, dst: Peer, protocol: str, port: int) -> bool | None:
+        """Return whether *src* may open a connection to *port* of *dst*.
 
-    def _side(self, pod: Pod, one: Try) -> bool:
-        verdict = self._first(self.admin, pod, one)
+        None where it hangs on which of several policies of one priority is asked first.
+        """
+        sides = [{True}, {True}]
+        if isinstance(src, dict):
+            sides[0] = self._sides(src, Try(dst, dst, "egress", protocol, port))
+        if isinstance(dst, dict):
+            sides[1] = self._sides(dst, Try(src, dst, "ingress", protocol, port))
+        said = {out and into for out, into in product(*sides)}
+        return said.pop() if len(said) == 1 else None
+
+    def _sides(self, pod: Pod, one: Try) -> set[bool]:
+        return {
+            self._side(pod, one, admin, baseline)
+            for admin, baseline in product(self.admin, self.baseline)
+        }
+
+    def _side(
+        self, pod: Pod, one: Try, admin: list[dict[str, Any]], baseline: list[dict[str, Any]]
+    ) -> bool:
+        verdict = self._first(admin, pod, one)
         if verdict in ("Allow", "Accept"):
             return True
         if verdict == "Deny":
@@ -54,7 +68,7 @@ class Cluster:
         isolating = [p for p in self.netpols if self._isolates(p, pod, one.way)]
         if isolating:
             return any(self._lets(p, one) for p in isolating)
-        return self._first(self.baseline, pod, one) != "Deny"
+        return self._first(baseline, pod, one) != "Deny"
 
     def _first(self, policies: list[dict[str, Any]], pod: Pod, one: Try) -> str:
         for policy in policies:
@@ -62,9 +76,9 @@ class Cluster:
                 continue
             for rule in policy["spec"].get(one.way, []):
                 peers = rule["from" if one.way == "ingress" else "to"]
-                if any(self._admin_peer(peer, one.other) for peer in peers) and self._admin_port(
-                    rule, one.dst, one.protocol, one.port
-                ):
+                if any(
+                    self._admin_peer(peer, one.other, pod) for peer in peers
+                ) and self._admin_port(rule, one.dst, one.protocol, one.port):
                     return str(rule["action"])
         return ""
 
@@ -78,10 +92,27 @@ class Cluster:
             pods["podSelector"], peer["labels"]
         )
 
-    def _admin_peer(self, peer: dict[str, Any], other: Peer) -> bool:
+    def _admin_peer(self, peer: dict[str, Any], other: Peer, subject: Pod) -> bool:
         if "networks" in peer:
-            return not isinstance(other, dict) and any(inside(other, c) for c in peer["networks"])
-        return self._subject(peer, other)
+            address = other["ip"] if isinstance(other, dict) else other
+            return any(inside(address, cidr) for cidr in peer["networks"])
+        if not isinstance(other, dict):
+            return False
+        spaces, near = peer.get("namespaces"), None
+        if spaces is None:
+            near = peer["pods"]["podSelector"]
+            spaces = peer["pods"].get("namespaces") or peer["pods"]["namespaceSelector"]
+        theirs = self.namespaces[other["namespace"]]
+        own = self.namespaces[subject["namespace"]]
+        if "sameLabels" in spaces:
+            good = all(k in theirs and theirs[k] == own.get(k) for k in spaces["sameLabels"])
+        elif "notSameLabels" in spaces:
+            good = all(k in theirs for k in spaces["notSameLabels"]) and any(
+                theirs[k] != own.get(k) for k in spaces["notSameLabels"]
+            )
+        else:
+            good = matches(spaces, theirs)
+        return good and (near is None or matches(near, other["labels"]))
 
     @staticmethod
     def _admin_port(rule: dict[str, Any], dst: Peer, protocol: str, port: int) -> bool:
@@ -162,6 +193,17 @@ class Cluster:
         if isinstance(want, str):
             return isinstance(dst, dict) and (want, protocol, port) in dst["ports"]
         return bool(want <= port <= said.get("endPort", want))
+
+
+def _orders(policies: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return every order in which policies may be asked: by priority, and any among equals."""
+
+    def priority(policy: dict[str, Any]) -> int:
+        return int(policy["spec"].get("priority", 0))
+
+    ranks = [list(those) for _, those in groupby(sorted(policies, key=priority), priority)]
+    every = product(*(permutations(rank) for rank in ranks))
+    return [[policy for rank in order for policy in rank] for order in every]
 
 
 def inside(address: Address, cidr: str) -> bool:

@@ -188,8 +188,65 @@ egress:
     )
     assert shown.out("shop/web", "10.1.1.1") == ALL
     assert shown.out("shop/web", "192.0.2.1") == NO
-    assert shown.out("shop/web", "*.example.com") == ALL
-    assert shown.ports("shop/web", "data/db") == ALL
+    assert shown.ports("shop/web", "data/db") == f"{NO} ? {ALL}"  # by its address
+    network = Network(shown.objects, hosts=["a.b.example.com", "example.com"])
+    web = next(peer for peer in network.peers if peer.name == "web")
+    assert said(network.to_entity(web, "a.b.example.com")) == ALL
+    assert said(network.to_entity(web, "example.com")) == f"{NO} ? {ALL}"
+
+
+_ALL = "subject: {namespaces: {}}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spec"),
+    [
+        ("BaselineAdminNetworkPolicy", "other", _ALL),
+        ("BaselineAdminNetworkPolicy", "default",
+         f"{_ALL}, ingress: [{{action: Pass, from: [{{namespaces: {{}}}}]}}]"),
+        ("ClusterNetworkPolicy", "no-tier", f"priority: 1, {_ALL}"),
+        ("ClusterNetworkPolicy", "no-priority", f"tier: Admin, {_ALL}"),
+        ("ClusterNetworkPolicy", "allow",
+         f"tier: Admin, priority: 1, {_ALL}, "
+         f"ingress: [{{action: Allow, from: [{{namespaces: {{}}}}]}}]"),
+        ("AdminNetworkPolicy", "two", "priority: 1, subject: {namespaces: {}, pods: {}}"),
+        ("AdminNetworkPolicy", "alike", "priority: 1, subject: {namespaces: {sameLabels: [team]}}"),
+        ("AdminNetworkPolicy", "names",
+         f"priority: 1, {_ALL}, egress: [{{action: Deny, to: [{{domainNames: [a.example]}}]}}]"),
+    ],
+)  # fmt: skip
+def test_what_administrators_can_not_say_is_unknown(kind: str, name: str, spec: str) -> None:
+    policy = admin(name, f"{{{spec}}}", kind)
+    assert Shown(PODS, policy).ports("shop/api", "shop/web") == f"{NO} ? {ALL}"
+    closed = netpol("shop/closed", "{podSelector: {}}")
+    said_ = Shown(PODS, policy, closed).ports("shop/api", "shop/web")
+    if kind.startswith("Baseline"):  # nothing of it is asked where policies isolate
+        assert said_ == NO
+    else:
+        assert said_ == f"{NO} ? {ALL}"
+
+
+def test_of_one_priority_either_may_decide() -> None:
+    spec = "{priority: 5, subject: {namespaces: {}}, ingress: [{action: %s, from: [%s]}]}"
+    web = "{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}}"
+    both = admin("a", spec % ("Allow", "{namespaces: {}}")) + admin("b", spec % ("Deny", web))
+    shown = Shown(PODS, both)
+    assert shown.ports("shop/web", "data/db") == f"{NO} ? {ALL}"
+    assert shown.ports("shop/api", "data/db") == ALL
+    first = admin("c", spec.replace("5", "4") % ("Deny", web))
+    assert Shown(PODS, both, first).ports("shop/web", "data/db") == NO
+    passed = admin("a", spec % ("Pass", web)) + admin("b", spec % ("Allow", web))
+    assert Shown(PODS, passed).ports("shop/web", "data/db") == ALL
+    closed = netpol("data/closed", "{podSelector: {}}")
+    assert Shown(PODS, passed, closed).ports("shop/web", "data/db") == f"{NO} ? {ALL}"
+
+
+def test_nodes_are_the_pods_in_their_network() -> None:
+    host = pod("shop/agent", hostNetwork=True)
+    spec = "{priority: 5, subject: {namespaces: {}}, egress: [{action: Deny, to: [{nodes: %s}]}]}"
+    assert Shown(PODS, host, admin("a", spec % "{}")).ports("shop/web", "shop/agent") == NO
+    some = admin("a", spec % "{matchLabels: {role: infra}}")
+    assert Shown(PODS, host, some).ports("shop/web", "shop/agent") == f"{NO} ? {ALL}"
 
 
 @pytest.mark.parametrize("spec", [

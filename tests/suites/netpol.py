@@ -35,7 +35,7 @@ def run(path: Path) -> Iterator[Outcome]:
             if file.suffix not in _FORMS:
                 continue
             if network is None:
-                network = Network(_objects(folder), hosts_are_pods=True)
+                network = Network(_objects(folder), hosts_are_pods=True, closed=True)
             yield _one(f"{folder.name} {file.suffix}", file, network)
 
 

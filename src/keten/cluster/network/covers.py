@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from keten.cluster.network.judge import Clause, Judge, Parts
+from keten.cluster.network.deciding import Clause, Parts
+from keten.cluster.network.judge import Judge
 from keten.cluster.network.policies import WAYS, Tier, Way
 from keten.cluster.network.ports import ALL, NONE, Ports
 from keten.cluster.network.selection import gathered, members

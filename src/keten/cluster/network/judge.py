@@ -6,45 +6,29 @@ all peers by the ports that are open to them; twice: what is let through for *su
 *may* be, where something can not be known. The two differ only then.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
+from keten.cluster.network.deciding import Clause, Parts, Ruled, parted
 from keten.cluster.network.policies import (
     ANYTHING,
     NODES,
     WAYS,
-    Action,
     Policy,
     Rule,
     Side,
     Tier,
     Way,
 )
-from keten.cluster.network.ports import ALL, NONE, Ports, ports
+from keten.cluster.network.ports import ALL, Ports, ports
 from keten.cluster.network.selection import Pods, gathered, members
 from keten.cluster.network.spans import Spans
 from keten.cluster.network.universe import Universe
 
-Parts = tuple[tuple[Ports, Ports, int], ...]
-"""All peers, parted by what is open to them: (for sure, perhaps, who)."""
-
 _NODE = Policy("", "the node of the pod", Tier.PLAIN, 0)
 _NODE_RULE = Rule("allow", ANYTHING, "")
-
-
-class Clause(Struct, frozen=True):
-    """A rule, or a part of one, for the *subjects* it holds (bits of shapes)."""
-
-    tier: Tier
-    action: Action
-    subjects: int
-    peers: int
-    ports: Ports
-    sure: bool
-    policy: Policy
-    rule: Rule
 
 
 class _Held(Struct, frozen=True):
@@ -56,21 +40,30 @@ class _Held(Struct, frozen=True):
 
 
 class Judge:
-    """The policies of one network, compiled. *unseen*: bits of pods whose labels are unknown."""
+    """The policies of one network, compiled. *unseen*: bits of pods whose labels are unknown.
+
+    *hosts* are the pods in their node's network, *names* those of hosts that are asked for.
+    """
 
     def __init__(
-        self, pods: Pods, policies: Sequence[Policy], *, hosts: int = 0, unseen: int = 0
+        self,
+        pods: Pods,
+        policies: Sequence[Policy],
+        *,
+        hosts: int = 0,
+        unseen: int = 0,
+        names: frozenset[str] = frozenset(),
     ) -> None:
         self.pods = pods
         self.policies = policies
         self._hosts = hosts
         self._unseen = unseen
-        self.universes = {way: Universe(pods.count, policies, way) for way in WAYS}
+        self.universes = {way: Universe(pods.count, policies, way, names) for way in WAYS}
         self.clauses: dict[Way, list[Clause]] = {way: list(self._compiled(way)) for way in WAYS}
         self.held: dict[Way, list[_Held]] = {way: list(self._holding(way)) for way in WAYS}
         self._known: dict[tuple[Way, int], Parts] = {}
         self._same: dict[tuple[Way, tuple[int, ...], bool | None], Parts] = {}
-        self._ruled: _Ruled = {}
+        self._ruled: Ruled = {}
 
     def _sides(self, way: Way) -> Iterator[tuple[Policy, Side]]:
         for policy in self.policies:
@@ -87,8 +80,6 @@ class Judge:
                 if rule.anyone and rule.action == "allow":
                     perhaps |= self._unseen & ~sure
                 perhaps |= rule.perhaps & ~sure
-                if rule.action == "pass":
-                    perhaps = 0
                 for held, known in ((policy.subjects, True), (policy.perhaps, False)):
                     for subjects, peers, those in self._targets(held, rule, way):
                         for who, certain in ((sure & peers, rule.sure), (perhaps & peers, False)):
@@ -211,7 +202,7 @@ class Judge:
             known = self._same.get(key)
             if known is None:
                 clauses = [self.clauses[way][i] for i in those]
-                known = self._same[key] = _parts(
+                known = self._same[key] = parted(
                     clauses, self.universes[way].all, self._ruled, isolated=isolated
                 )
             self._known[way, label] = known
@@ -237,138 +228,3 @@ def _refined(pods: Pods, sets: Iterable[int]) -> list[int]:
                 fresh += 1
             label[place] = new
     return label
-
-
-_Ruled = dict[tuple[int, ...], tuple[dict[Ports, int], dict[Ports, int]]]
-"""What administrators' rules make of all peers, by the rules: many classes share them."""
-
-
-def _parts(
-    clauses: Sequence[Clause], everyone: int, ruled: _Ruled, *, isolated: bool | None
-) -> Parts:
-    if isolated is False and not clauses:
-        return ((ALL, ALL, everyone),)
-    lower = decide(clauses, everyone, ruled, isolated=isolated is not False, sure=True)
-    if isolated is not None and all(clause.sure for clause in clauses):
-        return tuple((those, those, who) for those, who in lower.items())
-    upper = decide(clauses, everyone, ruled, isolated=isolated is True, sure=False)
-    if isolated is None:
-        other = decide(clauses, everyone, ruled, isolated=False, sure=True)
-        lower = _joined(lower, other, _both)
-        other = decide(clauses, everyone, ruled, isolated=True, sure=False)
-        upper = _joined(upper, other, _either)
-    made: dict[tuple[Ports, Ports], int] = {}
-    for low, who in lower.items():
-        for high, others in upper.items():
-            both = who & others
-            if both:
-                key = (low, high | low)
-                made[key] = made.get(key, 0) | both
-    return tuple((low, high, who) for (low, high), who in made.items())
-
-
-def decide(
-    clauses: Sequence[Clause], everyone: int, ruled: _Ruled, *, isolated: bool, sure: bool
-) -> dict[Ports, int]:
-    """Return all peers parted by the open ports: the tiers in their order.
-
-    *sure*: what is let through in any case; otherwise what may be at best. So what is not sure
-    counts against, or in favour.
-    """
-    counted = [c for c in clauses if c.sure or (c.action == "deny") is sure]
-    ruling = [c for c in counted if c.tier is Tier.ADMIN]
-    plain = [c for c in counted if c.tier is Tier.PLAIN]
-    last = [c for c in counted if c.tier is Tier.BASELINE]
-    rest = {ALL: everyone}
-    allowed: dict[Ports, int] = {NONE: everyone}
-    if ruling:
-        key = tuple(map(id, ruling))
-        if key not in ruled:
-            ruled[key] = _ordered(ruling, rest)
-        allowed, rest = ruled[key]
-    denied = _summed((c for c in plain if c.action == "deny"), everyone)
-    if len(denied) > 1:
-        rest = _joined(rest, denied, _without)
-    if isolated:
-        named = _summed((c for c in plain if c.action == "allow"), everyone)
-        rest = named if len(rest) == 1 and ALL in rest else _joined(rest, named, _both)
-    elif last:
-        by_baseline, left = _ordered(last, rest)
-        rest = _joined(by_baseline, left, _either)
-    return rest if len(allowed) == 1 and NONE in allowed else _joined(allowed, rest, _either)
-
-
-def _summed(clauses: Iterable[Clause], everyone: int) -> dict[Ports, int]:
-    """Return all peers parted by the ports that some clause names for them."""
-    made: dict[Ports, int] = {NONE: everyone}
-    for clause in clauses:
-        for those, who in list(made.items()):
-            hit = who & clause.peers
-            if not hit:
-                continue
-            more = those | clause.ports
-            if more == those:
-                continue
-            if hit == who:
-                del made[those]
-            else:
-                made[those] = who ^ hit
-            made[more] = made.get(more, 0) | hit
-    return made
-
-
-def _ordered(
-    clauses: Iterable[Clause], rest: dict[Ports, int]
-) -> tuple[dict[Ports, int], dict[Ports, int]]:
-    """Return what the clauses allow and what they leave open, the first that matches deciding."""
-    state: dict[tuple[Ports, Ports, Ports], int] = {}
-    for those, who in rest.items():
-        state[NONE, those, NONE] = who
-    for clause in clauses:
-        for key, who in list(state.items()):
-            allowed, still, passed = key
-            hit = who & clause.peers
-            taken = still & clause.ports
-            if not hit or not taken:
-                continue
-            if hit == who:
-                del state[key]
-            else:
-                state[key] = who ^ hit
-            if clause.action == "allow":
-                allowed |= taken
-            elif clause.action == "pass":
-                passed |= taken
-            new = (allowed, still - taken, passed)
-            state[new] = state.get(new, 0) | hit
-    given: dict[Ports, int] = {}
-    left: dict[Ports, int] = {}
-    for (allowed, still, passed), who in state.items():
-        given[allowed] = given.get(allowed, 0) | who
-        left[still | passed] = left.get(still | passed, 0) | who
-    return given, left
-
-
-def _joined(
-    a: dict[Ports, int], b: dict[Ports, int], how: Callable[[Ports, Ports], Ports]
-) -> dict[Ports, int]:
-    made: dict[Ports, int] = {}
-    for x, who in a.items():
-        for y, others in b.items():
-            both = who & others
-            if both:
-                those = how(x, y)
-                made[those] = made.get(those, 0) | both
-    return made
-
-
-def _both(a: Ports, b: Ports) -> Ports:
-    return a & b
-
-
-def _either(a: Ports, b: Ports) -> Ports:
-    return a | b
-
-
-def _without(a: Ports, b: Ports) -> Ports:
-    return a - b

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from keten.model.kube import Object, Resource, Workload
 
@@ -48,6 +48,7 @@ class Peer(Struct, frozen=True):
     account: str = ""
     annotations: Mapping[str, str] = {}
     mark: str = ""
+    ips: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -55,17 +56,27 @@ class Peer(Struct, frozen=True):
         return f"{self.namespace}/{self.name}[{self.kind}]{self.mark}"
 
     @property
-    def shape(self) -> tuple[Any, ...]:
-        """Return what policies can see of it."""
+    def look(self) -> tuple[Any, ...]:
+        """Return what policies can see of it, but for its addresses."""
         labels = frozenset(self.labels.items())
         return (
             self.namespace, labels, self.named, self.declared, self.host, self.attached,
             self.account,
         )  # fmt: skip
 
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """Return what policies can see of it."""
+        return (*self.look, self.ips)
 
-def peers(objects: Iterable[Object], used: AbstractSet[str]) -> list[Peer]:
-    """Return the peers among *objects*, sorted; *used* are the label keys that policies name."""
+
+def peers(
+    objects: Iterable[Object], used: AbstractSet[str], *, addressed: bool = False
+) -> list[Peer]:
+    """Return the peers among *objects*, sorted; *used* are the label keys that policies name.
+
+    *addressed*: policies tell pods apart by their addresses, too.
+    """
     ignored = _MADE_BY_CONTROLLERS - used
     workloads: list[Workload] = []
     machines: list[Resource] = []
@@ -79,7 +90,8 @@ def peers(objects: Iterable[Object], used: AbstractSet[str]) -> list[Peer]:
     made: dict[tuple[Any, ...], Peer] = {}
     for w in workloads:
         if _has_pods(w, known):
-            _add(made, _of_workload(w, _top(w, owners), ignored))
+            peer = _of_workload(w, _top(w, owners), ignored)
+            _add(made, structs.replace(peer, ips=w.pod_ips) if addressed else peer)
     for machine in machines:
         _add(made, _of_machine(machine))
     return _told_apart(sorted(made.values(), key=_order))
@@ -189,20 +201,17 @@ def _attached(said: str, namespace: str) -> Iterator[str]:
 
 
 def _add(made: dict[tuple[Any, ...], Peer], peer: Peer) -> None:
-    key = (peer.name, peer.kind, peer.shape)
+    key = (peer.name, peer.kind, peer.look)
     there = made.get(key)
     if there is None:
         made[key] = peer
     else:
-        from msgspec import structs
-
-        made[key] = structs.replace(there, refs=(*there.refs, *peer.refs))
+        ips = tuple(sorted({*there.ips, *peer.ips}))
+        made[key] = structs.replace(there, refs=(*there.refs, *peer.refs), ips=ips)
 
 
 def _told_apart(found: list[Peer]) -> list[Peer]:
     """Return *found* with a mark where one owner has several: the labels that differ."""
-    from msgspec import structs
-
     groups: dict[str, list[Peer]] = {}
     for peer in found:
         groups.setdefault(peer.title, []).append(peer)

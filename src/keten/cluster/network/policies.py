@@ -108,14 +108,16 @@ def single(protocol: str, port: Any, end: Any = None) -> Ports | None:
     return ports(protocol, [(port, last)])
 
 
-def unknown(ref: str, title: str, subjects: int, why: str, *, over: bool) -> Policy:
+def unknown(
+    ref: str, title: str, subjects: int, why: str, *, over: bool, tier: Tier = Tier.ADMIN
+) -> Policy:
     """Return a policy of which it is only known whom it holds.
 
-    *over*: it may also overrule the policies of namespaces, as Calico's can.
+    *over*: it may also overrule the policies of namespaces, as Calico's can; of *tier*.
     """
     rules = [Rule("allow", ANYTHING, "spec", everyone=True, sure=False)]
     if over:
         rules.append(Rule("deny", ANYTHING, "spec", everyone=True, sure=False))
     side = Side(tuple(rules), isolates=None)
-    tier = Tier.ADMIN if over else Tier.PLAIN
+    tier = tier if over else Tier.PLAIN
     return Policy(ref, title, tier, subjects, side, side, priority=-1, notes=(f"{title}: {why}",))

@@ -14,8 +14,9 @@ from msgspec import Struct, structs
 
 from keten.cluster.network import reading
 from keten.cluster.network.covers import Covers, Reach, parted
+from keten.cluster.network.deciding import Parts
 from keten.cluster.network.entries import CONTROLLER, SPACE, Entry, entries
-from keten.cluster.network.judge import Judge, Parts
+from keten.cluster.network.judge import Judge
 from keten.cluster.network.networks import Net, networks
 from keten.cluster.network.peers import Peer, peers
 from keten.cluster.network.policies import Policy
@@ -54,6 +55,9 @@ class Network:
     cluster scope``): what policies of such a kind say is unknown.
     *hosts_are_pods*: take pods in their node's network for pods with an address of their own,
     as some analysers do; Kubernetes leaves it open, and plugins take them for their node.
+    *closed*: what no object tells is taken not to be, as such analysers do: labels of namespaces,
+    and addresses of pods that networks of administrators' policies may hold. *hosts* are names
+    that are asked for, so that rules with patterns are matched with them.
     """
 
     def __init__(
@@ -62,13 +66,23 @@ class Network:
         *,
         unlisted: Iterable[str] = (),
         hosts_are_pods: bool = False,
+        closed: bool = False,
+        hosts: Iterable[str] = (),
     ) -> None:
         self.objects = tuple(objects)
         policies = [item for item in self.objects if reading.is_policy(item)]
         namespaces = [item for item in self.objects if isinstance(item, Namespace)]
-        found = peers(self.objects, reading.label_keys(policies))
+        found = peers(
+            self.objects,
+            reading.label_keys(policies),
+            addressed=not closed and reading.by_address(policies),
+        )
         self.controller = Peer(SPACE, "ingress-controller", CONTROLLER, {})
-        self.pods = Pods([*found, self.controller], namespaces, hosts_are_pods=hosts_are_pods)
+        self.pods = Pods(
+            [*found, self.controller], namespaces,
+            hosts_are_pods=hosts_are_pods, closed=closed,
+        )  # fmt: skip
+        self._asked = frozenset(hosts)
         self.peers: Sequence[Peer] = found
         services = [item for item in self.objects if isinstance(item, Service)]
         self.policies: list[Policy] = [
@@ -93,7 +107,7 @@ class Network:
     def judge(self) -> Judge:
         """Return what holds on primary networks."""
         those = [policy for policy in self.policies if not policy.network]
-        return Judge(self.pods, those, hosts=self._hosts, unseen=self._unseen)
+        return Judge(self.pods, those, hosts=self._hosts, unseen=self._unseen, names=self._asked)
 
     @cached_property
     def entries(self) -> list[Entry]:

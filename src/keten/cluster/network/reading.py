@@ -48,6 +48,11 @@ def is_policy(item: Object) -> bool:
     return item.kind in cilium.KINDS or item.kind == "MultiNetworkPolicy"
 
 
+def by_address(policies: Iterable[Object]) -> bool:
+    """Return whether some policy tells pods apart by their addresses."""
+    return any(admin.has_networks(p) for p in policies if isinstance(p, Resource))
+
+
 def label_keys(policies: Iterable[Object]) -> set[str]:
     """Return every label key that some policy may ask for."""
     found: set[str] = set()

@@ -8,12 +8,18 @@ its text is long, not as there are pods.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from keten.cluster.network import spans as sets
+from keten.cluster.network.addresses import SIX, address, block
 from keten.cluster.network.peers import Peer
+from keten.cluster.network.spans import Spans
 from keten.cluster.selectors import Selector
 from keten.model.kube import Namespace
 
 NAME = "kubernetes.io/metadata.name"
 """The label with its own name that the API server gives each namespace."""
+
+_INNER = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+"""Where pods have their addresses, where no live pod tells (RFC 1918, RFC 6598, RFC 4193)."""
 
 Having = Callable[[str, tuple[str, ...] | None], int]
 
@@ -77,9 +83,16 @@ class Pods:
     """The pods of a cluster, by shape."""
 
     def __init__(
-        self, peers: Sequence[Peer], namespaces: Iterable[Namespace], *, hosts_are_pods: bool
+        self,
+        peers: Sequence[Peer],
+        namespaces: Iterable[Namespace],
+        *,
+        hosts_are_pods: bool,
+        closed: bool = False,
     ) -> None:
         self.peers = peers
+        self._closed = closed
+        self._in_blocks: dict[Spans, tuple[int, int]] = {}
         self.shapes: list[Peer] = []  # one peer of each shape
         self.of_shape: list[list[Peer]] = []
         places: dict[object, int] = {}
@@ -129,11 +142,13 @@ class Pods:
         found = 0
         for name in self.spaces(wanted):
             found |= self.in_space.get(name, 0)
+        if not self._closed and not _by_name(wanted):
+            found &= ~self.undescribed()  # it may have a label that is barred
         return found & self.subject
 
     def perhaps_within(self, wanted: Selector) -> int:
         """Return the pods of namespaces that *wanted* may select: no object tells their labels."""
-        if all(key == NAME for key, _ in wanted.wants):
+        if _by_name(wanted):
             return 0
         known = Selector(
             tuple((key, values) for key, values in wanted.wants if key == NAME),
@@ -144,7 +159,7 @@ class Pods:
         for name in self._undescribed:
             if name in allowed:
                 found |= self.in_space[name]
-        return found & self.subject
+        return found & self.subject & ~(self.within(wanted) if self._closed else 0)
 
     def undescribed(self) -> int:
         """Return the pods of namespaces of which no object tells the labels."""
@@ -152,6 +167,76 @@ class Pods:
         for name in self._undescribed:
             found |= self.in_space[name]
         return found & self.subject
+
+    def alike(
+        self, keys: Sequence[str], own: Mapping[str, str] | None, *, same: bool
+    ) -> tuple[int, int]:
+        """Return the pods of namespaces whose labels *keys* are *own* (or not all *same*).
+
+        They must have all the labels. No keys select nothing. And those that may be: of
+        namespaces whose labels no object tells (*own* is None then), and of others where *own*
+        lacks a label.
+        """
+        sure = perhaps = 0
+        for space, labels in self.space_labels.items():
+            if not keys or not all(key in labels for key in keys):
+                continue
+            mine = self.in_space.get(space, 0)
+            if own is None:
+                perhaps |= mine
+            elif any(key in own and labels[key] != own[key] for key in keys):
+                sure |= 0 if same else mine
+            elif all(key in own for key in keys):
+                sure |= mine if same else 0
+            else:
+                perhaps |= 0 if same else mine
+        if any(key != NAME for key in keys):
+            perhaps |= self.undescribed()
+        return sure & self.subject, perhaps & self.subject & ~sure
+
+    def within_blocks(self, blocks: Iterable[Spans]) -> tuple[int, int]:
+        """Return the pods whose addresses all lie in *blocks*, and those of whom some may."""
+        if self._closed:
+            return 0, 0
+        wanted: Spans = ()
+        for one in blocks:
+            wanted = sets.union(wanted, one)
+        found = self._in_blocks.get(wanted)
+        if found is None:
+            found = self._in_blocks[wanted] = self._within(wanted)
+        return found
+
+    def _within(self, wanted: Spans) -> tuple[int, int]:
+        sure = perhaps = 0
+        for those, who in self._addressed.items():
+            if not sets.minus(those, wanted):
+                sure |= who
+            elif sets.common(those, wanted):
+                perhaps |= who
+        hosts = self.all & ~self.subject
+        return sure & self.subject, perhaps & self.subject | (hosts if wanted else 0)
+
+    @cached_property
+    def _addressed(self) -> dict[Spans, int]:
+        """Return who has which addresses; where no live pod tells, those that it may have."""
+        told: list[Spans] = []
+        for group in self.of_shape:
+            known: Spans = ()
+            if all(peer.ips for peer in group):
+                numbers = [address(ip) for peer in group for ip in peer.ips]
+                known = sets.spans((number, number) for number in numbers if number is not None)
+            told.append(known)
+        fours = any(low < SIX for those in told for low, _ in those)
+        sixes = any(low >= SIX for those in told for low, _ in those)
+        inner: Spans = ()
+        for cidr in _INNER:
+            six = ":" in cidr
+            if (sixes if six else fours) or fours == sixes:
+                inner = sets.union(inner, block(cidr) or ())
+        made: dict[Spans, list[int]] = {}
+        for place, those in enumerate(told):
+            made.setdefault(those or inner, []).append(place)
+        return {those: gathered(places, self.count) for those, places in made.items()}
 
     def select(self, wanted: Selector, among: int) -> int:
         """Return the pods that *wanted* selects of *among*."""
@@ -178,6 +263,11 @@ class Pods:
             key: {what: gathered(those, self.count) for what, those in by.items()}
             for key, by in found.items()
         }
+
+
+def _by_name(wanted: Selector) -> bool:
+    """Return whether a selector asks for the name alone, which every namespace has as a label."""
+    return all(key == NAME for key, _ in (*wanted.wants, *wanted.bars))
 
 
 def _space_labels(

@@ -21,13 +21,19 @@ _FULL = addresses.FOURS
 class Universe:
     """The peers of one direction: *pods* shapes, then entities, then pieces of addresses."""
 
-    def __init__(self, pods: int, policies: Iterable[Policy], way: Way) -> None:
+    def __init__(
+        self,
+        pods: int,
+        policies: Iterable[Policy],
+        way: Way,
+        asked: frozenset[str] = frozenset(),
+    ) -> None:
         rules = [rule for p in policies if (side := p.side(way)) for rule in side.rules]
         blocks = {block for rule in rules for block in rule.blocks}
         self.blocks = blocks
         self.pieces: list[Span] = addresses.cut(blocks)
         self.named = {name.rstrip("?") for rule in rules for name in rule.entities} - {WORLD}
-        self.entities = sorted({NODES, *self.named})
+        self.entities = sorted({NODES, *self.named, *asked})
         self._pods = pods
         self._entity = {name: pods + i for i, name in enumerate(self.entities)}
         self._first = pods + len(self.entities)
@@ -96,8 +102,7 @@ class Universe:
     def _matching(self, name: str) -> int:
         found = self.entity(name)
         if "*" in name:
-            parts = (re.escape(part) for part in name.split("*"))
-            pattern = re.compile(".*" if name == "*" else "[-a-z0-9_]*".join(parts))
+            pattern = _pattern(name)
             for other, place in self._entity.items():
                 if "*" not in other and pattern.fullmatch(other):
                     found |= 1 << place
@@ -122,3 +127,13 @@ class Universe:
         return [
             name for name, place in self._entity.items() if name in self.named and bits >> place & 1
         ]
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """Return what a name with ``*`` stands for: a part of a label; ``**.`` for labels before it."""
+    if name in ("*", "**"):
+        return re.compile(".*")
+    begin, rest = "", name
+    if name.startswith("**."):
+        begin, rest = r"([-a-z0-9_]+\.)+", name[3:]
+    return re.compile(begin + "[-a-z0-9_]*".join(re.escape(part) for part in rest.split("*")))

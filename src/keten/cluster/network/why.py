@@ -3,11 +3,13 @@
 The same clauses as the engine's, for one peer and one port, in the order in which they decide.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct, structs
 
-from keten.cluster.network.judge import Clause, Judge
+from keten.cluster.network.deciding import Clause, ranks
+from keten.cluster.network.judge import Judge
 from keten.cluster.network.policies import Tier, Way
 
 Verdict = Literal["yes", "no", "unknown"]
@@ -32,10 +34,12 @@ class Side(Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
-ALLOWS, DENIES = "allows it", "denies it"
+ALLOWS, DENIES, PASSES = "allows it", "denies it", "passes it on"
 ISOLATES = "isolates these pods, and has no rule for this"
 _FREE = "no policy holds these pods in this direction: everything is allowed"
 _LEFT = "no rule of the baseline says otherwise: allowed"
+_VERDICTS: dict[str, Verdict] = {"allow": "yes", "deny": "no"}
+_AGAINST: dict[Verdict, str] = {"yes": DENIES, "no": ALLOWS}
 
 
 class Asked(Struct, frozen=True):
@@ -46,6 +50,11 @@ class Asked(Struct, frozen=True):
     bit: int
     protocol: str
     port: int
+
+
+_Then = Callable[[list[Reason]], Side]
+"""What lower tiers say, given the doubts that the higher ones leave."""
+_Doubts = Sequence[Reason]
 
 
 def explain(judge: Judge, asked: Asked) -> Side:
@@ -71,27 +80,59 @@ def rules(judge: Judge, asked: Asked) -> Side:
         and clause.peers & asked.bit
         and clause.ports.holds(asked.protocol, asked.port)
     ]
-    doubts: list[Reason] = []
-    for clause in clauses:
-        if clause.tier is not Tier.ADMIN:
-            continue
-        if not clause.sure:
-            doubts.append(_reason(clause))
-            continue
-        if clause.action == "pass":
-            break
-        return _decided(asked.way, clause, doubts)
-    return _plain(judge, asked, clauses, doubts)
+    ruling = [clause for clause in clauses if clause.tier is Tier.ADMIN]
+    return _first(ruling, asked.way, lambda doubts: _plain(judge, asked, clauses, doubts))
+
+
+def _first(clauses: list[Clause], way: Way, then: _Then, doubts: _Doubts = ()) -> Side:
+    """Return what the first rule that matches decides, or else what comes *then*.
+
+    Of policies of one priority either may be the first. A Pass of which it is not known whether
+    it holds leaves open whether what comes after it is asked at all.
+    """
+    found = list(doubts)
+    for policies in ranks(clauses):
+        deciding: list[Clause] = []
+        for own in policies:
+            for clause in own:
+                if clause.sure:
+                    deciding.append(clause)
+                    break
+                found.append(_reason(clause))
+        if deciding:
+            return _of_either(deciding, way, then, found)
+    return then(found)
+
+
+def _of_either(deciding: list[Clause], way: Way, then: _Then, doubts: list[Reason]) -> Side:
+    actions = {clause.action for clause in deciding}
+    below = then([]) if "pass" in actions or any(d.what == PASSES for d in doubts) else None
+    verdicts: set[Verdict] = set()
+    if below is not None:
+        verdicts.add(below.verdict)
+    verdicts |= {_VERDICTS[action] for action in actions - {"pass"}}
+    against = {_AGAINST[verdict] for verdict in verdicts if verdict in _AGAINST}
+    if actions == {"pass"}:
+        return then(doubts)
+    reasons = tuple(_reason(clause) for clause in deciding)
+    if len(verdicts) == 1:
+        (verdict,) = verdicts
+        return _with(way, verdict, reasons, [d for d in doubts if d.what in against])
+    if len(deciding) > 1 and len(actions) > 1:
+        note = f"policies of priority {deciding[0].policy.priority}: any may be the first"
+        reasons = tuple(structs.replace(r, notes=(*r.notes, note)) for r in reasons)
+    return Side(way, "unknown", (*reasons, *doubts))
 
 
 def _plain(judge: Judge, asked: Asked, clauses: list[Clause], doubts: list[Reason]) -> Side:
+    """Return what the policies of namespaces say, and below them the baseline."""
     way = asked.way
     holding = [held for held in judge.held[way] if held.subjects >> asked.place & 1]
     plain = [clause for clause in clauses if clause.tier is Tier.PLAIN]
     for clause in plain:
         if clause.action == "deny":
             if clause.sure:
-                return _decided(way, clause, doubts)
+                return _with(way, "no", (_reason(clause),), [d for d in doubts if d.what == ALLOWS])
             doubts.append(_reason(clause))
     allowing = [clause for clause in plain if clause.action == "allow"]
     certain = [clause for clause in allowing if clause.sure]
@@ -115,33 +156,31 @@ def _plain(judge: Judge, asked: Asked, clauses: list[Clause], doubts: list[Reaso
 
 def _last(judge: Judge, way: Way, clauses: list[Clause], doubts: list[Reason]) -> Side:
     """Return what the baseline says, where no policy of a namespace isolates the pods for sure."""
-    against = [d for d in doubts if d.what != ALLOWS]
-    for clause in clauses:
-        if clause.tier is Tier.BASELINE:
-            if not clause.sure:
-                against += [_reason(clause)] if clause.action == "deny" else []
-                continue
-            if clause.action == "deny":
-                return _decided(way, clause, doubts)
-            return _with(way, "yes", (_reason(clause),), against)
+    against = [d for d in doubts if d.what not in (ALLOWS, PASSES)]
     baseline = any(clause.tier is Tier.BASELINE for clause in judge.clauses[way])
-    return _with(way, "yes", (Reason(_LEFT if baseline else _FREE),), against)
+    free = Reason(_LEFT if baseline else _FREE)
+    mine = [clause for clause in clauses if clause.tier is Tier.BASELINE]
+    side = _first(mine, way, lambda more: _with(way, "yes", (free,), _denying(more)))
+    if side.verdict == "no":
+        return _with(way, "no", side.reasons, [d for d in doubts if d.what == ALLOWS])
+    return _with(way, side.verdict, side.reasons, against)
 
 
-def _decided(way: Way, clause: Clause, doubts: list[Reason]) -> Side:
-    against = DENIES if clause.action == "allow" else ALLOWS
-    verdict: Verdict = "yes" if clause.action == "allow" else "no"
-    return _with(way, verdict, (_reason(clause),), [d for d in doubts if d.what == against])
+def _denying(doubts: Iterable[Reason]) -> list[Reason]:
+    return [doubt for doubt in doubts if doubt.what == DENIES]
 
 
-def _with(way: Way, verdict: Verdict, reasons: tuple[Reason, ...], against: list[Reason]) -> Side:
+def _with(
+    way: Way, verdict: Verdict, reasons: tuple[Reason, ...], against: Iterable[Reason]
+) -> Side:
     """Return the side; what may be and speaks against the verdict makes it unknown."""
+    against = tuple(against)
     unique = tuple(dict.fromkeys((*reasons, *against)))
     return Side(way, "unknown" if against else verdict, unique)
 
 
 def _reason(clause: Clause) -> Reason:
-    what = {"allow": ALLOWS, "deny": DENIES, "pass": "passes it on"}[clause.action]
+    what = {"allow": ALLOWS, "deny": DENIES, "pass": PASSES}[clause.action]
     return Reason(
         what, clause.policy.title, clause.policy.ref, clause.rule.at, clause.sure,
         (*clause.rule.notes, *clause.policy.notes),
