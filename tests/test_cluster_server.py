@@ -10,50 +10,29 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 from api_server import needs_server
+from collecting import NOW, POLICY, TAKEN, honest, read, take
 from live_cluster import RBAC, Live, Value, live
 
 import keten as keten_package
-from keten import config, plugs
 from keten.collectors import cluster
 from keten.errors import Exit, NetworkError, UsageError
-from keten.formats.kubernetes import snapshot
-from keten.formats.kubernetes.listed import ROWS, Row, role
+from keten.formats.kubernetes.grants import role
+from keten.formats.kubernetes.listed import ROWS, Row
 from keten.formats.yaml.documents import Dialect, load_all
-from keten.graph.store import Graph, merge
-from keten.model.check import Check
-from keten.model.finding import Finding
-from keten.model.result import Result
 from keten.pipeline import flow, trees
-from keten.pipeline.clusters import scanning
 from keten.transport.kube import in_cluster
 
 pytestmark = [needs_server, pytest.mark.slow]
-NOW = date(2026, 11, 23)
-POLICY = config.Policy(config.Config(), "default", "", Path())
-TAKEN = "2026-11-23T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with live(tmp_path_factory.mktemp("live")) as found:
         yield found
-
-
-def take(file: str, folder: Path, **more: object) -> snapshot.Manifest:
-    folder.mkdir(exist_ok=True)
-    options = cluster.Options(TAKEN, file, **more)  # type: ignore[arg-type]
-    return cluster.take(cluster.account_of("k8s://", file), folder, options)
-
-
-def read(folder: Path) -> tuple[flow.Scanned, Result]:
-    scanned = scanning.collect_snapshot(folder, POLICY, now=NOW, progress=lambda *_: None)
-    result = flow.judge(scanned, POLICY, database=None, now=NOW, progress=lambda *_: None)
-    return scanned, result
 
 
 def roles(server: Live, *, without: Row | None = None, name: str = "keten") -> None:
@@ -178,35 +157,7 @@ def test_removing_any_right_never_turns_a_fail_into_a_pass(server: Live, tmp_pat
         assert f"{row.right}: forbidden" in told
         assert result.decision.exit in (Exit.DENIED, Exit.UNKNOWN), row
         assert any(f"{row.right}: forbidden" in item.why for item in result.unknown), row
-        _honest(full, scanned, result, row)
-
-
-def _honest(full: Result, scanned: flow.Scanned, result: Result, row: Row) -> None:
-    more = flow.derived(scanned, POLICY, database=None, now=NOW)
-    facts = merge([scanned.facts, *more])
-    view = Graph(facts, NOW)
-    nodes = {node.ref: node for node in facts.nodes}
-    still = {(f.check, f.subject, f.fingerprint) for f in result.findings}
-    unknown = {item.link for item in result.unknown}
-    for finding in full.findings:
-        if (finding.check, finding.subject, finding.fingerprint) in still:
-            continue
-        node = nodes.get(finding.subject)
-        if node is not None:  # it is there, and not judged
-            needs = plugs.load(Check, finding.check).needs
-            assert view.lacking(node, needs), (row.right, finding)
-        assert finding.link in unknown, (row.right, finding)
-    before = {(f.check, f.subject) for f in full.findings}
-    for finding in result.findings:
-        _new(finding, before, row)
-
-
-def _new(finding: Finding, before: set[tuple[str, str]], row: Row) -> None:
-    """Refuse a finding that only the lack of a right makes: a false alarm, but for owners."""
-    if (finding.check, finding.subject) in before:
-        return
-    below = {"deployments": "ReplicaSet", "replicasets": "Pod", "cronjobs": "Job"}
-    assert f":{below.get(row.plural, '?')}/" in finding.subject, (row.right, finding)
+        honest(full, scanned, result, row)
 
 
 def test_a_server_that_does_not_tell_what_it_serves_is_asked_for_everything(

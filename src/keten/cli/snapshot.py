@@ -4,6 +4,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from keten.cli import printing
 from keten.cli.progress import Bar
 from keten.errors import UsageError
 from keten.formats.kubernetes.snapshot import Manifest
+from keten.pipeline.clusters.aside import not_looked_at
 
 _TARS = (".tar", ".tar.gz", ".tgz")
 _SHOWN = 10
@@ -22,10 +24,10 @@ def main(argv: list[str]) -> int:
     """Take a snapshot, or print the role that it takes; return 0 where one was written."""
     arguments = parser().parse_args(argv)
     if arguments.role:
-        from keten.formats.kubernetes.listed import role
-
-        sys.stdout.write(role(configz=arguments.configz))
+        sys.stdout.write(_role(arguments))
         return 0
+    if arguments.to:
+        raise UsageError("--to says whom --role binds: it takes --role")
     if not arguments.output:
         raise UsageError("keten snapshot: -o FILE.tar or -o DIR says where to")
     if not arguments.target.startswith("k8s://"):
@@ -50,16 +52,29 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=common.Formatter,
     )
     made.add_argument(
-        "target", nargs="?", default="k8s://", metavar="k8s://[CONTEXT]",
+        "target", nargs="?", default="k8s://", metavar="k8s://[CONTEXT][/NAMESPACE,...]",
         help="a context of your kubeconfig (default: the current one), or k8s://in-cluster",
     )  # fmt: skip
     made.add_argument(
         "-o", "--output", metavar="PATH", help="a new folder, or a .tar, .tar.gz or .tgz file"
     )
+    made.add_argument(
+        "-n", "--namespace", action="append", default=[], metavar="NS",
+        help="these namespaces only; again for more (as k8s://CONTEXT/NS)",
+    )  # fmt: skip
+    made.add_argument(
+        "--resource", action="append", default=[], metavar="NAME.GROUP",
+        help="list these too, which keten does not know; again for more",
+    )  # fmt: skip
     made.add_argument("--kubeconfig", default="", metavar="FILE", help="instead of KUBECONFIG")
     made.add_argument(
-        "--role", action="store_true", help="print the ClusterRoles this takes (YAML), and end"
-    )
+        "--role", action="store_true",
+        help="print the ClusterRoles this takes (YAML), or with namespaces the Roles, and end",
+    )  # fmt: skip
+    made.add_argument(
+        "--to", default="", metavar="WHO",
+        help="with --role: bind it to NAMESPACE/SERVICEACCOUNT, user:NAME or group:NAME",
+    )  # fmt: skip
     made.add_argument(
         "--configz", action="store_true",
         help="ask each kubelet for its configuration too: takes get on nodes/proxy",
@@ -71,6 +86,19 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _role(arguments: argparse.Namespace) -> str:
+    from keten.collectors.cluster import namespaces_of
+    from keten.formats.kubernetes.grants import role
+
+    spaces = (*namespaces_of(arguments.target), *arguments.namespace)
+    return role(
+        configz=arguments.configz,
+        namespaces=sorted(set(spaces)),
+        further=arguments.resource,
+        to=arguments.to,
+    )
+
+
 def _take(arguments: argparse.Namespace, to: Path) -> Manifest:
     from keten.collectors import cluster
     from keten.pipeline.clusters import scanning
@@ -78,9 +106,14 @@ def _take(arguments: argparse.Namespace, to: Path) -> Manifest:
     packed = to.name.endswith(_TARS)
     _room(to, packed=packed)
     options = cluster.Options(
-        scanning.taken(), arguments.kubeconfig, arguments.limit, arguments.configz
+        scanning.taken(),
+        arguments.kubeconfig,
+        arguments.limit,
+        arguments.configz,
+        tuple(arguments.resource),
     )
     account = cluster.account_of(arguments.target, options.kubeconfig)
+    account = cluster.within(account, tuple(arguments.namespace))
     with Bar(sys.stderr, shown=not arguments.quiet) as bar, ExitStack() as undo:
         if not packed:
             undo.callback(_empty, to)  # half a snapshot is none
@@ -121,9 +154,20 @@ def told(manifest: Manifest) -> list[str]:
     version = manifest.server.get("gitVersion", "of a version it does not tell")
     kinds = f"{objects:,} objects of {len(manifest.listed)} resources"
     lines = [f"{manifest.context}: Kubernetes {version}, {kinds}"]
+    if not manifest.listed:
+        lines.append("  nothing could be listed: name a namespace you may see, k8s://CONTEXT/NAME")
+    spaces = sorted({space for item in manifest.listed for space in item.namespaces})
+    if spaces:
+        lines.append(f"  only of the namespaces: {_short(spaces)}")
     for what, missed in (("denied", manifest.denied), ("not answered", manifest.failed)):
         lines += [f"  {what}: {item.right}" for item in missed[:_SHOWN]]
         if len(missed) > _SHOWN:
             lines.append(f"  and {len(missed) - _SHOWN} more")
     lines += [f"  {note}" for note in manifest.notes]
-    return lines
+    custom = not_looked_at(manifest.aside)
+    return [*lines, f"  {custom}"] if custom else lines
+
+
+def _short(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

@@ -162,7 +162,9 @@ class Cluster(Node, frozen=True, omit_defaults=True, tag="cluster"):
     *groups* are the served API groups ("" is core) with their versions. *listed* counts the
     objects by resource (``networkpolicies.networking.k8s.io``); *denied* are rights that were
     missing (``list pods at cluster scope``), *failed* what the server could not answer,
-    *absent* resources that it does not serve, so that there are none.
+    *absent* resources that it does not serve, so that there are none. *within* are resources
+    that were listed in some namespaces only, *namespaces* those that were asked for where
+    some were named, *aside* served resources that nobody asked for.
     """
 
     path: str = ""
@@ -177,6 +179,9 @@ class Cluster(Node, frozen=True, omit_defaults=True, tag="cluster"):
     denied: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    within: dict[str, tuple[str, ...]] = {}
+    namespaces: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def alpha(self) -> tuple[str, ...]:

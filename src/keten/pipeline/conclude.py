@@ -30,6 +30,7 @@ from keten.model.result import (
 from keten.model.rules import Rules
 from keten.pipeline import flood
 from keten.pipeline.choosing import asks_for_secrets, link_of
+from keten.pipeline.clusters.aside import aside_notes
 from keten.pipeline.judge import Judged, Lack, findings_of
 from keten.pipeline.unknowns import gather
 from keten.policy.gate import decide
@@ -73,6 +74,7 @@ def conclude(
         notes += said.notes
     notes += owned_note(nodes)
     notes += concluded_notes(facts)
+    notes += aside_notes(facts.nodes)
     unknown = gather(stay, facts.problems, lacks)
     old = [f for f in stay if f.fingerprint in known and f.verdict is not Verdict.UNKNOWN]
     if old:

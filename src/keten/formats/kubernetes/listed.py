@@ -41,6 +41,10 @@ class Row(Struct, frozen=True):
         """Return the right that listing it takes."""
         return f"list {self.name} at cluster scope"
 
+    def within(self, namespace: str) -> str:
+        """Return the right that seeing those of one namespace takes."""
+        return f"{'list' if self.namespaced else 'get'} {self.name} in namespace {namespace}"
+
 
 _RUNS = (
     Link.IMAGE, Link.REGISTRY, Link.ACCESS, Link.SECRETS, Link.DEPLOYMENT, Link.RUNTIME,
@@ -184,59 +188,3 @@ SECRETS = "secrets"
 def rows() -> dict[tuple[str, str], Row]:
     """Return the rows by group and plural."""
     return {(row.group, row.plural): row for row in ROWS}
-
-
-def role(*, configz: bool = False) -> str:
-    """Return the ClusterRoles that a collection takes, as YAML: these rights and no more."""
-    groups: dict[str, list[str]] = {}
-    for row in ROWS:
-        if row.plural != SECRETS or row.group:
-            groups.setdefault(row.group, []).append(row.plural)
-    lines = [*_HEAD.splitlines()]
-    for group in sorted(groups):
-        lines.append(f'  - apiGroups: ["{group}"]')
-        lines.append("    resources:")
-        lines += [f"      - {plural}" for plural in sorted(groups[group])]
-        lines.append('    verbs: ["list"]')
-    lines += _SECRETS.splitlines()
-    if configz:
-        lines += _CONFIGZ.splitlines()
-    return "\n".join(lines) + "\n"
-
-
-_HEAD = """\
-# What `keten snapshot` and `keten scan k8s://CONTEXT` need, and no more. Written by
-# `keten snapshot --role`. Discovery (/api, /apis, /version) is granted to whoever is logged
-# in by the ClusterRoles system:discovery and system:public-info-viewer of Kubernetes.
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata:
-  name: keten-snapshot
-rules:"""
-_SECRETS = """\
----
-# Apart, because who may list Secrets may also read their values. keten asks for a table
-# (name, type, number of keys): values are not sent to it. Leave this role unbound if you
-# will: what depends on it is then UNKNOWN.
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata:
-  name: keten-snapshot-secrets
-rules:
-  - apiGroups: [""]
-    resources:
-      - secrets
-    verbs: ["list"]"""
-_CONFIGZ = """\
----
-# For --configz only. Who may proxy to nodes may do anything on them that the kubelet can:
-# bind it for the time of the collection, or copy the kubelets' configuration files instead.
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata:
-  name: keten-snapshot-configz
-rules:
-  - apiGroups: [""]
-    resources:
-      - nodes/proxy
-    verbs: ["get"]"""

@@ -35,7 +35,7 @@ class File(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True):
-    """A resource that was listed whole."""
+    """A resource that was listed whole; where *namespaces* are named, in these and no other."""
 
     group: str
     version: str
@@ -43,6 +43,7 @@ class Listed(Struct, frozen=True):
     kind: str
     count: int
     files: tuple[File, ...] = ()
+    namespaces: tuple[str, ...] = ()
 
 
 class Missed(Struct, frozen=True):
@@ -58,7 +59,9 @@ class Manifest(Struct, frozen=True, rename="kebab"):
     """What ``keten-snapshot.json`` holds. *taken* is an RFC 3339 time in UTC.
 
     *denied*: the server refused; *failed*: it could not answer; *absent*: it does not serve
-    it, so there is none. *groups* are all groups with their served versions.
+    it, so there is none. *groups* are all groups with their served versions. *namespaces* are
+    the only ones that were asked for, where some were named; *aside* are the resources that
+    are served and that nobody asked for.
     """
 
     schema: str
@@ -74,6 +77,8 @@ class Manifest(Struct, frozen=True, rename="kebab"):
     absent: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     configz: tuple[File, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def parse(data: bytes) -> Manifest:

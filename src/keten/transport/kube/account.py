@@ -60,6 +60,12 @@ class Identity(Struct, frozen=True):
     plugin: Exec | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def shows(self) -> bool:
+        """Return whether anything is shown of who asks."""
+        known = (self.token, self.token_file, self.username, self.password, self.certificate)
+        return any(known) or self.plugin is not None
+
     def __repr__(self) -> str:
         ways = [name for name in self.__struct_fields__ if getattr(self, name)]
         return f"Identity({', '.join(ways)})"
@@ -69,6 +75,7 @@ class Account(Struct, frozen=True):
     """A *server* and an *identity*; *context* is how the user named the two.
 
     *notes* are what is to be told of how the cluster is reached (an unchecked certificate).
+    *namespace* is the context's own; *only* are those that the user named: no others are asked.
     """
 
     server: Server
@@ -76,3 +83,4 @@ class Account(Struct, frozen=True):
     context: str = ""
     namespace: str = ""
     notes: tuple[str, ...] = field(default=())
+    only: tuple[str, ...] = ()

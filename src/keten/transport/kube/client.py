@@ -34,6 +34,8 @@ SECONDS = 180.0
 LIFE = 3600.0
 """The longest that one client asks, in seconds."""
 TRIES = 5
+PATIENCE = 10
+"""The tries where the server says how long to wait (429 of its priority and fairness)."""
 BACK_OFF = 0.5
 """Seconds before the second try; doubled for each after it."""
 MOST_WAIT = 30.0
@@ -43,7 +45,8 @@ CHUNK = 1 << 18
 JSON = "application/json"
 _BUSY = (429, 500, 502, 503, 504)
 _FINE, _ELSEWHERE = range(200, 300), range(300, 400)
-_UNAUTHORISED = 401
+_UNAUTHORISED, _TOO_MANY = 401, 429
+_DOUBLED = 4  # times that the wait is doubled
 
 
 class Reply(Struct):
@@ -96,15 +99,16 @@ class Client:
     ) -> Reply:
         """Return the answer to GET *path*, whatever its status below 500.
 
-        NetworkError where none comes after TRIES, where it is a redirect, or where the server
-        knows us not (401); CeilingError for an answer of more than *most* bytes.
+        NetworkError where none comes after TRIES (PATIENCE where the server is only busy and
+        says for how long), where it is a redirect, or where the server knows us not (401);
+        CeilingError for an answer of more than *most* bytes.
         """
         target = self._at.path.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
         renewed = False
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, PATIENCE + 1):
             if time.monotonic() > self._ends:
                 raise NetworkError(f"{self._at.netloc}: took more than {LIFE:g} seconds in all")
-            last = attempt == TRIES
+            last = attempt >= TRIES
             try:
                 reply = self._once(target, accept, most)
             except NetworkError as error:
@@ -116,13 +120,23 @@ class Client:
                 renewed = True
                 self._drop()
                 continue
-            if reply.status in _BUSY and not last:
+            if reply.status in _BUSY and (not last or (_queued(reply) and attempt < PATIENCE)):
                 self._wait(_pause(reply, attempt))
                 continue
-            return self._judged(reply, path)
+            return self._judged(reply, path, attempt)
         raise AssertionError("unreachable")
 
-    def _judged(self, reply: Reply, path: str) -> Reply:
+    def answers(self) -> bool:
+        """Return whether the server answers at all, whatever it says."""
+        try:
+            self.get("/version", most=1 << 16)
+        except NetworkError as error:
+            return bool(error.status)
+        except CeilingError:
+            pass
+        return True
+
+    def _judged(self, reply: Reply, path: str, tries: int) -> Reply:
         where = self._at.netloc
         if reply.status == _UNAUTHORISED:
             raise NetworkError(
@@ -138,7 +152,7 @@ class Client:
             )
         if reply.status in _BUSY:
             raise NetworkError(
-                f"{where}{path}: status {reply.status} after {TRIES} tries: {said(reply)}",
+                f"{where}{path}: status {reply.status} after {tries} tries: {said(reply)}",
                 status=reply.status,
                 advice="Try again later.",
             )
@@ -271,12 +285,22 @@ def _body(response: HTTPResponse, most: int) -> bytes:
     return b"".join(parts)
 
 
+def _told(reply: Reply) -> float | None:
+    """Return the seconds that Retry-After says; None for a date, which no API server sends."""
+    text = reply.headers.get("retry-after", "")
+    return float(text) if text.isdecimal() and text.isascii() and len(text) < 8 else None  # noqa: PLR2004 years
+
+
+def _queued(reply: Reply) -> bool:
+    """Return whether the server has too much to do just now (API Priority and Fairness)."""
+    told = _told(reply)
+    return reply.status == _TOO_MANY and told is not None and told <= MOST_WAIT
+
+
 def _pause(reply: Reply, attempt: int) -> float:
-    told = reply.headers.get("retry-after", "")
-    own = float(BACK_OFF * 2 ** (attempt - 1))
-    if told.isdecimal() and told.isascii() and len(told) < 8:  # noqa: PLR2004 years
-        return min(max(float(told), own), MOST_WAIT)
-    return own
+    told = _told(reply)
+    own = float(BACK_OFF * 2 ** min(attempt - 1, _DOUBLED))
+    return own if told is None else min(max(told, own), MOST_WAIT)
 
 
 def said(reply: Reply) -> str:

@@ -1,7 +1,8 @@
 """LIST by pages: consistent, bounded, told exactly what was refused.
 
 Source: Kubernetes API concepts, "Retrieving large results sets in chunks". All pages are of
-one resource version: where the server has forgotten it (410 Expired) the list begins anew.
+one resource version: where the server has forgotten it (410 Expired) the list begins anew,
+in larger pages, so that it ends before it is forgotten again.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,10 +23,14 @@ OBJECTS = 2_000_000
 TOTAL = 8 << 30
 """The most bytes of all objects of one resource."""
 RESTARTS = 3
+GROWTH = 4
+"""How many times larger the pages are of a list that begins anew."""
+MOST_LIMIT = 10_000
+"""The largest page that is asked for, in objects."""
 TOKEN = 1 << 16
 """The longest continue token, in characters."""
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-_OK, _FORBIDDEN, _GONE, _ABSENT = 200, 403, 410, (404, 405)
+_OK, _UNAUTHORISED, _FORBIDDEN, _GONE, _ABSENT = 200, 401, 403, 410, (404, 405)
 
 
 class DeniedError(InputError):
@@ -45,6 +50,7 @@ class Page(Struct):
 
 class _Meta(Struct, rename="camel"):
     continue_: str | None = msgspec.field(default=None, name="continue")
+    remaining_item_count: int | None = None
 
 
 class _List(Struct, rename="camel"):
@@ -70,24 +76,25 @@ class _Table(Struct, rename="camel"):
     items: list[msgspec.Raw] | None = None
 
 
-def path_of(served: Served) -> str:
-    """Return where a resource is listed, over all namespaces."""
-    if served.group:
-        return f"/apis/{served.group}/{served.version}/{served.plural}"
-    return f"/api/{served.version}/{served.plural}"
+def path_of(served: Served, namespace: str = "") -> str:
+    """Return where a resource is listed: over all namespaces, or in one."""
+    root = f"/apis/{served.group}" if served.group else "/api"
+    within = f"namespaces/{namespace}/" if namespace else ""
+    return f"{root}/{served.version}/{within}{served.plural}"
 
 
 def pages(
-    client: Client, served: Served, *, limit: int = LIMIT, table: bool = False
+    client: Client, served: Served, *, namespace: str = "", limit: int = LIMIT, table: bool = False
 ) -> Iterator[Page]:
-    """Yield the objects of a resource, page by page.
+    """Yield the objects of a resource, page by page; of all namespaces where none is named.
 
     With *table* the server is asked for the printed columns and the metadata only, so that
     the values of Secrets are not sent. DeniedError, AbsentError, InputError, NetworkError.
     """
     read = _rows if table else _objects
-    path, accept = path_of(served), f"{TABLE},{JSON}" if table else JSON
+    path, accept = path_of(served, namespace), f"{TABLE},{JSON}" if table else JSON
     token, count, taken, size, restarts = "", 0, 0, 0, 0
+    most = max(limit, MOST_LIMIT)
     seen: set[str] = set()
     while True:
         query = {"limit": str(limit), **({"continue": token} if token else {})}
@@ -96,14 +103,15 @@ def pages(
         except CeilingError:
             if limit == 1:
                 raise
-            limit = max(1, limit // 4)  # a page of big objects: fewer at a time
+            limit = most = max(1, limit // GROWTH)  # a page of big objects: fewer at a time
             continue
         if reply.status == _GONE and token and restarts < RESTARTS:
             restarts += 1
             token, count, taken, size = "", 0, 0, 0
+            limit = min(limit * GROWTH, most)
             seen.clear()
             continue
-        _refused(reply, path)
+        refused(reply, path)
         items, following = read(reply, path)
         first, count, taken = count == 0, count + 1, taken + len(items)
         size += sum(map(len, items))
@@ -118,7 +126,8 @@ def pages(
         token = following
 
 
-def _refused(reply: Reply, path: str) -> None:
+def refused(reply: Reply, path: str) -> None:
+    """Raise what an answer says that gives nothing: DeniedError, AbsentError, InputError."""
     if reply.status == _OK:
         return
     if reply.status == _FORBIDDEN:
@@ -153,18 +162,34 @@ def _rows(reply: Reply, path: str) -> tuple[list[bytes], str]:
 
 
 def _continue(meta: _Meta | None) -> str:
-    return (meta.continue_ or "") if meta else ""
+    """Return the token of the next page, "" for none; InputError where one should be."""
+    if meta is None:
+        return ""
+    if not meta.continue_ and (meta.remaining_item_count or 0) > 0:
+        raise InputError(
+            f"the server stops though {meta.remaining_item_count:,} objects remain (no continue)"
+        )
+    return meta.continue_ or ""
 
 
 def whole(
-    client: Client, served: Served, take: Callable[[Page], None], *, limit: int, table: bool
+    client: Client,
+    served: Served,
+    take: Callable[[Page], None],
+    *,
+    namespace: str = "",
+    limit: int = LIMIT,
+    table: bool = False,
 ) -> str:
-    """Hand every page to *take*; return "" or why the list is not whole (a server in trouble)."""
+    """Hand every page to *take*; return "" or why the list is not whole (a server in trouble).
+
+    A list that fails where the server still answers is that list's trouble alone.
+    """
     try:
-        for page in pages(client, served, limit=limit, table=table):
+        for page in pages(client, served, namespace=namespace, limit=limit, table=table):
             take(page)
     except NetworkError as error:
-        if not error.status or error.status == 401:  # noqa: PLR2004 then nothing else comes either
-            raise
+        if error.status == _UNAUTHORISED or not (error.status or client.answers()):
+            raise  # nothing else comes either
         return error.what
     return ""
