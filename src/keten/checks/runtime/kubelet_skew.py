@@ -1,28 +1,19 @@
 """Kubelet does not fit the API server.
 
 A kubelet newer than its API server is not supported; one more than three minor releases older
-(two before 1.28) neither. What passes between them then is not tested by anybody, and a node
-that nobody upgrades has the faults of its age.
+(two before 1.28) neither; of several API servers the oldest and the newest count. What passes
+between them then is not tested by anybody, and a node that nobody upgrades has the faults of
+its age.
 """
 
 from collections.abc import Iterator
 
+from keten.checks import _releases as releases
 from keten.model.check import Check, Example, Threat
 from keten.model.facts import View
 from keten.model.finding import Severity, Violation
-from keten.model.kube import Cluster, Resource
+from keten.model.kube import Cluster
 from keten.model.kubernetes_releases import minor_of, skew
-
-
-def printed(names: list[str]) -> str:
-    """Return the first of *names*, and how many more there are."""
-    names = sorted(names)
-    return names[0][:60] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-
-
-def _same(cluster: Cluster, path: str) -> bool:
-    """Return whether an object at *path* is of the cluster's snapshot."""
-    return cluster.id in ("", ".") or path.startswith(f"{cluster.id}/")
 
 
 def _applies(cluster: Cluster) -> bool:
@@ -32,22 +23,18 @@ def _applies(cluster: Cluster) -> bool:
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
+    oldest, newest = releases.servers(cluster, view)
     told: dict[str, list[str]] = {}
-    for node in view.every(Resource):
-        if node.kind != "Node" or not _same(cluster, node.path):
-            continue
-        info = node.status.get("nodeInfo")
-        version = str(info.get("kubeletVersion") or "") if isinstance(info, dict) else ""
-        minor = minor_of(version)
-        least = cluster.minor - skew(cluster.minor)
-        if minor and cluster.minor and not least <= minor <= cluster.minor:
-            told.setdefault(version, []).append(node.name)
+    for kubelet in releases.kubelets(cluster, view):
+        if not newest - skew(newest) <= kubelet.minor <= oldest:
+            told.setdefault(kubelet.version, []).append(kubelet.where)
     for version, names in sorted(told.items()):
-        newer = minor_of(version) > cluster.minor
-        how = "newer than" if newer else f"more than {skew(cluster.minor)} releases older than"
+        newer = minor_of(version) > oldest
+        how = "newer than" if newer else f"more than {skew(newest)} releases older than"
+        server = cluster.version if oldest == newest else f"1.{oldest if newer else newest}"
         yield Violation(
-            f"kubelet {version[:40]} on {printed(names)} is {how} the API server "
-            f"{cluster.version[:40]}",
+            f"kubelet {version[:40]} on {releases.printed(names)} is {how} the API server "
+            f"{server[:40]}",
             key=version,
         )
 
