@@ -2,15 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from keten.cli import arguments as common
-from keten.cli import clusters, printing
-from keten.cluster.admission.lockout import Admission, Sure, Wait
+from keten.cli import printing
 from keten.cluster.admission.policies import Wanted, written
 from keten.cluster.podsecurity.namespaces import SERVED
 from keten.cluster.podsecurity.standard import Level
@@ -23,7 +19,9 @@ LONG = 70
 def main(argv: list[str]) -> int:
     """Write the objects, or tell of the webhooks."""
     if argv[:1] == ["webhooks"]:
-        return _webhooks(argv[1:])
+        from keten.cli import admission_webhooks
+
+        return admission_webhooks.main(argv[1:])
     arguments = parser().parse_args(argv)
     config = common.policy(Path(), arguments).config
     wanted = Wanted(
@@ -97,68 +95,3 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--format", choices=("yaml", "json"), default="yaml", help="default: yaml")
     common.add(made)
     return made
-
-
-def _webhooks(argv: list[str]) -> int:
-    """Print which webhooks stand before what a cluster needs; 1 where one can lock it."""
-    made = clusters.parser(
-        "admission webhooks",
-        "Tell which webhooks a cluster waits for to make what brings it back: nodes, leases, pods "
-        "of the system, the webhooks' own pods. Exit status 1 where one fails closed, is served "
-        "from the cluster and is certain to be asked; 3 where that is not known.",
-    )
-    arguments = made.parse_args(argv)
-    target = clusters.collected(arguments)
-    rows = [row for cluster in target.estate.clusters for row in _rows(cluster.admission)]
-    if arguments.format == "json":
-        printing.document({"requests": [_document(wait) for wait in rows]})
-    else:
-        printing.write(_table(rows))
-    sure = {
-        how for wait in rows for hook, how in wait.hooks if hook.closed and hook.service is not None
-    }
-    if Sure.YES in sure:
-        return 1
-    return 3 if Sure.PERHAPS in sure or target.problems else 0
-
-
-def _rows(admission: Admission) -> Iterator[Wait]:
-    yield from admission.waits()
-    for hook in admission.hooks:
-        for request in admission.own(hook):
-            how = admission.asked(hook, request)
-            if how is not Sure.NO:
-                yield Wait(request, ((hook, how),))
-
-
-def _table(rows: list[Wait]) -> Iterator[str]:
-    if not rows:
-        yield "no webhook stands before what the cluster needs to stay up"
-    for wait in rows:
-        request = wait.request
-        where = f" in {request.namespace}" if request.namespace else ""
-        asked = f"{request.operation} {request.resource}{where}"
-        yield f"{asked}: to {request.what}, {wait.seconds} s at most"
-        for hook, how in wait.hooks:
-            kind = "mutating" if hook.mutating else "validating"
-            closed = "fails closed" if hook.closed else "fails open"
-            sure = "" if how is Sure.YES else "  (perhaps: labels or conditions are not known)"
-            yield f"    {hook.name}  {kind}, {closed}, {hook.seconds} s{sure}"
-
-
-def _document(wait: Wait) -> dict[str, Any]:
-    return {
-        "request": msgspec.to_builtins(wait.request),
-        "seconds": wait.seconds,
-        "webhooks": [
-            {
-                "configuration": hook.configuration.title,
-                "name": hook.name,
-                "mutating": hook.mutating,
-                "failsClosed": hook.closed,
-                "seconds": hook.seconds,
-                "asked": how,
-            }
-            for hook, how in wait.hooks
-        ],
-    }

@@ -10,12 +10,12 @@ Asked where the namespace of the service was seen, and everything in it.
 from collections.abc import Iterator
 
 from keten.checks._examples import manifest
-from keten.cluster.admission.lockout import Admission, Hook, hooks_of
+from keten.cluster.admission.lockout import hooks_of
 from keten.cluster.estates import Cluster, estate
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
-from keten.model.kube import Service, Webhook, Workload
+from keten.model.kube import Webhook
 
 
 def run(webhook: Webhook, view: View) -> Iterator[Violation]:
@@ -23,7 +23,7 @@ def run(webhook: Webhook, view: View) -> Iterator[Violation]:
     cluster = estate(view).of(webhook)
     for hook in hooks_of(webhook):
         if hook.closed and hook.service is not None and _seen(cluster, hook.service[0]):
-            why = _why(cluster.admission, hook)
+            why = cluster.admission.silent(hook)
             if why:
                 at = f"webhooks[{hook.index}]"
                 yield Violation(
@@ -36,23 +36,7 @@ def run(webhook: Webhook, view: View) -> Iterator[Violation]:
 
 def _seen(cluster: Cluster, namespace: str) -> bool:
     """Return whether services and workloads of *namespace* are among what was read."""
-    there = {type(o) for o in cluster.objects if getattr(o, "namespace", "") == namespace}
-    return cluster.scope.cluster is not None or {Service, Workload} <= there
-
-
-def _why(admission: Admission, hook: Hook) -> str:
-    namespace, name = hook.service or ("", "")
-    service = admission.service(hook)
-    if service is None:
-        return f"there is no Service/{name} in {namespace}"
-    if not service.spec.get("selector"):
-        return ""  # its endpoints are set by hand
-    behind = admission.behind(hook)
-    if not behind:
-        return f"Service/{name} in {namespace} selects no pod"
-    if all(item.spec.get("replicas") == 0 for item in behind):
-        return f"{behind[0].title} behind it is scaled to zero"
-    return ""
+    return cluster.scope.cluster is not None or cluster.admission.sees(namespace)
 
 
 CHECK = Check(

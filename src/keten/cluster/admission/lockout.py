@@ -165,6 +165,30 @@ class Admission:
         those = self._workloads.get(service.namespace, [])
         return [those[i] for i in Labelled(_labels(w) for w in those).select(wanted)]
 
+    def silent(self, hook: Hook) -> str:
+        """Return why nobody answers for *hook*: no service, no pods; "" where somebody does.
+
+        It takes all of the service's namespace to be known: see ``sees``.
+        """
+        if hook.service is None:
+            return ""
+        namespace, name = hook.service
+        service = self.service(hook)
+        if service is None:
+            return f"there is no Service/{name} in {namespace}"
+        if not service.spec.get("selector"):
+            return ""  # its endpoints are set by hand
+        behind = self.behind(hook)
+        if not behind:
+            return f"Service/{name} in {namespace} selects no pod"
+        if all(item.spec.get("replicas") == 0 for item in behind):
+            return f"{behind[0].title} behind it is scaled to zero"
+        return ""
+
+    def sees(self, namespace: str) -> bool:
+        """Return whether services and workloads of *namespace* are among what is known."""
+        return namespace in self._workloads and namespace in {space for space, _ in self._services}
+
     def own(self, hook: Hook) -> Iterator[Request]:
         """Yield what is needed to bring the pods of *hook* back."""
         if hook.service is None:
