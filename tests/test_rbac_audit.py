@@ -3,10 +3,11 @@
 import gzip
 import io
 import json
-import time
+import tracemalloc
 from typing import Any
 
 import pytest
+from growing import Work, linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,13 +197,30 @@ def test_ceilings(monkeypatch: pytest.MonkeyPatch) -> None:
         gather(log(*many), {})
 
 
-def test_one_long_line_takes_no_memory_and_little_time() -> None:
-    began = time.process_time()
-    found = Log(io.BytesIO(b"x" * (40 << 20) + b"\n" + json.dumps(event()).encode()))
+def long_line(count: int) -> bytes:
+    return b"x" * count + b"\n" + json.dumps(event()).encode()
+
+
+HOSTILE = {
+    "a line": Work(long_line, lambda data: list(Log(io.BytesIO(data))), 40 << 20, 2.0),
+    "lines": Work(lambda n: b"\n" * n, lambda data: list(Log(io.BytesIO(data))), 1 << 20, 2.0),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_log_takes_steps_by_its_size(name: str) -> None:
+    linear(HOSTILE[name])
+
+
+def test_one_long_line_takes_no_memory() -> None:
+    data = long_line(40 << 20)
+    tracemalloc.start()
+    found = Log(io.BytesIO(data))
 
     assert len(list(found)) == 1
     assert found.faults[0].what.startswith("longer than")
-    assert time.process_time() - began < 2
+    assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    tracemalloc.stop()
 
 
 @settings(max_examples=200, deadline=None)
