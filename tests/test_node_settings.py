@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_roots import LEAK, build, process, write
+from test_control_plane import certificate
 
 from keten.formats.control_plane import dropins, k3s
 from keten.formats.control_plane.node_script import script
 from keten.formats.control_plane.node_settings import Node
 from keten.formats.control_plane.node_settings import settings as hold
-from keten.model.control_plane import Component, NodeFile
+from keten.model.control_plane import Component, Encryption, Kubeconfig, NodeFile
 from keten.model.facts import Facts
 from keten.testing.examples import facts_of
 
@@ -225,6 +226,30 @@ def test_drop_ins_of_a_node(root: Path, shell: str) -> None:
     assert "profiling" not in scheduler.flags
 
 
+def test_days_and_logins_by_certificate(root: Path) -> None:
+    key = root / "etc/kubernetes/pki/sa.key"
+    write(root, "etc/kubernetes/pki/sa.key", LEAK)
+    for path in (key, root / "etc/kubernetes/encryption.yaml"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    public, _ = certificate(365)
+    write(root, "opt/admin.crt", public.decode())
+    write(
+        root, "etc/kubernetes/scheduler.conf",
+        "apiVersion: v1\nkind: Config\nclusters: []\nusers:\n- name: s\n  user:\n"
+        "    client-certificate: /opt/admin.crt\n    client-key: /opt/b.key\n",
+    )  # fmt: skip
+    found = facts_of({"cp1.keten-node": report(root).encode()})
+    files = {n.path: n for n in found.nodes if isinstance(n, NodeFile)}
+    logins = [one for n in found.nodes if isinstance(n, Kubeconfig) for one in n.logins]
+    (encryption,) = (n for n in found.nodes if isinstance(n, Encryption))
+
+    assert files["/etc/kubernetes/pki/sa.key"].changed == "2020-09-13"
+    assert files["/etc/kubernetes/encryption.yaml"].role == "key"
+    assert encryption.changed == "2020-09-13"
+    assert [one.until for one in logins if one.name == "s"] == ["2027-01-01"]
+    assert [one.organizations for one in logins if one.name == "s"] == [("system:masters",)]
+
+
 K3S = "etc/rancher/k3s"
 """Where k3s is configured."""
 
@@ -270,7 +295,7 @@ def test_k3s_and_its_parts(tmp_path: Path) -> None:
 
 def test_files_of_k3s_follow_one_another() -> None:
     """docs.k3s.io, Multiple Config Files."""
-    files = [
+    files: list[dict[str, Any]] = [
         {"token": "boop", "node-label": ["foo=bar", "bar=baz"]},
         {"write-kubeconfig-mode": 600, "node-taint": ["alice=bob:NoExecute"]},
         {

@@ -61,7 +61,33 @@ def _host(file: NodeFile) -> str:
     return f"node {file.node}" if file.node else "the node"
 
 
-def report(*files: str) -> Example:
-    """Return a report of a node with *files*, each as ``ROLE MODE OWNER GROUP PATH``."""
+def report(*files: str, changed: str = "") -> Example:
+    """Return a report of a node with *files*, each as ``ROLE MODE OWNER GROUP PATH``.
+
+    *changed* is when they were last written, in seconds since 1970.
+    """
     lines = "".join(f"file {file}\n" for file in files)
+    if changed:
+        lines += "".join(f"changed {changed} {file.split(' ', 4)[-1]}\n" for file in files)
     return Example("cp1.keten-node", f"keten-node-report/1\nhost cp1\n{lines}end\n")
+
+
+def encryption(changed: str) -> Example:
+    """Return a report of a node whose keys of encryption at rest were written at *changed*."""
+    path = "/etc/kubernetes/encryption.yaml"
+    text = """\
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+- resources: [secrets]
+  providers:
+  - aescbc: {keys: [{name: one, secret: "(left out)"}]}
+  - identity: {}
+"""
+    quoted = "".join(f"|{line}\n" for line in text.splitlines())
+    return Example(
+        "cp1.keten-node",
+        "keten-node-report/1\nhost cp1\n"
+        f"file server-config -rw------- root root {path}\nchanged {changed} {path}\n"
+        f"text server-config {path}\n{quoted}end\n",
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from keten.model.facts import Node
+from keten.model.kube import stem_of
 
 API_SERVER, CONTROLLER, SCHEDULER = "kube-apiserver", "kube-controller-manager", "kube-scheduler"
 ETCD, KUBELET, PROXY = "etcd", "kubelet", "kube-proxy"
@@ -40,6 +41,12 @@ class Component(Node, frozen=True, omit_defaults=True, tag="component"):
     version: str = ""
     minor: int = 0
     provider: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Return the id; of a live one its host instead of the piece of the list it came in."""
+        stem = stem_of(self.path)
+        return f"{stem}:{self.name}@{self.node}" if stem else self.id
 
     def flag(self, name: str, default: str = "") -> str:
         """Return the flag's value, *default* where it is not given."""
@@ -86,10 +93,14 @@ class Encrypted(Struct, frozen=True, omit_defaults=True):
 
 
 class Encryption(Node, frozen=True, omit_defaults=True, tag="encryption"):
-    """EncryptionConfiguration: the first entry that matches a resource is the one that counts."""
+    """EncryptionConfiguration: the first entry that matches a resource is the one that counts.
+
+    *changed* is the day on which its file was last written, where a node's report tells it.
+    """
 
     path: str = ""
     entries: tuple[Encrypted, ...] = ()
+    changed: str = ""
 
 
 class Group(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -187,8 +198,9 @@ class Certificate(Node, frozen=True, omit_defaults=True, tag="certificate"):
 class NodeFile(Node, frozen=True, omit_defaults=True, tag="nodefile"):
     """A file or folder on a node: *mode* its permission bits, *role* what it is there for.
 
-    *role*: manifest, kubeconfig, key, certificate, kubelet-config, kubelet-service, cni,
-    etcd-data, pki.
+    *changed* is the day on which it was last written, "" where that is not told.
+    *role*: manifest, kubeconfig, key, certificate, kubelet-config, kubelet-dropins,
+    kubelet-service, server-config, rancher-config, cni, etcd-data, pki.
     """
 
     path: str = ""
@@ -198,6 +210,7 @@ class NodeFile(Node, frozen=True, omit_defaults=True, tag="nodefile"):
     owner: str = ""
     group: str = ""
     folder: bool = False
+    changed: str = ""
 
 
 class ManagedCluster(Node, frozen=True, omit_defaults=True, tag="managedcluster"):

@@ -13,6 +13,21 @@ from keten.model.facts import Node
 from keten.model.pod import PodSpec
 
 
+def stem_of(path: str) -> str:
+    """Return the path of a list without its piece (``pods.0001.json``), "" of any other file.
+
+    The pieces are of a snapshot, or of a large dump (``dump.json/0001.json``); an object moves
+    from one to another as others come and go.
+    """
+    number = path[-9:-5]
+    whole = path.endswith(".json") and len(number) == _DIGITS and number.isdecimal()
+    return path[:-10] if whole and path[-10:-9] in _APART else ""
+
+
+_DIGITS = 4
+_APART = frozenset((".", "/"))
+
+
 class Object(Node, frozen=True, omit_defaults=True):
     """What every object has. *namespace* is "" when the file does not say.
 
@@ -32,6 +47,31 @@ class Object(Node, frozen=True, omit_defaults=True):
     def title(self) -> str:
         """Return ``Kind/name``: how messages name it."""
         return f"{self.kind}/{self.name}"
+
+    @property
+    def identity(self) -> str:
+        """Return the id; of a live object without what moves as others come and go.
+
+        Left out is the piece of the list that it came in, and the name that a controller made
+        up (``web-5d8c7-x2x9p``): then the controller is named.
+        """
+        stem = stem_of(self.path) if self.uid else ""
+        if not stem:
+            return self.id
+        kind, _, name = self.owner.partition("/")
+        if kind not in _NAMERS:
+            name = self.name
+        elif kind == "ReplicaSet":
+            name = name.removesuffix(f"-{self.labels.get('pod-template-hash', '')}")
+        elif kind == "Job" and (cut := name.rpartition("-"))[2].isdecimal():
+            name = cut[0]  # a CronJob names its Jobs by the minute
+        made = f"{kind}/{name}" if kind in _NAMERS else name
+        return f"{stem}:{self.kind}/{self.namespace or '-'}/{made}"
+
+
+_NAMERS = frozenset(
+    {"ReplicaSet", "ReplicationController", "Deployment", "DaemonSet", "Job", "CronJob"}
+)
 
 
 class Workload(Object, frozen=True, omit_defaults=True, tag="workload"):
@@ -129,11 +169,15 @@ class ConfigMap(Object, frozen=True, omit_defaults=True, tag="configmap"):
 class Secret(Object, frozen=True, omit_defaults=True, tag="secret"):
     """A Secret object: its type and its keys with a value; values are never kept.
 
-    In text and JSON the type is ``secret_type``: ``type`` is there the node's own.
+    In text and JSON the type is ``secret_type``: ``type`` is there the node's own. *created*
+    is the day on which a live one was made, *expires* that on which a bootstrap token ends,
+    where its file says so.
     """
 
     type: str = field(default="", name="secret_type")
     keys: tuple[str, ...] = ()
+    created: str = ""
+    expires: str = ""
 
 
 class Webhook(Object, frozen=True, omit_defaults=True, tag="webhook"):

@@ -2,7 +2,8 @@
 
 When a certificate of the control plane ends, the cluster stops: kubelets can not report,
 kubectl is refused, and renewing needs a person at the machine. kubeadm's certificates last a
-year.
+year. With an authority all that it issued must be made anew, so that it is told half a year
+before. What lasts for weeks is renewed by a machine: it is told when a tenth of its life is left.
 """
 
 from collections.abc import Iterator
@@ -13,15 +14,27 @@ from keten.model.control_plane import Certificate
 from keten.model.facts import View
 from keten.model.finding import Severity, Violation
 
-SOON = 30
-"""Days."""
+SOON, AUTHORITY = 30, 180
+"""Days before the end of a certificate, and of an authority, all of whose must be issued anew."""
+PART = 10
+"""What lasts for less than ten times SOON is renewed often: a tenth of its life is soon then."""
+
+
+def _soon(certificate: Certificate, end: date) -> int:
+    """Return how many days before its end a certificate should have been renewed."""
+    most = AUTHORITY if certificate.authority else SOON
+    try:
+        life = (end - date.fromisoformat(certificate.begins)).days
+    except ValueError:
+        return most
+    return min(most, max(life // PART, 1))
 
 
 def run(certificate: Certificate, view: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
     end = date.fromisoformat(certificate.ends)
     days = (end - view.now).days
-    if days <= SOON:
+    if days <= _soon(certificate, end):
         name = certificate.subject.partition(",")[0][:60]
         said = f"ended on {end}" if days < 0 else f"ends on {end}, in {days} days"
         yield Violation(

@@ -1,6 +1,7 @@
 """Kubeconfigs and certificates: what is public of them. No key, token or password is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from keten.errors import TrustError
@@ -19,9 +20,19 @@ _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 
 
 def kubeconfig(
-    value: dict[str, Any], fields: dict[str, int], path: str, line: int, *, node: str = ""
+    value: dict[str, Any],
+    fields: dict[str, int],
+    path: str,
+    line: int,
+    *,
+    node: str = "",
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Iterator[Found]:
-    """Yield the kubeconfig that a document is, and the certificates inside of it."""
+    """Yield the kubeconfig that a document is, and the certificates inside of it.
+
+    *files* are those beside it, by their paths: certificates that it names are read there, and
+    told of with the file that they stand in.
+    """
     if value.get("kind") not in ("Config", None) or "clusters" not in value:
         return
     if "users" not in value or value.get("apiVersion") not in ("v1", None):
@@ -31,7 +42,7 @@ def kubeconfig(
         return
     logins, certificates = [], []
     for i, entry in enumerate(map(mapping, items(value.get("users"))[:ENTRIES])):
-        login, found = _login(entry, f"users[{i}].user", path, node)
+        login, found = _login(entry, f"users[{i}].user", path, node, files)
         logins.append(login)
         if found is not None:
             certificates.append(Found(found, {}, fields.get(f"users[{i}]", line)))
@@ -45,7 +56,7 @@ def kubeconfig(
 
 
 def _login(
-    entry: dict[str, Any], at: str, path: str, node: str
+    entry: dict[str, Any], at: str, path: str, node: str, files: Mapping[str, bytes]
 ) -> tuple[plane.Login, plane.Certificate | None]:
     user, name = mapping(entry.get("user")), text(entry.get("name"))[:200]
     data = text(user.get("client-certificate-data"))
@@ -55,6 +66,9 @@ def _login(
                 name, "certificate", found.subject, found.organizations, found.ends, at
             )
             return login, found
+    for found in certificates(files.get(text(user.get("client-certificate")), b""), path):
+        login = plane.Login(name, "certificate", found.subject, found.organizations, found.ends, at)
+        return login, None
     how = next((word for key, word in _HOW if user.get(key)), "none")
     return plane.Login(name, how, at=at), None
 

@@ -4,7 +4,7 @@ A line is ``word rest``; ``|`` begins a line of a text or an argument of a proce
 variable of etcd's environment. The report must close with ``end``: one that does not was cut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field, structs
 
@@ -40,6 +40,7 @@ class Report(Struct):
     texts: dict[str, tuple[str, list[str], int]] = field(default_factory=dict)
     processes: list[tuple[int, Process]] = field(default_factory=list)
     ended: bool = False
+    changed: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
 
 
@@ -58,7 +59,10 @@ def read(data: bytes, path: str) -> Iterator[Found]:
             yield item
     for where, (role, text, line) in report.texts.items():
         whole = "\n".join(text).encode("utf-8", "replace")
-        one = _Text(role, whole, f"{path}:{where}", report.host, line, path)
+        one = _Text(
+            role, whole, f"{path}:{where}", report.host, line, path,
+            report.changed.get(where, ""), node.texts,
+        )  # fmt: skip
         yield from _text(one, running)
     yield from _rancher(report, node, path, running)
 
@@ -121,6 +125,9 @@ def parse(data: bytes, path: str) -> Report:
             if file is not None and all(file.id != known.id for known in report.files[-3:]):
                 report.files.append(file)
                 report.lines.setdefault(file.id, number)
+        elif word == "changed":
+            seconds, _, where = rest.partition(" ")
+            report.changed.setdefault(where, _day(seconds))
         elif word == "text":
             role, _, where = rest.partition(" ")
             into = []
@@ -131,8 +138,20 @@ def parse(data: bytes, path: str) -> Report:
             report.processes.append((number, process))
         elif word == "end":
             report.ended = True
-    report.files = list({file.id: file for file in report.files}.values())
+    report.files = [
+        structs.replace(file, changed=report.changed.get(file.path, ""))
+        for file in {file.id: file for file in report.files}.values()
+    ]
     return report
+
+
+def _day(seconds: str) -> str:
+    """Return the day of a time in seconds since 1970; "" for what is none."""
+    from datetime import UTC, datetime
+
+    if not seconds.isdecimal() or not seconds.isascii() or len(seconds) > 11:  # noqa: PLR2004 the year 5138
+        return ""
+    return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
 
 
 def _file(rest: str, host: str, path: str) -> plane.NodeFile | None:
@@ -153,7 +172,6 @@ def _node(report: Report) -> node_settings.Node:
         {
             where: "\n".join(text).encode("utf-8", "replace")
             for where, (role, text, _) in report.texts.items()
-            if role != "certificate"
         },
         frozenset(file.path for file in report.files if file.role == DROPINS and file.folder),
     )
@@ -188,6 +206,8 @@ class _Text(Struct, frozen=True):
     host: str
     line: int
     path: str
+    changed: str
+    beside: Mapping[str, bytes]
 
 
 def _text(item: _Text, running: set[str]) -> Iterator[Found]:
@@ -202,7 +222,7 @@ def _text(item: _Text, running: set[str]) -> Iterator[Found]:
     for document in documents(item.data):
         value = document.value
         if role == "kubeconfig":
-            found = credentials.kubeconfig(value, {}, name, line, node=host)
+            found = credentials.kubeconfig(value, {}, name, line, node=host, files=item.beside)
         elif role == "manifest":
             found = (
                 made for made in pods.found(value, {}, path, line)
@@ -214,12 +234,13 @@ def _text(item: _Text, running: set[str]) -> Iterator[Found]:
                 if made.node.name not in running
             )  # fmt: skip
         else:
-            found = _server(value, name, line)
+            found = _server(value, name, line, item.changed)
         for one in found:
             yield Found(one.node, {}, line, one.whole, one.why, one.advice)
 
 
-def _server(value: dict[str, object], name: str, line: int) -> Iterator[Found]:
-    yield from server_files.encryption(value, {}, name, line)
+def _server(value: dict[str, object], name: str, line: int, changed: str) -> Iterator[Found]:
+    for found in server_files.encryption(value, {}, name, line):
+        yield structs.replace(found, node=structs.replace(found.node, changed=changed))
     yield from server_files.audit_policy(value, {}, name, line)
     yield from server_files.configuration(value, {}, name, line)

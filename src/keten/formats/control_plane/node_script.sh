@@ -45,10 +45,11 @@ leave_out() {
   sed -e "$hide"
 }
 
-# about ROLE PATH: the line of ls tells mode, owner and group.
+# about ROLE PATH: the line of ls tells mode, owner and group; then when it was last written.
 about() {
   [ -e "$ROOT$2" ] || return 0
   echo "file $1 $(ls -ldL "$ROOT$2" 2>/dev/null | tr -s ' ' | cut -d ' ' -f 1,3,4) $2"
+  changed=$(stat -L -c %Y "$ROOT$2" 2>/dev/null) && echo "changed $changed $2"
 }
 
 # quoted PATH: each line behind a bar; the last one may lack its end.
@@ -59,10 +60,10 @@ quoted() {
   } | sed -e 's/^/|/'
 }
 
-# shown ROLE PATH: the file's text too.
+# shown ROLE PATH [AS]: the file's text too; AS is its role as a file.
 shown() {
   [ -f "$ROOT$2" ] || return 0
-  about "$1" "$2"
+  about "${3:-$1}" "$2"
   echo "text $1 $2"
   quoted "$2"
 }
@@ -153,6 +154,7 @@ echo "$named" | sort -u | while read -r flag path; do
     certificate) certified "$path" ;;
     config) shown kubelet-config "$path" ;;
     config-dir) dropins "$path" ;;
+    encryption-provider-config) shown server-config "$path" key ;;
     *) shown server-config "$path" ;;
   esac
 done

@@ -195,7 +195,41 @@ def _secret(value: dict[str, Any], common: dict[str, Any]) -> kube.Secret:
         for name, text in common["annotations"].items()
         if name != "kubectl.kubernetes.io/last-applied-configuration"  # holds the values again
     }
-    return kube.Secret(**common, type=_text(value.get("type")), keys=tuple(sorted(keys)))
+    kind = _text(value.get("type"))
+    meta = _dict(value.get("metadata"))
+    return kube.Secret(
+        **common,
+        type=kind,
+        keys=tuple(sorted(keys)),
+        created=_day(_text(meta.get("creationTimestamp"))) if common["uid"] else "",
+        expires=_expiration(*both) if kind == BOOTSTRAP else "",
+    )
+
+
+BOOTSTRAP = "bootstrap.kubernetes.io/token"
+
+
+def _expiration(data: dict[str, Any], plain: dict[str, Any]) -> str:
+    """Return the day on which a bootstrap token ends; "" where none is told."""
+    import base64
+    import binascii
+
+    said = _text(plain.get("expiration"))
+    try:
+        said = said or base64.b64decode(_text(data.get("expiration"))[:100]).decode("ascii")
+    except (binascii.Error, ValueError):
+        return ""
+    return _day(said)
+
+
+def _day(time: str) -> str:
+    """Return the day of a time (RFC 3339), "" for what is none."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(time[:10]).isoformat()
+    except ValueError:
+        return ""
 
 
 def _webhook(value: dict[str, Any], common: dict[str, Any]) -> kube.Webhook:
