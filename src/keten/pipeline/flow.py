@@ -15,7 +15,7 @@ from keten.graph.store import Graph, merge
 from keten.model.check import Check
 from keten.model.delivery import Chart
 from keten.model.facts import Facts, Looked
-from keten.model.kube import Object, Workload
+from keten.model.kube import Object, Role, Workload
 from keten.model.result import AttackPath, Result, Target
 from keten.model.rules import Rules
 from keten.pipeline import attestations
@@ -62,12 +62,17 @@ def judge(
     sections = {node.id for node in facts.nodes if isinstance(node, Rules)}
     checks = waiting(select(chosen, of=types, sections=sections))
     judged = scanned.judged
-    more = judge_all(facts.nodes, checks, Graph(facts, now), Places(facts.places))
+    graph = Graph(facts, now)
+    more = judge_all(facts.nodes, checks, graph, Places(facts.places))
     if Workload in types:
         from keten.pipeline.clusters.settling import alike
 
         alike(more, judged.findings, facts)
     judged.add(more)
+    if Role in types:
+        from keten.pipeline.clusters.unbound import eased
+
+        judged.findings = eased(judged.findings, graph)
     result = conclude(
         facts,
         judged,
