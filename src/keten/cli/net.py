@@ -131,11 +131,10 @@ def _one(arguments: argparse.Namespace, name: str) -> "tuple[clusters.Target, Cl
 
 
 def _networked(cluster: "Cluster") -> bool:
+    from keten.cluster.network.machines import makes_pods
     from keten.model.kube import Workload
 
-    return any(
-        isinstance(item, Workload) or item.kind == "VirtualMachine" for item in cluster.objects
-    )
+    return any(isinstance(item, Workload) or makes_pods(item) for item in cluster.objects)
 
 
 def network(arguments: argparse.Namespace, cluster: "Cluster") -> Any:

@@ -146,16 +146,17 @@ def _from_outside(space: _Names, src: Wanted, dst: Wanted) -> Iterator[Group]:
 def _through(space: _Names, dst: Wanted) -> Iterator[To]:
     """Yield what comes in through routes."""
     network = space.network
-    open_: dict[int, Ports] = {}
+    open_: dict[int, tuple[Ports, Ports]] = {}
     for entry in network.entries:
         if not entry.through and space.net.members >> entry.shape & 1:
-            open_[entry.shape] = open_.get(entry.shape, NONE) | entry.ports
+            sure, may = open_.get(entry.shape, (NONE, NONE))
+            open_[entry.shape] = (sure | (entry.ports if entry.sure else NONE), may | entry.ports)
     found: dict[tuple[Ports, Ports], list[str]] = {}
-    for place, asked in open_.items():
+    for place, (sure, may) in open_.items():
         for peer in network.pods.of_shape[place]:
             flow = through(network, peer)
             name = space.mark[id(peer)]
-            if flow.may & asked and dst(name):
-                found.setdefault((flow.sure & asked, flow.may & asked), []).append(name)
+            if flow.may & may and dst(name):
+                found.setdefault((flow.sure & sure, flow.may & may), []).append(name)
     for (sure, may), those in found.items():
         yield To(sure, may, space.told(those, ""))

@@ -112,15 +112,17 @@ def _outside(
 
 def _through(network: Network, net: Net, mark: dict[int, str]) -> Iterator[Line]:
     """Yield what comes in through routes, to ports that the pods declare."""
-    open_: dict[int, Ports] = {}
+    open_: dict[int, tuple[Ports, Ports]] = {}
     for entry in network.entries:
         if not entry.through and net.members >> entry.shape & 1:
-            open_[entry.shape] = open_.get(entry.shape, NONE) | entry.declared
-    for place, asked in open_.items():
+            sure, may = open_.get(entry.shape, (NONE, NONE))
+            sure |= entry.declared if entry.sure else NONE
+            open_[entry.shape] = (sure, may | entry.declared)
+    for place, (sure, may) in open_.items():
         for peer in network.pods.of_shape[place]:
             flow = through(network, peer)
-            if flow.may & asked:
-                yield Line(CONTROLLER, mark[id(peer)], flow.sure & asked, flow.may & asked)
+            if flow.may & may:
+                yield Line(CONTROLLER, mark[id(peer)], flow.sure & sure, flow.may & may)
 
 
 def through(network: Network, peer: Peer) -> Flow:

@@ -19,6 +19,7 @@ from keten.model.kube import Object, Resource
 POD_NETWORK = "pod-network"
 _PRIMARY = "k8s.ovn.org/primary-user-defined-network"
 _SHARED = "ovn-k8s-cni-overlay"
+_MAKERS = ("UserDefinedNetwork", "ClusterUserDefinedNetwork")
 _LONGEST = 1 << 16  # characters of a CNI configuration
 
 
@@ -58,10 +59,13 @@ def networks(objects: Iterable[Object], pods: Pods) -> list[Net]:
                 _namespaced(item, pods, first, later)
             case "ClusterUserDefinedNetwork":
                 _clusterwide(item, pods, first, later)
-    later += _attached([r for r in resources if r.kind == "NetworkAttachmentDefinition"], pods)
+    definitions = [r for r in resources if r.kind == "NetworkAttachmentDefinition"]
+    first += _primaries(definitions, pods)
+    later += _attached(definitions, pods)
     taken = 0
     primaries = []
-    for net in sorted(first, key=lambda n: (n.kind != "UDN", n.name)):
+    order = ("UDN", "CUDN", "NAD")
+    for net in sorted(first, key=lambda n: (order.index(n.kind), n.name)):
         mine = net.members & ~taken
         taken |= mine
         if mine:
@@ -81,7 +85,7 @@ def _role(spec: dict[str, Any]) -> str:
 
 def _namespaced(item: Resource, pods: Pods, first: list[Net], later: list[Net]) -> None:
     space = item.namespace or DEFAULT
-    inside = pods.in_space.get(space, 0)
+    inside = pods.in_space.get(space, 0) & pods.subject
     if _role(item.spec) == "Primary":
         if _PRIMARY in pods.space_labels.get(space, {}):
             first.append(Net(space, "UDN", inside))
@@ -101,7 +105,7 @@ def _clusterwide(item: Resource, pods: Pods, first: list[Net], later: list[Net])
         members = 0
         for space in spaces:
             if _PRIMARY in pods.space_labels[space]:
-                members |= pods.in_space.get(space, 0)
+                members |= pods.in_space.get(space, 0) & pods.subject
         first.append(Net(item.name, "CUDN", members))
         return
     names = frozenset(f"{space}/{item.name}" for space in spaces)
@@ -109,15 +113,39 @@ def _clusterwide(item: Resource, pods: Pods, first: list[Net], later: list[Net])
     later.append(Net(item.name, "CUDN", members, primary=False, attachments=names))
 
 
+def _primaries(definitions: Iterable[Resource], pods: Pods) -> list[Net]:
+    """Return the networks of definitions that take the pod network's place in their namespaces.
+
+    Definitions that a user-defined network made are that network.
+    """
+    members: dict[str, int] = {}
+    for item in definitions:
+        config = _config(item)
+        space = item.namespace or DEFAULT
+        made = item.owner.partition("/")[0] in _MAKERS
+        if made or (config.get("role"), config.get("type")) != ("primary", _SHARED):
+            continue
+        if _PRIMARY in pods.space_labels.get(space, {}):
+            name = str(config.get("name") or item.name)
+            mine = pods.in_space.get(space, 0) & pods.subject
+            members[name] = members.get(name, 0) | mine
+    return [Net(name, "NAD", those) for name, those in sorted(members.items())]
+
+
 def _attached(definitions: Sequence[Resource], pods: Pods) -> list[Net]:
-    """Return the networks of attachment definitions: those of one name are one network.
+    """Return the further networks of attachment definitions: those of one name are one network.
 
     Of OVN-Kubernetes' own plugin the configuration's name is the network's.
     """
     groups: dict[str, set[str]] = {}
     shown: dict[str, str] = {}
     for item in definitions:
-        key = _network_name(item)
+        config = _config(item)
+        if item.owner.partition("/")[0] in _MAKERS or config.get("role") == "primary":
+            continue
+        key = item.name
+        if config.get("type") == _SHARED:
+            key = str(config.get("name") or item.name)
         groups.setdefault(key, set()).add(f"{item.namespace or DEFAULT}/{item.name}")
         shown[key] = min(shown.get(key, item.name), item.name)
     return [
@@ -127,16 +155,16 @@ def _attached(definitions: Sequence[Resource], pods: Pods) -> list[Net]:
     ]  # fmt: skip
 
 
-def _network_name(item: Resource) -> str:
+def _config(item: Resource) -> dict[str, Any]:
+    """Return the CNI configuration of a definition; {} where it is none."""
     text = item.spec.get("config")
-    if isinstance(text, str) and len(text) <= _LONGEST:
-        try:
-            config = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            config = None
-        if isinstance(config, dict) and config.get("type") == _SHARED:
-            return str(config.get("name") or item.name)
-    return item.name
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        return {}
+    try:
+        config = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) else {}
 
 
 def _attached_to(names: Iterable[str], pods: Pods) -> int:

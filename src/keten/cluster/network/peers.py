@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from keten.cluster.network import machines
 from keten.model.kube import Object, Resource, Workload
 
 DEFAULT = "default"
@@ -20,7 +21,8 @@ _MADE_BY_CONTROLLERS = {
     "pod-template-hash", "controller-revision-hash", "pod-template-generation",
     "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "job-name",
-    "controller-uid", "batch.kubernetes.io/job-completion-index",
+    "controller-uid", "batch.kubernetes.io/job-completion-index", "rollouts-pod-template-hash",
+    "deployment", "deploymentconfig", *machines.LAUNCHER_LABELS,
 }  # fmt: skip
 _OWNERS = 8  # steps from a pod to its top-most owner
 _MULTUS = "k8s.v1.cni.cncf.io/networks"
@@ -79,21 +81,31 @@ def peers(
     """
     ignored = _MADE_BY_CONTROLLERS - used
     workloads: list[Workload] = []
-    machines: list[Resource] = []
+    others: list[Resource] = []
     for item in objects:
         if isinstance(item, Workload):
             workloads.append(item)
-        elif isinstance(item, Resource) and item.kind == "VirtualMachine":
-            machines.append(item)
-    owners = {(w.namespace, w.title): w.owner for w in workloads if w.owner and w.kind != "Pod"}
+        elif machines.makes_pods(item):
+            assert isinstance(item, Resource)
+            others.append(item)
+    owners: dict[tuple[str, str], str] = {
+        (o.namespace, o.title): o.owner
+        for o in (*workloads, *others)
+        if o.owner and o.kind != "Pod"
+    }
     known = {(w.namespace, w.title) for w in workloads}
     made: dict[tuple[Any, ...], Peer] = {}
     for w in workloads:
         if _has_pods(w, known):
             peer = _of_workload(w, _top(w, owners), ignored)
             _add(made, structs.replace(peer, ips=w.pod_ips) if addressed else peer)
-    for machine in machines:
-        _add(made, _of_machine(machine))
+    live = {(p.namespace, f"{p.kind}/{p.name}") for p in made.values()}
+    there = {(o.namespace or DEFAULT, o.title) for o in others}
+    for other in others:
+        title = _top(other, owners)
+        above = (other.namespace or DEFAULT, title)
+        if above not in live and (title == other.title or above not in there):
+            _add(made, _of_template(other, title))
     return _told_apart(sorted(made.values(), key=_order))
 
 
@@ -108,7 +120,7 @@ def _has_pods(workload: Workload, known: AbstractSet[tuple[str, str]]) -> bool:
     return bool(workload.uid) and workload.spec.get("replicas") != 0
 
 
-def _top(workload: Workload, owners: Mapping[tuple[str, str], str]) -> str:
+def _top(workload: Workload | Resource, owners: Mapping[tuple[str, str], str]) -> str:
     """Return the title of the top-most owner."""
     title = workload.title
     above = workload.owner
@@ -126,14 +138,7 @@ def _of_workload(w: Workload, title: str, ignored: AbstractSet[str]) -> Peer:
     if w.owner:
         labels = {key: value for key, value in labels.items() if key not in ignored}
     annotations = w.pod_annotations or (w.annotations if w.kind == "Pod" else {})
-    named: list[NamedPort] = []
-    declared: set[int] = set()
-    for port in _ports(w):
-        number = port.get("containerPort")
-        if isinstance(number, int) and not isinstance(number, bool):
-            declared.add(number)
-            if isinstance(port.get("name"), str):
-                named.append((port["name"], str(port.get("protocol") or "TCP"), number))
+    named, declared = _numbered(_ports(w))
     namespace = w.namespace or DEFAULT
     return Peer(
         namespace=namespace,
@@ -141,13 +146,48 @@ def _of_workload(w: Workload, title: str, ignored: AbstractSet[str]) -> Peer:
         kind=kind or "Pod",
         labels=labels,
         refs=(w.ref,),
-        named=tuple(named),
-        declared=frozenset(declared),
+        named=named,
+        declared=declared,
         host=w.pod.host_network,
         attached=tuple(_attached(annotations.get(_MULTUS, ""), namespace)),
         account=w.pod.service_account_name or w.pod.service_account or "default",
         annotations=annotations,
     )
+
+
+def _of_template(item: Resource, title: str) -> Peer:
+    """Return the pods that a machine or a template makes."""
+    made = machines.template(item)
+    namespace = item.namespace or DEFAULT
+    kind, _, name = title.partition("/")
+    named, declared = _numbered(machines.ports(made))
+    networks = machines.attached(made, namespace)
+    return Peer(
+        namespace=namespace,
+        name=name,
+        kind=kind,
+        labels=made.labels,
+        refs=(item.ref,),
+        named=named,
+        declared=declared,
+        host=not made.machine and made.spec.get("hostNetwork") is True,
+        attached=networks or tuple(_attached(made.annotations.get(_MULTUS, ""), namespace)),
+        account=machines.account(made),
+        annotations=made.annotations,
+    )
+
+
+def _numbered(ports: Iterable[Mapping[str, Any]]) -> tuple[tuple[NamedPort, ...], frozenset[int]]:
+    """Return the ports that have a name, and the numbers of all."""
+    named: list[NamedPort] = []
+    declared: set[int] = set()
+    for port in ports:
+        number = port.get("containerPort")
+        if isinstance(number, int) and not isinstance(number, bool):
+            declared.add(number)
+            if isinstance(port.get("name"), str):
+                named.append((port["name"], str(port.get("protocol") or "TCP"), number))
+    return tuple(named), frozenset(declared)
 
 
 def _ports(workload: Workload) -> Iterator[dict[str, Any]]:
@@ -157,28 +197,6 @@ def _ports(workload: Workload) -> Iterator[dict[str, Any]]:
     for container in workload.pod.init_containers:
         if container.restart_policy == "Always":
             yield from container.ports
-
-
-def _of_machine(machine: Resource) -> Peer:
-    template = _dict(machine.spec.get("template"))
-    meta = _dict(template.get("metadata"))
-    spec = _dict(template.get("spec"))
-    namespace = machine.namespace or DEFAULT
-    attached = []
-    for network in _dicts(spec.get("networks")):
-        name = _dict(network.get("multus")).get("networkName")
-        if isinstance(name, str):
-            attached.append(name if "/" in name else f"{namespace}/{name}")
-    return Peer(
-        namespace=namespace,
-        name=machine.name,
-        kind=machine.kind,
-        labels=_texts(meta.get("labels")),
-        refs=(machine.ref,),
-        attached=tuple(attached),
-        account="default",
-        annotations=_texts(meta.get("annotations")),
-    )
 
 
 def _attached(said: str, namespace: str) -> Iterator[str]:
@@ -243,15 +261,3 @@ def by_title(found: Iterable[Peer]) -> Callable[[str], list[Peer]]:
         }:  # fmt: skip
             names.setdefault(name, []).append(peer)
     return lambda name: names.get(name, [])
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _texts(value: Any) -> dict[str, str]:
-    return {key: item for key, item in _dict(value).items() if isinstance(item, str)}
