@@ -188,3 +188,68 @@ def test_unused() -> None:
         ("nobody", Why.NOBODY, True),
     ]
     assert not any(one.certain for one in unused(objects, Rights(objects), whole=False))
+
+
+def test_constrained_impersonation_takes_its_own_verb_for_its_own_resource() -> None:
+    group_ = "authentication.k8s.io"
+    for verb, resource, found in (
+        ("impersonate:user-info", "users", "impersonate-constrained"),
+        ("impersonate:serviceaccount", "serviceaccounts", "impersonate-constrained-account"),
+        ("impersonate:arbitrary-node", "nodes", "impersonate-constrained-node"),
+    ):
+        assert ids(held(rule(verb, resource, group_))) == {found}
+        local = ids(held(rule(verb, resource, group_), namespace="shop"))
+        assert local == ({found} if resource == "serviceaccounts" else set())
+    # its own node only; a verb for another resource; the core group, as of old
+    for verb, resource, api in (
+        ("impersonate:associated-node", "nodes", group_),
+        ("impersonate:user-info", "nodes", group_),
+        ("impersonate:user-info", "users", ""),
+        ("impersonate-on:user-info:list", "pods", ""),
+    ):
+        assert not held(rule(verb, resource, api))
+
+
+def test_rules_that_no_request_matches() -> None:
+    objects = read([
+        role(
+            "ClusterRole",
+            "r",
+            rule("*", "pods/* */scale pods/log"),
+            rule("get", "userextras/*", "authentication.k8s.io"),
+            rule("get", "deployments pods"),
+            rule("get", "deployments", "apps"),
+            rule("create deletecollection", "secrets", "", "a"),
+            rule("create get", "secrets", "", "a"),
+            rule("create", "serviceaccounts/token", "", "a"),
+        ),
+        role("ClusterRole", "fine", rule("get", "pods/log */scale"), rule("*", "*", "*")),
+        role("ClusterRole", "both", {**rule("get", "pods deployments"), "apiGroups": ["", "apps"]}),
+        *(bind(f"ClusterRole/{name}", CART, name=name) for name in ("r", "fine", "both")),
+    ])  # fmt: skip
+    found = unused(objects, Rights(objects), whole=True)
+    assert [(one.item.name, one.why) for one in found] == [("r", Why.INERT)]
+    assert found[0].about == (
+        "pods/*: name each subresource, userextras/*: name each subresource, "
+        "deployments: of group apps, not the core group, and 1 more"
+    )
+
+
+def test_bindings_that_name_nobody_and_roles_that_gather_nothing() -> None:
+    nobody = {"kind": "ServiceAccount", "name": "cart"}
+    gathers = {
+        **role("ClusterRole", "g"),
+        "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]},
+    }
+    objects = read([
+        role("ClusterRole", "r", rule("get", "pods")),
+        bind("ClusterRole/r", nobody, CART),
+        bind("ClusterRole/r", nobody, name="local", namespace="shop"),
+        gathers,
+        bind("ClusterRole/g", CART, name="gathers"),
+    ])  # fmt: skip
+    found = unused(objects, Rights(objects), whole=True)
+    assert [(one.item.name, one.why, one.certain) for one in found] == [
+        ("b", Why.NOWHERE, True),
+        ("gathers", Why.EMPTY, False),
+    ]

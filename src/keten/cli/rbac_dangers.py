@@ -67,7 +67,7 @@ def _as_data(risk: "Risk") -> dict[str, Any]:
     return {
         "id": risk.danger.id, "severity": risk.severity.word, "may": risk.danger.may,
         "gains": str(risk.danger.gain), "how": risk.danger.how, "namespace": risk.namespace,
-        "named": risk.named,
+        "named": risk.named, "names": list(risk.names),
         "grounds": [page.evidence(ground) for ground in risk.grounds],
     }  # fmt: skip
 
@@ -104,7 +104,7 @@ def _grouped(found: "Sequence[Risk]") -> Iterator[str]:
     first: dict[tuple[Any, ...], Risk] = {}
     for risk in found:
         rules = tuple((g.said.role.id, g.said.index) for g in risk.grounds)
-        key = (risk.danger.id, risk.named, risk.severity, rules)
+        key = (risk.danger.id, risk.names, risk.severity, rules)
         seen.setdefault(key, []).append(risk.namespace)
         first.setdefault(key, risk)
     shown: dict[tuple[str, ...], list[str]] = {}
@@ -113,8 +113,7 @@ def _grouped(found: "Sequence[Risk]") -> Iterator[str]:
         why = tuple(
             dict.fromkeys(line for ground in risk.grounds for line in page.through(ground, 11))
         )
-        narrow = ", of what it names" if risk.named else ""
-        text = f"may {risk.danger.may} {_where(spaces)}{narrow}"
+        text = f"may {risk.danger.may} {_where(spaces)}{narrow(risk)}"
         said = f"  {risk.severity.word:<9}{text}"
         shown.setdefault(why, []).extend(
             [said] if len(said) <= page.WIDTH else wrap(
@@ -123,6 +122,14 @@ def _grouped(found: "Sequence[Risk]") -> Iterator[str]:
     for why, texts in shown.items():
         yield from texts
         yield from why
+
+
+def narrow(risk: "Risk") -> str:
+    """Return to which names a risk is limited, "" where to none."""
+    if not risk.names:
+        return ""
+    more = f" and {len(risk.names) - SPACES} more" if len(risk.names) > SPACES else ""
+    return f", only {', '.join(risk.names[:SPACES])}{more}"
 
 
 def _where(spaces: list[str]) -> str:

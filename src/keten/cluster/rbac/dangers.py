@@ -87,16 +87,24 @@ _TAKE = (
         how="Accounts of controllers in kube-system hold the whole cluster.",
     ),
     Danger(
-        id="impersonate-constrained", may="act as others for named verbs", gain=Gain.IDENTITY,
-        asks=(
-            Ask(
-                ("impersonate:user-info", "impersonate:serviceaccount",
-                 "impersonate:arbitrary-node"),
-                _AUTHN, ("users", "groups", "serviceaccounts", "nodes"),
-            ),
-        ),
+        id="impersonate-constrained", may="act as other users for named verbs", gain=Gain.IDENTITY,
+        asks=(Ask(("impersonate:user-info",), _AUTHN, ("users",)),), everywhere=MEDIUM,
+        how="For the verbs that impersonate-on:user-info names (Kubernetes 1.36); no node, no "
+        "service account, no member of system:masters.",
+    ),
+    Danger(
+        id="impersonate-constrained-account", may="act as service accounts for named verbs",
+        gain=Gain.IDENTITY,
+        asks=(Ask(("impersonate:serviceaccount",), _AUTHN, ("serviceaccounts",)),),
         everywhere=MEDIUM, local=MEDIUM,
-        how="Constrained impersonation, of Kubernetes 1.36: for the verbs of impersonate-on.",
+        how="For the verbs that impersonate-on:serviceaccount names (Kubernetes 1.36).",
+    ),
+    Danger(
+        id="impersonate-constrained-node", may="act as any node for named verbs",
+        gain=Gain.IDENTITY,
+        asks=(Ask(("impersonate:arbitrary-node",), _AUTHN, ("nodes",)),), everywhere=MEDIUM,
+        how="For the verbs that impersonate-on:arbitrary-node names (Kubernetes 1.36): get on "
+        "secrets gives those of the node's pods.",
     ),
     Danger(
         id="token-create", may="make a token for any service account", gain=Gain.IDENTITY,
@@ -173,6 +181,14 @@ _NODES = (
         id="node-log", may="read the logs of nodes", gain=Gain.NODE,
         asks=(Ask(("get",), "", ("nodes/log",)),), everywhere=LOW,
         how="All of /var/log, and with a pod that may write there, what links in it lead to.",
+    ),
+    Danger(
+        id="device-admin", may="claim devices that are in use", gain=Gain.NODE,
+        asks=(
+            Ask(("create",), "resource.k8s.io", ("resourceclaims", "resourceclaimtemplates")),
+        ),
+        everywhere=LOW, named=None,
+        how="With adminAccess, in namespaces labelled resource.kubernetes.io/admin-access.",
     ),
     Danger(
         id="node-checkpoint", may="have the memory of containers written to disk", gain=Gain.NODE,

@@ -50,10 +50,29 @@ MORE = (
             Ask(
                 (*_CHANGE, *_REMOVE), _ADMIT,
                 ("validatingwebhookconfigurations", "mutatingwebhookconfigurations",
-                 "validatingadmissionpolicies", "validatingadmissionpolicybindings"),
+                 "validatingadmissionpolicies", "validatingadmissionpolicybindings",
+                 "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"),
             ),
         ),
         everywhere=MEDIUM, how="What the policies kept out gets in.",
+    ),
+    Danger(
+        id="kyverno-write", may="change the policies of Kyverno", gain=Gain.GUARDS,
+        asks=(
+            Ask(
+                (*_WRITE, *_REMOVE), "kyverno.io",
+                ("clusterpolicies", "policies", "policyexceptions", "clustercleanuppolicies"),
+            ),
+        ),
+        everywhere=MEDIUM, local=LOW,
+        how="Exceptions let pods in; what a policy generates is made with Kyverno's rights.",
+    ),
+    Danger(
+        id="gatekeeper-write", may="change the policies of Gatekeeper", gain=Gain.GUARDS,
+        asks=(
+            Ask((*_WRITE, *_REMOVE), "templates.gatekeeper.sh", ("constrainttemplates",)),
+        ),
+        everywhere=MEDIUM, how="A template decides what its constraints refuse.",
     ),
     Danger(
         id="namespace-write", may="change the Pod Security labels of namespaces", gain=Gain.GUARDS,

@@ -50,6 +50,13 @@ class Risk(Struct, frozen=True):
     grounds: tuple[Ground, ...]
     named: bool = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return what it may be used on, where its rules name that."""
+        if not self.named:
+            return ()
+        return tuple(sorted({n for g in self.grounds for n in g.said.rule.resource_names}))
+
 
 class _Hold(Struct, frozen=True):
     said: Sourced

@@ -1,4 +1,4 @@
-"""Roles, bindings and service accounts that do nothing.
+"""Roles, rules, bindings and service accounts that do nothing.
 
 Nothing is said of what Kubernetes makes itself. What is not found among files may lie elsewhere:
 each answer says whether it is *certain*, which it is of a live cluster, and within a namespace
@@ -7,6 +7,7 @@ of which roles or accounts were seen at all.
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import cache
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from keten.cluster.rbac.requests import ACCOUNT, MASTERS
 from keten.cluster.rbac.rights import Rights, key_of, space_of
 from keten.cluster.rbac.risks import is_default
 from keten.cluster.scopes import Scope
-from keten.model.kube import Binding, Object, ServiceAccount, Subject, Workload
+from keten.model.kube import Binding, Object, Rule, ServiceAccount, Subject, Workload
 
 _AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
 
@@ -27,9 +28,11 @@ class Why(StrEnum):
     DANGLING = "refers to a role that is not there"
     NOBODY = "has no subject"
     GONE = "names service accounts that are not there"
+    NOWHERE = "names service accounts without a namespace, which is nobody"
     EMPTY = "grants nothing: the role has no rules"
     IDLE = "nothing runs as it, and nothing is granted to it"
     REPEATED = "grants what another binding grants to the same subjects"
+    INERT = "has a rule that no request matches"
 
 
 class Unused(Struct, frozen=True):
@@ -46,6 +49,7 @@ def unused(objects: Iterable[Object], rights: Rights, *, whole: bool) -> list[Un
     every = list(objects)
     found = [
         *_roles(rights, certain=whole),
+        *_inert(rights),
         *_bindings(every, rights, certain=whole),
         *_accounts(every, rights, certain=whole),
     ]
@@ -87,6 +91,47 @@ def _roles(rights: Rights, *, certain: bool) -> Iterator[Unused]:
         yield Unused(role, Why.UNBOUND, certain=sure)
 
 
+def _inert(rights: Rights) -> Iterator[Unused]:
+    """Yield roles with rules that are written as if they meant something.
+
+    RBAC knows ``*/scale`` but no ``pods/*``; a name is not known where something is created, nor
+    where all are deleted; and the core group has the resources of no other.
+    """
+    for role in rights.roles:
+        if _own(role):
+            continue
+        said = list(dict.fromkeys(word for rule in role.rules for word in _idle(rule)))
+        if said:
+            more = f", and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
+            yield Unused(role, Why.INERT, f"{', '.join(said[:_SHOWN])}{more}")
+
+
+_SHOWN = 3
+_NAMELESS = {"create", "deletecollection"}
+
+
+def _idle(rule: Rule) -> Iterator[str]:
+    for resource in rule.resources:
+        _, slash, sub = resource.partition("/")
+        if slash and sub == "*":
+            yield f"{resource}: name each subresource"
+        elif rule.api_groups == ("",) and not slash and _of_others(resource):
+            yield f"{resource}: of group {_of_others(resource)}, not the core group"
+    whole = [resource for resource in rule.resources if "/" not in resource]
+    if rule.resource_names and rule.verbs and _NAMELESS.issuperset(rule.verbs) and whole:
+        yield f"{rule.verbs[0]} {whole[0]}: the request has no name, but the rule has"
+
+
+@cache
+def _of_others(resource: str) -> str:
+    """Return the group of a resource of Kubernetes that the core group does not have, or ""."""
+    known = kubernetes.known().resources
+    if resource in known:
+        return ""
+    return next((name.partition(".")[2] for name in sorted(known)
+                 if name.partition(".")[0] == resource), "")  # fmt: skip
+
+
 def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> Iterator[Unused]:
     accounts = {(a.namespace, a.name) for a in objects if isinstance(a, ServiceAccount) and a.uid}
     spaces = {role.namespace for role in rights.roles if role.kind == "Role" and role.path}
@@ -103,9 +148,13 @@ def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> It
         if not binding.subjects:
             yield Unused(binding, Why.NOBODY, certain=certain)
             continue
-        if all(not rights.rules(role) and role.aggregation is None for role in roles):
-            yield Unused(binding, Why.EMPTY, said, certain=certain)
+        if not any(rights.rules(role) for role in roles):  # what it gathers may lie elsewhere
+            sure = certain and all(role.aggregation is None or role.uid for role in roles)
+            yield Unused(binding, Why.EMPTY, said, certain=sure)
         gone = [s for s in binding.subjects if not _there(s, binding, accounts)]
+        lost = [s.name or s.kind for s in binding.subjects if key_of(s, binding) is None]
+        if lost:
+            yield Unused(binding, Why.NOWHERE, ", ".join(lost[:_SHOWN]))
         if gone:
             names = ", ".join(f"{s.namespace or binding.namespace}/{s.name}" for s in gone[:3])
             yield Unused(binding, Why.GONE, names, certain=certain)
@@ -118,7 +167,7 @@ def _bindings(objects: Sequence[Object], rights: Rights, *, certain: bool) -> It
 
 def _there(subject: Subject, binding: Binding, accounts: set[tuple[str, str]]) -> bool:
     """Return whether an account is there, or may be: each namespace of a cluster has a default."""
-    if subject.kind != "ServiceAccount":
+    if subject.kind != "ServiceAccount" or key_of(subject, binding) is None:
         return True
     space = subject.namespace or binding.namespace
     return (space, subject.name) in accounts or (space, "default") not in accounts
