@@ -27,11 +27,17 @@ class Target(Struct, frozen=True):
         return self.estate.find(ref)
 
     def where(self, node: Node, field: str = "") -> str:
-        """Return ``path:line`` of *field* of *node*, "" where it is not known."""
+        """Return ``path:line`` of *field* of *node* for a reader, "" where nothing can be opened.
+
+        The objects of a live cluster stand in no file; they are named by what is told of them.
+        """
         found = self.places.find(node, field)
-        if found is None:
-            return ""
-        return f"{found.path}:{found.line}" if found.line else found.path
+        return "" if found is None or found.thing else found.text
+
+    def at(self, node: Node, field: str = "") -> str:
+        """Return ``path:line`` in what was read, for programs; "" where it is not known."""
+        found = self.places.find(node, field)
+        return "" if found is None else structs.replace(found, thing="").text
 
 
 def parser(command: str, description: str) -> argparse.ArgumentParser:

@@ -140,7 +140,9 @@ def of_rank(rank: Rank) -> str:
 def _seen(finding: Finding, root: Path | None) -> str:
     where = finding.location
     assert where is not None
-    head = f"{where.path}:{where.line}" if where.line else where.path
+    head = where.text
+    if where.thing:
+        return f"{head}\n  {finding.field}" if finding.field else head
     if root is None or not where.line or finding.check.startswith("secrets/"):
         return head  # the lines of a secret hold the secret
     file = root / where.path if root.is_dir() else root

@@ -300,7 +300,7 @@ def _as_data(party: Party, parties: ThirdParties, target: clusters.Target) -> di
         "kind": item.kind,
         "name": item.name,
         "namespace": item.namespace,
-        "at": target.where(item),
+        "at": target.at(item),
         "release": party.release,
         "account": _name(held.identity.user),
         "token_mounted": held.mounted,
@@ -337,7 +337,7 @@ def _hook_data(hook: Hook, parties: ThirdParties, target: clusters.Target) -> di
     return {
         "name": hook.name,
         "configuration": hook.configuration.title,
-        "at": target.where(hook.configuration, f"webhooks[{hook.index}]"),
+        "at": target.at(hook.configuration, f"webhooks[{hook.index}]"),
         "mutating": hook.mutating,
         "fails": _fails(hook),
         "seconds": hook.seconds,
@@ -350,7 +350,7 @@ def _hook_data(hook: Hook, parties: ThirdParties, target: clusters.Target) -> di
 def _api_data(api: Api, target: clusters.Target) -> dict[str, Any]:
     return {
         "name": api.name,
-        "at": target.where(api.item),
+        "at": target.at(api.item),
         "service": "/".join(api.service),
         "trust": str(api.trust),
     }
@@ -360,7 +360,7 @@ def _kind_data(one: Definition, target: clusters.Target) -> dict[str, Any]:
     return {
         "name": one.name,
         "kind": one.kind,
-        "at": target.where(one.item),
+        "at": target.at(one.item),
         "objects": one.count,
         "converted_by": "/".join(one.service) if one.service else one.url,
     }

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from keten.cli import clusters, printing
 from keten.cluster.podsecurity.namespaces import SERVED, Obstacle, Setting, Standing, standings
 from keten.cluster.podsecurity.standard import RANK, Breach, Fault, Level
 
+WIDTH = 80
 SHOWN = 3
 """How many fields of one check the table names; JSON names every one."""
 
@@ -74,16 +76,30 @@ def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
     if above is None:
         return
     yield f"  in the way of {above}:"
+    alike: dict[tuple[str, ...], list[str]] = {}  # those of no file with the same in the way
     for obstacle in standing.obstacles[above]:
-        yield f"    {obstacle.workload.title}  {target.where(obstacle.workload)}"
-        for breach in obstacle.breaches:
-            yield from _breach(breach, obstacle, target)
+        lines = tuple(
+            line for breach in obstacle.breaches for line in _breach(breach, obstacle, target)
+        )
+        where = target.where(obstacle.workload)
+        head = f"{obstacle.workload.title}  {where}" if where else obstacle.workload.title
+        alike.setdefault((where, *lines), []).append(head)
+    for (_, *told), heads in alike.items():
+        yield from wrap(
+            ", ".join(heads), WIDTH, initial_indent="    ", subsequent_indent="    ",
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
+        yield from told
 
 
 def _breach(breach: Breach, obstacle: Obstacle, target: clusters.Target) -> Iterator[str]:
     for fault in breach.faults[:SHOWN]:
         line = target.where(obstacle.workload, _field(obstacle, fault)).rpartition(":")[2]
-        yield f"      {breach.check}: {_short(fault)}{f' (line {line})' if line else ''}"
+        text = f"{breach.check}: {_short(fault)}{f' (line {line})' if line else ''}"
+        yield from wrap(
+            text, WIDTH, initial_indent="      ", subsequent_indent="        ",
+            break_long_words=False, break_on_hyphens=False,
+        )  # fmt: skip
     if len(breach.faults) > SHOWN:
         yield f"      {breach.check}: {len(breach.faults) - SHOWN} more"
 
@@ -126,7 +142,7 @@ def _document(folder: str, standing: Standing, target: clusters.Target) -> dict[
             level: [
                 {
                     "workload": item.workload.id,
-                    "at": target.where(item.workload),
+                    "at": target.at(item.workload),
                     "checks": [
                         {
                             "check": breach.check,
@@ -134,7 +150,7 @@ def _document(folder: str, standing: Standing, target: clusters.Target) -> dict[
                                 {
                                     "field": _field(item, fault),
                                     "value": fault.said,
-                                    "at": target.where(item.workload, _field(item, fault)),
+                                    "at": target.at(item.workload, _field(item, fault)),
                                 }
                                 for fault in breach.faults
                             ],

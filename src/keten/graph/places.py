@@ -7,6 +7,7 @@ import msgspec
 from keten.model.evidence import Place
 from keten.model.facts import Node
 from keten.model.finding import Location
+from keten.model.kube import stem_of
 
 _DECODER = msgspec.msgpack.Decoder(dict[str, int])
 
@@ -28,13 +29,15 @@ class Places:
         if field and place.fields:
             line = _nearest(self._fields(place), field)
             if line:
-                return Location(place.path, line)
-        return Location(place.path, place.line, place.column)
+                return Location(place.path, line, thing=_thing(place))
+        return Location(place.path, place.line, place.column, _thing(place))
 
     def at(self, ref: str) -> Location | None:
         """Return where the node *ref* stands."""
         place = self._places.get(ref)
-        return None if place is None else Location(place.path, place.line, place.column)
+        if place is None:
+            return None
+        return Location(place.path, place.line, place.column, _thing(place))
 
     def path(self, ref: str) -> str:
         """Return the path of the file that the node *ref* stands in, "" where that is unknown."""
@@ -45,6 +48,23 @@ class Places:
         if self._last[0] != place.node:
             self._last = (place.node, _DECODER.decode(place.fields))
         return self._last[1]
+
+
+def _thing(place: Place) -> str:
+    """Return how the object of a list is named, "" of what stands in a file of its own.
+
+    The lists of a cluster come in pieces (``pods.0001.json``) that were never files of anybody.
+    """
+    if not stem_of(place.path):
+        return ""
+    _, found, title = place.node.partition(f" {place.path}:")
+    if not found:
+        return ""
+    kind, _, rest = title.partition("/")
+    space, _, name = rest.partition("/")
+    if not name:
+        return title.partition("~")[0]
+    return f"{kind}/{name}" if space == "-" else f"{kind}/{name} in {space}"
 
 
 def _nearest(fields: dict[str, int], field: str) -> int:

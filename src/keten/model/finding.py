@@ -32,11 +32,20 @@ class Verdict(StrEnum):
 
 
 class Location(Struct, frozen=True, omit_defaults=True, order=True):
-    """A place to open: *path* relative to the target, *line* and *column* 1-based, 0 unknown."""
+    """A place to open: *path* relative to the target, *line* and *column* 1-based, 0 unknown.
+
+    *thing* is what stands there, where nobody opens the file: the object of a cluster's list.
+    """
 
     path: str
     line: int = 0
     column: int = 0
+    thing: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return how it is told: the thing, or else ``path:line``."""
+        return self.thing or (f"{self.path}:{self.line}" if self.line else self.path)
 
 
 class Change(Struct, frozen=True, omit_defaults=True, order=True):

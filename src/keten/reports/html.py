@@ -72,8 +72,7 @@ def _actions(result: Result) -> Iterator[str]:
 def _action(action: Action) -> str:
     where = ""
     if action.location:
-        line = f":{action.location.line}" if action.location.line else ""
-        where = f"<br><code>{_text(action.location.path)}{line}</code>"
+        where = f"<br><code>{_text(action.location.text)}</code>"
     first = action.findings[0] if action.findings else ""
     removes = f'<a href="#f-{first}">removes {_text(action.why)}</a>'
     proof = f'<br><span class="soft">{_text(action.proof)}</span>' if action.proof else ""
@@ -112,8 +111,7 @@ def _paths(result: Result) -> Iterator[str]:
 def _place(location: Location | None) -> str:
     if location is None:
         return ""
-    line = f":{location.line}" if location.line else ""
-    return f" <code>{_text(location.path)}{line}</code>"
+    return f" <code>{_text(location.text)}</code>"
 
 
 def _unknown(result: Result) -> Iterator[str]:
@@ -247,10 +245,7 @@ def _evidence(result: Result) -> Iterator[str]:
 
 
 def _where(finding: Finding) -> str:
-    if finding.location is None:
-        return _text(finding.subject)
-    line = f":{finding.location.line}" if finding.location.line else ""
-    return f"{_text(finding.location.path)}{line}"
+    return _text(finding.subject if finding.location is None else finding.location.text)
 
 
 def _text(text: str) -> str:

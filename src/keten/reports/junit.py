@@ -91,10 +91,7 @@ def _body(head: str, kind: str, message: str, text: str) -> str:
 
 
 def _where(finding: Finding) -> str:
-    if finding.location is None:
-        return finding.subject
-    line = f":{finding.location.line}" if finding.location.line else ""
-    return f"{finding.location.path}{line}"
+    return finding.subject if finding.location is None else finding.location.text
 
 
 def _attribute(text: str) -> str:

@@ -72,16 +72,12 @@ def _blocks(result: Result) -> Iterator[str]:
 def _action(action: Action) -> str:
     where = ""
     if action.location:
-        line = f":{action.location.line}" if action.location.line else ""
-        where = f" in {_code(f'{action.location.path}{line}')}"
+        where = f" in {_code(action.location.text)}"
     return f"**{_text(action.title)}**{where}: removes {action.why}"
 
 
 def _row(finding: Finding) -> str:
-    where = finding.subject
-    if finding.location:
-        line = f":{finding.location.line}" if finding.location.line else ""
-        where = f"{finding.location.path}{line}"
+    where = finding.location.text if finding.location else finding.subject
     word = "error" if finding.verdict is Verdict.ERROR else finding.severity.word
     return f"| {word} | {_text(finding.message)} | {_code(where)} | {finding.check} |\n"
 

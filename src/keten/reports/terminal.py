@@ -131,7 +131,7 @@ def _action(number: int, action: Action, pen: _Pen) -> Iterator[str]:
         yield f"    {line}"
     if action.location:
         where = action.location
-        yield pen.paint("      " + pen.cut(_at(where.path, where.line), width - 6), "dim")
+        yield pen.paint("      " + pen.cut(where.text, width - 6), "dim")
     for change in action.changes[:3]:
         if not change.after and not change.before:
             continue
@@ -174,7 +174,7 @@ def _unknown(result: Result, pen: _Pen) -> Iterator[str]:
 
 def _one_unknown(item: Unknown, pen: _Pen) -> Iterator[str]:
     name = SHORT.get(item.link, str(item.link))
-    where = _at(item.location.path, item.location.line) if item.location else item.what
+    where = item.location.text if item.location else item.what
     if item.count > 1:
         where = f"{where} and {item.count - 1} more"
     indent = 14
@@ -208,9 +208,7 @@ def _finding(finding: Finding, pen: _Pen) -> Iterator[str]:
         yield " " * indent + line
     for line in wrap(pen.clean(finding.why), width - indent):
         yield " " * indent + pen.paint(line, "dim")
-    where = (
-        _at(finding.location.path, finding.location.line) if finding.location else finding.subject
-    )
+    where = finding.location.text if finding.location else finding.subject
     tail = [finding.check]
     if len(where) + 2 + len(finding.check) <= width - indent:
         tail = [f"{where}  {finding.check}"]
@@ -282,10 +280,6 @@ def _decision(result: Result, pen: _Pen) -> Iterator[str]:
         yield pen.paint(hint, "dim")
         if other:
             yield pen.paint(f"      {other}", "dim")
-
-
-def _at(path: str, line: int) -> str:
-    return f"{path}:{line}" if line else path
 
 
 def _many(count: int, noun: str) -> str:

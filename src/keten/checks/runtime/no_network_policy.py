@@ -8,7 +8,8 @@ Policies in the same set of files count, of Cilium and of cluster administrators
 Calico are taken to select everything in their namespace, as their selectors are not read. Pods in
 the host's network are not judged, as no policy applies to them, and neither is kube-system. Where
 no policy of the namespace stands beside the workload, they may be kept elsewhere, and the
-severity is low; a workload left out among others that have one is medium.
+severity is low; a workload left out among others that have one is medium. What a live cluster
+holds stands together.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from keten.checks._network import held
 from keten.model.check import Check, Threat
 from keten.model.facts import Trust, View
 from keten.model.finding import Change, Severity, Violation
-from keten.model.kube import NetworkPolicy, Workload
+from keten.model.kube import NetworkPolicy, Object, Workload
 
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
@@ -42,14 +43,18 @@ def run(workload: Workload, view: View) -> Iterator[Violation]:
 
 def _has_some(workload: Workload, view: View) -> bool:
     """Return whether policies for the workload's namespace stand beside it."""
-    folder = workload.path.rpartition("/")[0]
-    return (workload.namespace, folder) in view.once(_beside)
+    return (workload.namespace, _folder(workload)) in view.once(_beside)
 
 
 def _beside(view: View) -> frozenset[tuple[str, str]]:
     """Return the namespace and folder of every policy: asked of each workload."""
     policies = view.every(NetworkPolicy)
-    return frozenset((one.namespace, one.path.rpartition("/")[0]) for one in policies)
+    return frozenset((one.namespace, _folder(one)) for one in policies)
+
+
+def _folder(item: Object) -> str:
+    """Return the folder of the file; of a live object "", as its lists are one for each kind."""
+    return "" if item.uid else item.path.rpartition("/")[0]
 
 
 def _applies(workload: Workload) -> bool:
