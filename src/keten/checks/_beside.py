@@ -72,7 +72,8 @@ def lacks(view: View, item: Object, kind: str, name: str) -> bool:
     In a cluster that was listed nothing is hidden. Elsewhere something of the kind has to lie
     beside it: in the same folder, or in the same file where the namespace is not said or default,
     as in demonstrations; and in files none of that name may be anywhere in view. What is kept
-    elsewhere, or made by hand, is not known to be missing.
+    elsewhere, or made by hand, is not known to be missing. A dump may keep each kind in a folder
+    of its own (must-gather).
     """
     names = view.once(_everywhere).get(kind, _NAMELESS)
     if not item.uid and (not names or name in names):
@@ -82,11 +83,11 @@ def lacks(view: View, item: Object, kind: str, name: str) -> bool:
         return False
     if near.cluster.scope.cluster is not None:
         return True
-    apart = item.namespace in ("", "default") and not item.uid
+    apart = item.namespace in ("", "default")
     return any(
         other.namespace == item.namespace
         and bool(other.uid) == bool(item.uid)
-        and (other.path == item.path or (not apart and _folder(other) == _folder(item)))
+        and (item.uid or other.path == item.path or (not apart and _folder(other) == _folder(item)))
         for other in near.every(kind)
     )
 

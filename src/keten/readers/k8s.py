@@ -77,16 +77,17 @@ class _Reading:
 
     def facts(self) -> Facts:
         """Read every document; one that is broken does not hide the others."""
+        from keten.formats.kubernetes.listing import but_last, without_logs
         from keten.formats.yaml.documents import load_part
         from keten.formats.yaml.stream import split
 
         try:
-            for part in () if self._listed() else split(self._data):
+            for part in () if self._listed() else split(without_logs(self._data)):
                 try:
                     document = load_part(part)
                 except InputError as error:
                     self._fault(error, meant=_concerns(part.data))
-                    continue
+                    document = but_last(part)
                 if document is not None:
                     self._document(document)
         except InputError as error:
@@ -125,7 +126,12 @@ class _Reading:
             self._looked.append(Looked(f"list {self._path}", kind))
 
     def _document(self, document: Any) -> None:
+        from keten.formats.kubernetes.listing import CUT_OFF, is_cut_off
+
         value, fields = document.value, document.fields
+        if is_cut_off(value):
+            self._problem(CUT_OFF, document.line, "Take the dump anew.")
+            value = {**value, "kind": "List"}
         if not isinstance(value, dict) or not _is_object(value):
             self._others.append((_lacks(value), document.line))
             return
@@ -267,7 +273,7 @@ def _typed(value: Any, head: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not _is_list(value):
         yield value
         return
-    for item in value["items"]:
+    for item in value["items"] or ():
         if isinstance(item, dict) and _is_object(item):
             yield item
 
@@ -347,7 +353,8 @@ def _core(version: str, kind: str) -> bool:
 
 
 def _is_list(value: dict[str, Any]) -> bool:
-    return str(value["kind"]).endswith("List") and isinstance(value.get("items"), list)
+    """Return whether *value* is a List; Go writes an empty one as null."""
+    return str(value["kind"]).endswith("List") and isinstance(value.get("items", 0), list | None)
 
 
 def _items(
@@ -360,7 +367,7 @@ def _items(
         if found and found[2]:
             split.setdefault(int(found[1]), {})[found[2]] = line
     kind = str(value["kind"]).removesuffix("List")
-    for i, item in enumerate(value["items"]):
+    for i, item in enumerate(value["items"] or ()):
         if isinstance(item, dict) and kind and not item.get("kind") and not item.get("apiVersion"):
             item = {**item, "kind": kind, "apiVersion": value["apiVersion"]}  # noqa: PLW2901
         yield i, item, split.get(i, {})

@@ -4,6 +4,7 @@ A list of 50,000 pods as one value would take gigabytes. The envelope is decoded
 items left as bytes, and each is decoded as it is asked for.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from keten.errors import CeilingError, InputError
 from keten.formats.yaml import json_text
+from keten.formats.yaml.documents import Document, Part, load_part
 
 LONG = 1 << 20
 """A List of more bytes is read object by object; only the objects have lines then."""
@@ -76,3 +78,44 @@ def _built(raw: msgspec.Raw) -> Any:
         raise InputError(f"not JSON: {str(error)[:200]}") from error
     except RecursionError:
         raise CeilingError("JSON nested too deep") from None
+
+
+CUT_OFF = "a list of a dump that is cut off: what followed is not known"
+"""What is to be told of a file that ended too early."""
+_LOGS = b"==== START logs for container "
+_LOGGED = rb"(?ms)^==== START logs for container .*?(?:^==== END logs for [^\n]*|\Z)"
+
+
+def without_logs(data: bytes) -> bytes:
+    """Return what ``kubectl cluster-info dump`` printed without the logs between the lists.
+
+    Every line stays where it is. What a log says could look like the end of it: objects that
+    follow there are taken for what they seem, as nothing in the format tells them apart.
+    """
+    if _LOGS not in data:
+        return data
+    return re.sub(_LOGGED, lambda found: b"\n" * found[0].count(b"\n"), data)
+
+
+def but_last(part: Part) -> Document | None:
+    """Return a List in YAML, as kubectl prints it, without its last item; None for anything else.
+
+    A file that was cut off ends amid an item; the others are whole.
+    """
+    data = part.data
+    first, last = data.find(b"\n- "), data.rfind(b"\n- ")
+    if part.json or first == last or b"items:" not in data[:first]:
+        return None
+    try:
+        return load_part(Part(data[: last + 1], part.before))
+    except InputError:
+        return None
+
+
+def is_cut_off(value: Any) -> bool:
+    """Return whether *value* is a List without its end: kubectl says the kind after the items."""
+    if not isinstance(value, dict) or value.get("kind") or "apiVersion" not in value:
+        return False
+    items = value.get("items")
+    first = items[0] if isinstance(items, list) and items else None
+    return isinstance(first, dict) and isinstance(first.get("metadata"), dict)

@@ -25,6 +25,7 @@ MOST = 4 << 30
 PIECE = 2 << 20
 _HEAD = 4096
 _NAMES = (".json", ".yaml", ".yml")
+_SAYS = (b"apiVersion:", b"kind:")
 _MANAGED = b"managedFields"
 
 
@@ -132,7 +133,8 @@ def _unmanaged(item: bytes) -> bytes:
 
 def _yaml(file: Path, folder: Path) -> Iterator[Path]:
     """Write the items of a List in YAML as kubectl prints it: ``- `` begins a line for each."""
-    begin = b"apiVersion: v1\nkind: List\nitems:\n"
+    head, tail = _around(file)
+    begin = head + b"items:\n"
     batch: list[bytes] = []
     size = objects = count = 0
     inside = False
@@ -142,7 +144,7 @@ def _yaml(file: Path, folder: Path) -> Iterator[Path]:
                 inside = True
                 if batch and (objects >= ITEMS or size > PIECE):
                     count += 1
-                    yield _written(folder, count, ".yaml", begin + b"".join(batch))
+                    yield _written(folder, count, ".yaml", begin + b"".join(batch) + tail)
                     batch, size, objects = [], 0, 0
                 objects += 1
             elif line[:1] not in b" \n\r#":
@@ -151,7 +153,29 @@ def _yaml(file: Path, folder: Path) -> Iterator[Path]:
                 batch.append(line)
                 size += len(line)
     if batch:
-        yield _written(folder, count + 1, ".yaml", begin + b"".join(batch))
+        yield _written(folder, count + 1, ".yaml", begin + b"".join(batch) + tail)
+
+
+def _around(file: Path) -> tuple[bytes, bytes]:
+    """Return the lines before and after the items that say what they are.
+
+    The kind may follow the items (keys are sorted); the items of ``PodList`` may not say theirs.
+    Where it is not there the file is cut off, and so are the pieces.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD)
+        stream.seek(max(0, file.stat().st_size - _HEAD))
+        tail = stream.read(_HEAD)
+    lines = head.splitlines(keepends=True)
+    before = [line for line in lines[: _items_at(lines)] if line.startswith(_SAYS)]
+    after = [line for line in tail.splitlines(keepends=True) if line.startswith(_SAYS[1])]
+    if any(line.startswith(_SAYS[1]) for line in before):
+        return b"".join(before), b""
+    return b"".join(before), after[-1].rstrip(b"\r\n") + b"\n" if after else b""
+
+
+def _items_at(lines: list[bytes]) -> int:
+    return next((n for n, line in enumerate(lines) if line.startswith(b"items:")), 0)
 
 
 def _begins(line: bytes) -> bool:
