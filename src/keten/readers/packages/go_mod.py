@@ -14,7 +14,7 @@ from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
 MAX_LINE = 1 << 16
-_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"|`([^`\n]*+)`|([^\s"`]++)')
+_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"?|`([^`\n]*+)`|([^\s"`]++)')
 _BLOCKS = {"require", "exclude", "replace", "retract", "tool", "ignore", "godebug"}
 _GO = lazy(r"[0-9]+(?:\.[0-9]+)*(?:(?:rc|beta)[0-9]+)?\Z")
 

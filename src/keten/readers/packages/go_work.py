@@ -7,7 +7,7 @@ from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
 
 MAX_LINE = 1 << 16
-_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"|`([^`\n]*+)`|([^\s"`]++)')
+_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"?|`([^`\n]*+)`|([^\s"`]++)')
 _VERBS = {"use", "replace", "go", "toolchain", "godebug"}
 
 
