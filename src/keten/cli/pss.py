@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
         for standing in standings(cluster.objects)
         if arguments.namespace is None or standing.name == arguments.namespace
     ]
-    if arguments.format == "json":
+    if arguments.json:
         rows = [_document(folder, standing, target) for folder, standing in found]
         printing.document({"namespaces": rows})
     else:
@@ -68,6 +68,9 @@ def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
     yield f"{name}: {count}; enforces {_said(standing)}; could enforce {standing.possible}"
     for wrong in (*standing.enforce.wrong, *standing.warn.wrong, *standing.audit.wrong):
         yield f"  no such value: {wrong}"
+    if standing.unseen:
+        more = f" and {len(standing.unseen) - 1} more" if len(standing.unseen) > 1 else ""
+        yield f"  not seen: the pods of {standing.unseen[0]}{more}"
     if standing.name in SERVED and standing.enforce.level is None:
         yield "  a namespace of Kubernetes itself: what runs here may need the node"
     for obstacle in standing.refused:
@@ -138,6 +141,7 @@ def _document(folder: str, standing: Standing, target: clusters.Target) -> dict[
         "version": standing.version,
         "possible": standing.possible,
         "workloads": len(standing.workloads),
+        "unseen": list(standing.unseen),
         "obstacles": {
             level: [
                 {

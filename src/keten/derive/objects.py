@@ -27,6 +27,7 @@ from keten.cluster.scopes import Scope, scopes
 from keten.cluster.selectors import Labelled, Selector, equality, selector
 from keten.derive import collected, named
 from keten.derive.retagged import retagged
+from keten.model.custom_pods import may_make
 from keten.model.delivery import Chart
 from keten.model.evidence import Link, Problem
 from keten.model.facts import Edge, Facts, Looked, Trust
@@ -50,16 +51,6 @@ MOST_EDGES = 500_000
 """The most that one scope's selectors may select together; above, it is a Problem."""
 
 BY = "derive/objects"
-_INERT = {
-    "AuthorizationPolicy", "BackendConfig", "Certificate", "ClusterIssuer", "ClusterPolicy",
-    "ClusterSecretStore", "DestinationRule", "EnvoyFilter", "ExternalSecret", "FrontendConfig",
-    "Gateway", "Issuer", "ManagedCertificate", "PeerAuthentication", "PodMonitor", "Policy",
-    "Probe", "PrometheusRule", "RequestAuthentication", "ScaledObject", "ScrapeConfig",
-    "SealedSecret", "SecretStore", "ServiceEntry", "ServiceMonitor", "Sidecar", "Telemetry",
-    "VirtualService",
-}  # fmt: skip
-"""Kinds of widely used operators that make no pods; nor do those of Kubernetes that are left."""
-
 _MEANT = ("selects", "grants")  # what a service, a policy and a binding are for
 _SYSTEM = ("kube-system", "kube-public")
 _POLICIES = {
@@ -332,8 +323,7 @@ def _meets(namespace: str, others: set[str]) -> bool:
 
 
 def _makes_pods(item: Resource) -> bool:
-    group = item.api_version.partition("/")[0] if "/" in item.api_version else ""
-    return "." in group and not group.endswith(".k8s.io") and item.kind not in _INERT | _POLICIES
+    return may_make(item.api_version, item.kind)
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:

@@ -77,6 +77,7 @@ _NAMERS = frozenset(
 class Workload(Object, frozen=True, omit_defaults=True, tag="workload"):
     """Pod, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob.
 
+    And the custom resources of model/custom_pods, where all of their pod template is told.
     *pod_path* is the field path of the pod spec (``spec.template.spec``), *spec* what else
     stands in the object's own ``spec`` beside the template (replicas, strategy, schedule).
 

@@ -21,7 +21,8 @@ from keten.cluster.podsecurity.standard import (
     pod_of,
 )
 from keten.errors import InputError
-from keten.model.kube import Namespace, Object, Workload
+from keten.model.custom_pods import may_make
+from keten.model.kube import Namespace, Object, Resource, Workload
 
 LABEL = "pod-security.kubernetes.io/"
 SERVED = ("kube-system", "kube-public", "kube-node-lease")
@@ -47,7 +48,8 @@ class Standing(Struct, frozen=True):
     """How a namespace stands. *namespace* is None where only its workloads are known.
 
     *possible* is the strictest level that every workload passes, at *version*; *obstacles* holds
-    for each level above it the workloads that it would refuse.
+    for each level above it the workloads that it would refuse. *unseen* names the custom
+    resources of files of which pods may be made that no file tells about.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Standing(Struct, frozen=True):
     possible: Level
     workloads: tuple[Workload, ...]
     obstacles: Mapping[Level, Sequence[Obstacle]]
+    unseen: tuple[str, ...] = ()
 
     @property
     def refused(self) -> Sequence[Obstacle]:
@@ -109,16 +112,24 @@ def standings(objects: Iterable[Object]) -> list[Standing]:
     """Return how each namespace that has workloads or is an object stands, sorted by name."""
     spaces: dict[str, Namespace] = {}
     workloads: dict[str, list[Workload]] = {}
+    makers: dict[str, set[str]] = {}
     for item in objects:
         match item:
             case Namespace():
                 spaces.setdefault(item.name, item)
             case Workload():
                 workloads.setdefault(item.namespace, []).append(item)
+            case Resource() if not item.uid and may_make(item.api_version, item.kind):
+                makers.setdefault(item.namespace, set()).add(item.title)
             case _:
                 pass
     return [
-        _standing(name, spaces.get(name), topmost(workloads.get(name, ())))
+        _standing(
+            name,
+            spaces.get(name),
+            topmost(workloads.get(name, ())),
+            makers.get(name, set()) - {item.owner for item in workloads.get(name, ())},
+        )
         for name in sorted({*spaces, *workloads})
     ]
 
@@ -130,7 +141,9 @@ def topmost(workloads: Iterable[Workload]) -> list[Workload]:
     return [item for item in every if item.owner not in titles]
 
 
-def _standing(name: str, space: Namespace | None, workloads: list[Workload]) -> Standing:
+def _standing(
+    name: str, space: Namespace | None, workloads: list[Workload], unseen: set[str]
+) -> Standing:
     labels = space.labels if space else {}
     enforce = setting(labels, "enforce")
     possible = Level.RESTRICTED
@@ -153,4 +166,5 @@ def _standing(name: str, space: Namespace | None, workloads: list[Workload]) -> 
         possible=possible,
         workloads=tuple(workloads),
         obstacles={level: tuple(found) for level, found in obstacles.items()},
+        unseen=tuple(sorted(unseen)),
     )

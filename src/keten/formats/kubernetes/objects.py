@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
+from keten.formats.kubernetes.accept import accepts
 from keten.formats.kubernetes.prune import prune
 from keten.formats.kubernetes.rules import PODS, at
 from keten.formats.kubernetes.schema import group_of, schema
 from keten.model import kube
+from keten.model.custom_pods import OWN_FIELDS, TEMPLATES
 from keten.model.pod import PodSpec
 
 CUSTOM = 1 << 16  # characters of JSON of a custom resource's spec that are kept
@@ -81,10 +83,40 @@ def _node(value: dict[str, Any], key: str, path: str) -> kube.Object:
     group = group_of(version)
     if kind in PODS and group in _BUILT_IN:
         return _workload(value, common)
+    if (group, kind) in TEMPLATES:
+        made = _custom(value, common, TEMPLATES[group, kind])
+        if made is not None:
+            return made
     if kind in _ROUTES.get(group, ()):
         return kube.Route(**common, spec=_dict(value.get("spec")), api_version=version)
     make = _MAKERS.get((group, kind))
     return make(value, common) if make else _resource(value, common)
+
+
+def _custom(value: dict[str, Any], common: dict[str, Any], path: str) -> kube.Workload | None:
+    """Return the workload that a custom resource is; None where its template is none, or a part.
+
+    What is not told there its controller may take from elsewhere.
+    """
+    template = at(value, path)
+    pod = _dict(_dict(template).get("spec"))
+    if value["apiVersion"].startswith("serving.knative.dev/"):
+        pod = {name: item for name, item in pod.items() if name not in OWN_FIELDS}
+    containers = _dicts(pod.get("containers"))
+    if not containers or not all(_text(one.get("image")) for one in containers):
+        return None
+    if not accepts("PodSpec")(pod):
+        return None
+    meta, own = _dict(_dict(template).get("metadata")), _dict(value.get("spec"))
+    return kube.Workload(
+        **common,
+        pod=msgspec.convert(prune(pod, "PodSpec"), PodSpec),
+        pod_path=f"{path}.spec",
+        pod_labels=_map(meta.get("labels")),
+        pod_annotations=_map(meta.get("annotations")),
+        api_version=value["apiVersion"],
+        spec={name: item for name, item in own.items() if name not in ("template", "jobTargetRef")},
+    )
 
 
 def name_of(meta: dict[str, Any]) -> str:
