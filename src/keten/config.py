@@ -191,6 +191,18 @@ class Registries(Struct, frozen=True, rename="kebab"):
     index: tuple[Index, ...] = ()
 
 
+class Sandbox(Struct, frozen=True, rename="kebab"):
+    """Which pods run in a sandbox: *runtime_classes* are those permitted to them.
+
+    Meant are pods in one of *namespaces* (patterns; none named is all) that have all *labels*.
+    The first that means a pod decides.
+    """
+
+    runtime_classes: tuple[str, ...]
+    namespaces: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+
+
 class Config(Struct, frozen=True, rename="kebab"):
     """The whole of keten.toml."""
 
@@ -203,6 +215,7 @@ class Config(Struct, frozen=True, rename="kebab"):
     licenses: Licenses = Licenses()
     registries: Registries = Registries()
     attestations: Attestations = Attestations()
+    sandbox: tuple[Sandbox, ...] = ()
     waiver: tuple[Waiver, ...] = field(default=())
 
 
@@ -330,6 +343,10 @@ def _origins(config: Config, name: str) -> None:
     for number, said in enumerate(config.licenses.package, 1):
         if not said.reason.strip():
             raise UsageError(f"{name}: licenses.package {number}: reason must say something")
+    for number, sandbox in enumerate(config.sandbox, 1):
+        if not sandbox.runtime_classes or not (sandbox.namespaces or sandbox.labels):
+            what = "name runtime-classes, and namespaces or labels"
+            raise UsageError(f"{name}: sandbox {number}: {what}")
     for number, index in enumerate(config.registries.index, 1):
         if not index.names or not index.hosts:
             raise UsageError(f"{name}: registries.index {number}: name names and hosts")

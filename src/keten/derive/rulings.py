@@ -1,4 +1,4 @@
-"""What keten.toml says of licences, indexes and registries, held against the facts.
+"""What keten.toml says of licences, indexes, registries and sandboxes, held against the facts.
 
 A check sees no configuration: what is not permitted becomes an edge (``denied-by``,
 ``misplaced-by``) to a Ruling that says why, and where it could be judged is told with Looked.
@@ -8,6 +8,7 @@ Where a section says nothing, nothing is derived and no check asks (docs/adr/000
 from collections.abc import Iterable, Iterator
 
 from keten.config import Config
+from keten.derive.sandboxes import judged
 from keten.model.delivery import Image, Manifest, Package
 from keten.model.evidence import Place
 from keten.model.facts import Edge, Facts, Looked, Trust
@@ -17,6 +18,7 @@ LICENSES = "licenses"
 UNLICENSED = "licenses.unknown"
 INDEXES = "registries.index"
 IMAGES = "registries.images"
+SANDBOX = "sandbox"
 DENIED = "denied-by"
 MISPLACED = "misplaced-by"
 _BY = "keten.toml"
@@ -36,6 +38,12 @@ def derive(facts: Facts, config: Config) -> Facts:
         _indexes(made, facts, config)
     if config.registries.images:
         _images(made, facts, config)
+    if config.sandbox:
+        made.rules.append(Rules(SANDBOX))
+        for workload, said in judged(facts, config.sandbox):
+            made.looked.append(Looked(workload.ref, "runtime-class"))
+            if said is not None:
+                made.deny(workload.ref, DENIED, SANDBOX, said.what, said.why, said.wanted)
     return made.facts()
 
 

@@ -118,6 +118,11 @@ NEEDS: dict[str, Need] = {
         "the files that the API server's flags name: authentication, authorization",
         "Take them from the node: keten node prints the script.",
     ),
+    "runtime-class": Need(
+        "which runtime class keten.toml asks of the pods: their namespace is not said",
+        "Name the namespace in the manifest, or ask by labels in [[sandbox]] of keten.toml.",
+        wide=True,
+    ),
     "cluster": Need(
         "the live cluster",
         "Scan the cluster (keten scan k8s://CONTEXT) or a snapshot of it (keten snapshot).",
