@@ -280,7 +280,7 @@ def _body(response: HTTPResponse, most: int) -> bytes:
             if size > most:
                 raise CeilingError(f"an answer of more than {most:,} bytes")
             parts.append(part)
-    if unpack is not None and not unpack.eof:
+    if response.length or (unpack is not None and not unpack.eof):
         raise NetworkError("an answer that was cut off", again=True)
     return b"".join(parts)
 
