@@ -1,13 +1,14 @@
 """The audit log of a Kubernetes API server: one JSON event a line, plain or gzipped.
 
 Read are events (audit.k8s.io/v1 and v1beta1) of the stage ResponseComplete, and ResponseStarted
-for watches that go on; also lists of events, as webhooks are sent. What an event says of its
+for watches that go on; also lists of events, as webhooks are sent, what collectors and clouds
+wrap around events (audit_wrapped), and one JSON document over many lines. What an event says of its
 request is what the authorizer was asked, with one exception: the name in ``objectRef`` of an
 object that is created is not from the URL, and the authorizer was asked without it.
 Source: Kubernetes, "Auditing"; staging/src/k8s.io/apiserver/pkg/audit/request.go.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import msgspec
@@ -19,6 +20,8 @@ MAX_LINE = 8 << 20
 """The most bytes of one event: objects are 3 MB at the most, and an event may hold two."""
 MAX_BYTES = 64 << 30
 """The most bytes of one log, unpacked."""
+MAX_DOCUMENT = 256 << 20
+"""The most bytes of a log that is one JSON document."""
 MAX_FAULTS = 20
 """How many lines that are no events are told one by one."""
 _GZIP = b"\x1f\x8b"
@@ -139,20 +142,18 @@ class Log:
 
     def __iter__(self) -> Iterator[Event]:
         """Yield the events; CeilingError for a log that is too long."""
-        decode = msgspec.json.Decoder(Event).decode
-        for number, line in _lines(_plain(self._stream)):
+        for number, line in _whole(_lines(_plain(self._stream))):
             if line is None:
                 self._fault(number, f"longer than {MAX_LINE} bytes")
                 continue
             if not line.strip():
                 continue
             try:
-                event = decode(line)
-                found = _listed(line) if event.kind == "EventList" else (event,)
+                found = self._events(number, line)
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
                 self._fault(number, _said(error))
                 continue
-            if event.kind not in ("Event", "EventList"):
+            if found is None:
                 self._fault(number, "not an audit event (kind is not Event)")
                 continue
             for one in found:
@@ -160,14 +161,61 @@ class Log:
                     self.events += 1
                     yield one
 
+    def _events(self, number: int, line: bytes) -> Sequence[Event] | None:
+        """Return the events of a line; None where it is JSON and holds none."""
+        try:
+            event = _event(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            found = self._wrapped(number, line)
+            if found is None:
+                raise
+            return found
+        if event.kind == "Event":
+            return (event,)
+        if event.kind == "EventList":
+            return msgspec.json.decode(line, type=_List).items
+        return self._wrapped(number, line)
+
+    def _wrapped(self, number: int, line: bytes) -> Sequence[Event] | None:
+        from keten.formats.audit_wrapped import unwrap  # seldom there
+
+        found: list[Event] = []
+        known = False
+        for one in unwrap(line):
+            known = True
+            if one.fault:
+                self._fault(number, f"one of several is not an audit event ({one.fault[:120]})")
+            elif one.entry is None:
+                found.extend(self._events(number, one.event) or ())
+            else:
+                made = one.entry.event()
+                if made is not None:
+                    found.append(msgspec.convert(made, Event))
+        return found if known else None
+
     def _fault(self, number: int, what: str) -> None:
         self.skipped += 1
         if len(self.faults) < MAX_FAULTS:
             self.faults.append(Fault(number, what))
 
 
-def _listed(line: bytes) -> tuple[Event, ...]:
-    return msgspec.json.decode(line, type=_List).items
+_event = msgspec.json.Decoder(Event).decode
+
+
+def _whole(lines: Iterator[tuple[int, bytes | None]]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield *lines*, or all of them as one where the first only opens a JSON document."""
+    for number, line in lines:
+        opens = line is not None and line.strip() in (b"[", b"{")
+        if number > 1 or not opens or line is None:
+            yield number, line
+            continue
+        parts, size = [line], len(line)
+        for at, more in lines:
+            size += len(more or b"") + 1
+            if more is None or size > MAX_DOCUMENT:
+                raise CeilingError(f"one JSON document of more than {MAX_DOCUMENT} bytes", line=at)
+            parts.append(more)
+        yield 1, b"\n".join(parts)
 
 
 def _said(error: Exception) -> str:

@@ -64,14 +64,17 @@ class Differing(Struct, frozen=True):
     reason: str
 
 
-def usages(rights: Rights, seen: Mapping[Asked, Seen]) -> Iterator[Usage]:
-    """Yield for each user of the log what it holds and used, by name."""
+def usages(rights: Rights, seen: Mapping[Asked, Seen], *, named: bool = True) -> Iterator[Usage]:
+    """Yield for each user of the log what it holds and used, by name.
+
+    *named*: the roles proposed name the objects that were used, where those keep their names.
+    """
     of: dict[str, list[tuple[Identity, Request, Seen]]] = {}
     for (identity, request), how in seen.items():
         of.setdefault(identity.user, []).append((identity, request, how))
     common = given(rights)
     for user in sorted(of):
-        yield _usage(rights, common, user, of[user])
+        yield _usage(rights, common, user, of[user], named=named)
 
 
 def given(rights: Rights) -> Rights:
@@ -86,14 +89,15 @@ def _of_groups(binding: Binding) -> bool:
 
 
 def _usage(
-    rights: Rights, common: Rights, user: str, asked: Sequence[tuple[Identity, Request, Seen]]
-) -> Usage:
+    rights: Rights, common: Rights, user: str, asked: Sequence[tuple[Identity, Request, Seen]],
+    *, named: bool,
+) -> Usage:  # fmt: skip
     used = [(identity, request) for identity, request, how in asked if not _refused(how)]
     used.sort(key=_order)
     refused = sorted({r for _, r, how in asked if _refused(how)}, key=_said)
     masters = any("system:masters" in identity.groups for identity, _, _ in asked)
     wanted = [pair for pair in used if masters or not common.allowed(*pair).allowed]
-    objects = tuple(propose(user, {request for _, request in wanted}))
+    objects = tuple(propose(user, {request for _, request in wanted}, named=named))
     proposed = Rights(objects, assume=False)
     replayed = sum(
         proposed.allowed(_plain(i), r).allowed or common.allowed(_plain(i), r).allowed
@@ -181,7 +185,9 @@ def _against(ground: Ground, requests: Sequence[Request]) -> Granted:
     return Granted(ground, tuple(pieces), tuple(unused))
 
 
-def propose(user: str, requests: Iterable[Request]) -> Iterator[Role | Binding]:
+def propose(
+    user: str, requests: Iterable[Request], *, named: bool = True
+) -> Iterator[Role | Binding]:
     """Yield the roles that allow *requests* and no more, each with its binding."""
     spaces: dict[str, list[Request]] = {}
     for request in requests:
@@ -190,7 +196,7 @@ def propose(user: str, requests: Iterable[Request]) -> Iterator[Role | Binding]:
     for space in sorted(spaces):
         kind = "Role" if space else "ClusterRole"
         where = space or "-"
-        rules = tuple(_rules(spaces[space]))
+        rules = tuple(_rules(spaces[space], named=named))
         yield Role(f":{kind}/{where}/{name}", kind, name, space, rules=rules)
         yield Binding(
             f":{kind}Binding/{where}/{name}", f"{kind}Binding", name, space,
@@ -198,7 +204,7 @@ def propose(user: str, requests: Iterable[Request]) -> Iterator[Role | Binding]:
         )  # fmt: skip
 
 
-def _rules(requests: Iterable[Request]) -> Iterator[Rule]:
+def _rules(requests: Iterable[Request], *, named: bool) -> Iterator[Rule]:
     verbs: dict[tuple[str, str, str], set[str]] = {}
     urls: dict[str, set[str]] = {}
     for request in requests:
@@ -207,7 +213,7 @@ def _rules(requests: Iterable[Request]) -> Iterator[Rule]:
         else:
             key = (request.group, request.combined, request.name)
             verbs.setdefault(key, set()).add(request.verb)
-    yield from _resource_rules(_shortened(verbs))
+    yield from _resource_rules(_shortened(verbs, named=named))
     same: dict[tuple[str, ...], list[str]] = {}
     for url, held in sorted(urls.items()):
         same.setdefault(tuple(sorted(held)), []).append(url)
@@ -216,7 +222,7 @@ def _rules(requests: Iterable[Request]) -> Iterator[Rule]:
 
 
 def _shortened(
-    verbs: Mapping[tuple[str, str, str], set[str]],
+    verbs: Mapping[tuple[str, str, str], set[str]], *, named: bool
 ) -> dict[tuple[str, str, str], set[str]]:
     """Return *verbs* without the names of what is named anew all the time, or by the score."""
     names: dict[tuple[str, str], int] = {}
@@ -226,6 +232,8 @@ def _shortened(
     for (group, resource, name), held in verbs.items():
         kind = f"{resource.partition('/')[0]}{'.' if group else ''}{group}"
         drop = kind in _GENERATED or names[group, resource] > MANY
+        acts = any(verb.startswith("impersonate") for verb in held)  # as one, not as anybody
+        drop = drop or not (named or acts)
         made.setdefault((group, resource, "" if drop else name), set()).update(held)
     for (group, resource, name), held in made.items():
         if name:  # what is allowed on all of them need not be said of one
