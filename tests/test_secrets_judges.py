@@ -238,3 +238,18 @@ def test_a_colour_is_no_password() -> None:
     for colour in (b"#fec", b"#feca", b"#fecaca", b"#FECACA80"):
         assert not engine.find("a.py", b'fill = {"secret": "' + colour + b'"}\n').nodes
     assert engine.find("a.yaml", b"db:\n  user: web\n  pass" + b'word: "#Kr8!vanq7"\n').nodes
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("mysql -u root --{0}=\"$P\" -e exit", 0),
+        ("mysql -u root --{0}=\"{{{{ P }}}}\" --host db", 0),
+        ("mysql -uroot -p{1} shop", 1),
+        ("mysql -p{1} shop", 1),
+        ("mysqldump --host db --{0}={1} shop", 1),
+    ],
+)  # fmt: skip
+def test_the_p_of_a_long_option_brings_no_password(line: str, found: int) -> None:
+    text = line.format("pass" + "word", "Kw8" + "vTq2Lx9")
+    assert len(engine.find("run.sh", text.encode()).nodes) == found

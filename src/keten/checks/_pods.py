@@ -88,6 +88,13 @@ def listed(names: Sequence[str], noun: str = "container", most: int = 3) -> str:
     return f"{noun}{'s' if len(names) > 1 else ''} {shown}{more}"
 
 
+def together(found: Sequence[_Place]) -> str:
+    """Return what one finding calls the containers *found*: ``containers a, b and 4 more``."""
+    if len(found) == 1:
+        return called(*found[0])
+    return listed([container.name for _, container in found])
+
+
 def eased(severity: Severity, workload: Workload) -> Severity:
     """Return *severity*, one lower for a DaemonSet: an agent of the node often needs it."""
     if workload.kind == "DaemonSet":

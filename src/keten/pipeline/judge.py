@@ -19,6 +19,7 @@ from keten.model.facts import Node, View
 from keten.model.finding import Finding, Location, Severity, Verdict, Violation
 from keten.model.needs import wide
 from keten.model.nodes import TYPES
+from keten.pipeline import needed
 from keten.pipeline.asides import SAID, eased
 from keten.pipeline.asking import Asking, gaps_of
 from keten.pipeline.choosing import link_of
@@ -255,7 +256,7 @@ def _said(
         key = violation.key or violation.at
         ordinal = keys[key] = keys.get(key, 0) + 1
         if flood is not None and path:
-            severity = _weighs(name, check, violation, path)
+            severity = _weighs(name, check, violation, node=node, path=path)[0]
             identity = _identity(name, node, key, ordinal)
             if flood.over((name, Verdict.FAIL, severity, path), identity):
                 continue
@@ -272,15 +273,16 @@ def _finding(
     verdict: Verdict = Verdict.FAIL,
     ordinal: int = 1,
 ) -> Finding:
-    full = check.severity if seen.severity is None else seen.severity
-    link, location = link_of(name), places.find(node, seen.at)
-    severity = _weighs(name, check, seen, location.path) if location else full
-    why = f" ({SAID})" if severity < full and verdict is Verdict.FAIL else ""
+    location = places.find(node, seen.at)
+    path = location.path if location else ""
+    severity, why = _weighs(name, check, seen, node=node, path=path)
+    if verdict is not Verdict.FAIL:
+        why = ""
     return Finding(
         check=name,
         verdict=verdict,
         severity=severity,
-        link=link,
+        link=link_of(name),
         subject=node.ref,
         message=seen.message + why,
         fingerprint=fingerprint(name, node, seen.key or seen.at, ordinal),
@@ -293,9 +295,16 @@ def _finding(
     )
 
 
-def _weighs(name: str, check: Check, seen: Violation, path: str) -> Severity:
+def _weighs(
+    name: str, check: Check, seen: Violation, *, node: Node, path: str
+) -> tuple[Severity, str]:
+    """Return what a violation weighs where it is, and how its message says why it is less."""
     full = check.severity if seen.severity is None else seen.severity
-    return eased(full, link_of(name), path, check=name)
+    severity = eased(full, link_of(name), path, check=name)
+    if severity < full:
+        return severity, f" ({SAID})"
+    part = needed.by(name, node, full)
+    return (needed.eased(full), f" (needed by {part})") if part else (full, "")
 
 
 def _origins(node: Node) -> Iterator[str]:

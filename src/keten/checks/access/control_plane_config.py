@@ -5,15 +5,16 @@ which cloud identity is in system:masters; coredns says what every name in the c
 extension-apiserver-authentication says whose word aggregated APIs take for who is asking.
 Whoever writes them takes the cluster, or its traffic, without touching a role.
 
-Reported is a Role in kube-system that writes config maps it does not name, and any rule that
-names one of these. A ClusterRole that names none is not: what it reaches depends on how it is
-bound, and keten rbac dangers tells who holds it.
+Reported is a Role in kube-system that changes config maps it does not name, or removes and
+creates them; and any rule that names one of these. To create alone is not reported, as what is
+there stays (leader election asks for it). Nor is a ClusterRole that names none: what it reaches
+depends on how it is bound, and keten rbac dangers tells who holds it.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import manifest
-from keten.checks._rules import dangerous, judged
+from keten.checks._rules import allows, dangerous, judged
 from keten.cluster.rbac.dangers import danger
 from keten.model.check import Check, Threat
 from keten.model.facts import View
@@ -31,7 +32,7 @@ def run(role: Role, _: View) -> Iterator[Violation]:
     rule = role.rules[found.index]
     known = danger("control-plane-config").asks[0].only
     names = [name for name in rule.resource_names if name in known]
-    if not names and role.namespace != _SYSTEM:
+    if not names and (role.namespace != _SYSTEM or not _changes(role)):
         return
     what = ", ".join(names[:3]) or "configmaps of kube-system"
     at = f"rules[{found.index}].resources"
@@ -40,6 +41,16 @@ def run(role: Role, _: View) -> Iterator[Violation]:
         at,
         change=Change(at, "configmaps", "resourceNames: [...]", f"Narrow {role.title}"),
     )
+
+
+def _changes(role: Role) -> bool:
+    """Return whether *role* changes config maps that it does not name, and that are there."""
+    found: set[str] = set()
+    for rule in role.rules:
+        if not rule.resource_names and allows(rule, "", "configmaps"):
+            found.update(rule.verbs)
+    removes = not found.isdisjoint(("delete", "deletecollection"))
+    return not found.isdisjoint(("*", "update", "patch")) or ("create" in found and removes)
 
 
 CHECK = Check(

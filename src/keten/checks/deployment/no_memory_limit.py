@@ -4,13 +4,13 @@ Without a limit one container can take the memory of its node: through a leak, o
 requests made for it. The kernel then kills processes by its own measure, also those of other
 tenants. An attacker needs nothing but a slow endpoint.
 
-A LimitRange of the namespace may set a default; it is not seen from the object.
+One finding names all containers of the workload. A LimitRange of the namespace may set a default; it is not seen from the object.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
-from keten.checks._pods import called, serving
+from keten.checks._pods import serving, together
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -18,16 +18,20 @@ from keten.model.kube import Workload
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
-    """Report each long-running container without limits.memory."""
-    for path, container in serving(workload):
-        if container.resources.limits.get("memory") is None:
-            at = f"{path}.resources.limits.memory"
-            group = f"Bound the resources of {workload.title}"
-            yield Violation(
-                f"{called(path, container)} has no memory limit",
-                at,
-                change=Change(at, "", "memory: what it was measured to need", group),
-            )
+    """Report the long-running containers without limits.memory."""
+    found = [
+        (path, container)
+        for path, container in serving(workload)
+        if container.resources.limits.get("memory") is None
+    ]
+    if found:
+        at = f"{found[0][0]}.resources.limits.memory"
+        group = f"Bound the resources of {workload.title}"
+        yield Violation(
+            f"{together(found)} {'have' if len(found) > 1 else 'has'} no memory limit",
+            at,
+            change=Change(at, "", "memory: what it was measured to need", group),
+        )
 
 
 CHECK = Check(

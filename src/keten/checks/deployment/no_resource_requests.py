@@ -10,7 +10,7 @@ A LimitRange of the namespace may set a default; it is not seen from the object.
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
-from keten.checks._pods import called, serving
+from keten.checks._pods import serving, together
 from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
@@ -18,18 +18,25 @@ from keten.model.kube import Workload
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
-    """Report each long-running container that says neither request nor limit of something."""
+    """Report the long-running containers that say neither request nor limit of something."""
+    found, missing = [], set[str]()
     for path, container in serving(workload):
         said = {**container.resources.limits, **container.resources.requests}
-        missing = [name for name in ("cpu", "memory") if said.get(name) is None]
-        if missing:
-            at = f"{path}.resources.requests"
-            group = f"Bound the resources of {workload.title}"
-            yield Violation(
-                f"{called(path, container)} requests no {' and no '.join(missing)}",
-                at,
-                change=Change(at, "", ", ".join(missing) + ": what it was measured to need", group),
-            )
+        lacks = [name for name in ("cpu", "memory") if said.get(name) is None]
+        if lacks:
+            found.append((path, container))
+            missing.update(lacks)
+    if found:
+        at = f"{found[0][0]}.resources.requests"
+        group = f"Bound the resources of {workload.title}"
+        names = sorted(missing)
+        many = len(found) > 1
+        yield Violation(
+            f"{together(found)} {'request' if many else 'requests'} no "
+            f"{(' or no ' if many else ' and no ').join(names)}",
+            at,
+            change=Change(at, "", ", ".join(names) + ": what it was measured to need", group),
+        )
 
 
 CHECK = Check(

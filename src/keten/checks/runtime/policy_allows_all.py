@@ -4,7 +4,8 @@ A rule without peers and ports allows everything in its direction. As policies a
 every stricter one for the pods it selects: one forgotten "allow all" from a day of debugging
 and the namespace is open again.
 
-Medium for ingress, low for egress.
+Medium where it opens every pod of the namespace to all ingress. Of pods that it names it is
+often meant (an edge that all the world reaches): low, and egress is one lower than ingress.
 """
 
 from collections.abc import Iterator
@@ -18,9 +19,11 @@ from keten.model.kube import NetworkPolicy
 
 def run(policy: NetworkPolicy, _: View) -> Iterator[Violation]:
     """Report each rule that names neither peers nor ports."""
+    whole = _whole(policy.spec.get("podSelector"))
+    pods = "every pod of its namespace" if whole else "the pods it selects"
     for way, peers, severity in (
-        ("ingress", "from", Severity.MEDIUM),
-        ("egress", "to", Severity.LOW),
+        ("ingress", "from", Severity.MEDIUM if whole else Severity.LOW),
+        ("egress", "to", Severity.LOW if whole else Severity.INFO),
     ):
         rules = policy.spec.get(way)
         for i, rule in enumerate(rules if isinstance(rules, list) else ()):
@@ -31,7 +34,7 @@ def run(policy: NetworkPolicy, _: View) -> Iterator[Violation]:
             ):
                 at = f"spec.{way}[{i}]"
                 yield Violation(
-                    f"{policy.title} allows all {way} of the pods it selects",
+                    f"{policy.title} allows all {way} of {pods}",
                     at,
                     severity=severity,
                     change=Change(
@@ -42,6 +45,11 @@ def run(policy: NetworkPolicy, _: View) -> Iterator[Violation]:
                     ),
                 )
                 break
+
+
+def _whole(selector: object) -> bool:
+    """Return whether a pod selector takes every pod of the namespace."""
+    return not isinstance(selector, dict) or not any(selector.values())
 
 
 CHECK = Check(

@@ -182,7 +182,8 @@ DETECTORS = (
     token(
         "mysql-command",
         "Password on a database command line",
-        r"\b(?:mysql|mysqldump|mysqladmin|mariadb) [^\n]{0,100}?(?:-p|--password=)(?P<secret>[^\s\"'$<{-][^\s\"'$<{]{3,80})",
+        # ``-p`` is a word of its own: the one in --password="$P" has no password behind it.
+        r"\b(?:mysql|mysqldump|mysqladmin|mariadb)(?: [^\n]{0,100}?)??(?: -p| --password=)(?P<secret>[^\s\"'$<{-][^\s\"'$<{]{3,80})",
         heads=("mysql ", "mysqldump ", "mysqladmin ", "mariadb "),
         kind="password",
         severity=Severity.MEDIUM,
