@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -23,7 +22,6 @@ from msgspec import structs
 from shared_data import ROOT, SHARED, needs_shared
 
 from keten import config, plugs
-from keten.cli.fix import main
 from keten.cluster.podsecurity.standard import Level, Pod, allows
 from keten.errors import InputError
 from keten.formats.yaml.fields import Edit, applied, steps
@@ -32,7 +30,6 @@ from keten.model.delivery import Chart
 from keten.model.finding import Change
 from keten.model.kube import Workload
 from keten.model.pod import PodSpec
-from keten.pipeline.fixing.helm import taken
 from keten.pipeline.fixing.kustomize import origin
 from keten.pipeline.fixing.rounds import Outcome, fix
 from keten.pipeline.fixing.seen import Bytes, Looker
@@ -311,124 +308,8 @@ class TestKustomize:
         assert not outcome.files
 
 
-TEMPLATE = """\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      {{- with .Values.podSecurityContext }}
-      securityContext:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      hostPID: {{ .Values.debug.hostPID }}
-      automountServiceAccountToken: {{ .Values.token }}
-      containers:
-      - name: web
-        image: "example.org/web:1"
-        securityContext:
-          {{- toYaml .Values.web.securityContext | nindent 10 }}
-"""
-VALUES = """\
-# how it runs
-debug:
-  hostPID: true # remove in May
-token: true
-podSecurityContext:
-  fsGroup: 2000
-web:
-  securityContext: {}
-  # capabilities: see the handbook
-"""
-
-
-class TestHelm:
-    """What a template takes plainly from a value is edited there. helm itself is not here."""
-
-    @pytest.fixture
-    def chart(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """Return a chart, with a stand-in for helm on PATH (tests/fake_helm.py)."""
-        (tmp_path / "bin").mkdir()
-        helm = tmp_path / "bin/helm"
-        helm.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/fake_helm.py "$@"\n')
-        helm.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
-        return laid(
-            tmp_path / "chart",
-            Chart="apiVersion: v2\nname: web\nversion: 1.0.0\n",
-            values=VALUES,
-            templates__web=TEMPLATE,
-        )
-
-    def test_values(self, chart: Path) -> None:
-        outcome = fixed(chart, Asked(level=Level.RESTRICTED), render=True)
-        assert outcome.proof.holds, outcome.proof.what
-        assert list(outcome.files) == ["values.yaml"]
-        new = outcome.files["values.yaml"][1].decode()
-        assert "  hostPID: false # remove in May\n" in new
-        assert "# capabilities: see the handbook\n" in new
-        values = yaml.safe_load(new)
-        assert values["podSecurityContext"]["runAsNonRoot"] is True
-        assert values["podSecurityContext"]["fsGroup"] == 2000
-        assert values["web"]["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-        assert _pass(outcome, Level.RESTRICTED)
-
-    def test_recognised(self) -> None:
-        found = {(one.path[-1], one.values, one.whole) for one in taken(TEMPLATE)}
-        assert found == {
-            ("securityContext", ("podSecurityContext",), True),
-            ("securityContext", ("web", "securityContext"), True),
-            ("hostPID", ("debug", "hostPID"), False),
-            ("automountServiceAccountToken", ("token",), False),
-        }
-        inner = next(one for one in taken(TEMPLATE) if one.values[0] == "web")
-        assert inner.path == ("spec", "template", "spec", "containers", "[]", "securityContext")
-
-    def test_without_helm_it_is_not_known(
-        self, chart: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        monkeypatch.setenv("PATH", "/nowhere")
-        assert main([str(chart), "--render", "--level", "restricted", "--quiet"]) == 1
-        said = capsys.readouterr().out
-        assert "helm is not installed" in said
-        assert "nothing to change" in said
-
-    def test_a_value_that_does_something_else_is_left(self, chart: Path) -> None:
-        """The template looks as if it took the value, and renders another."""
-        line = "      hostPID: {{ .Values.debug.hostPID }}\n"
-        text = TEMPLATE.replace(
-            line, "      hostPID: true\n{{- if .Values.never }}\n" + line + "{{- end }}\n"
-        )
-        (chart / "templates/web.yaml").write_text(text)
-        outcome = fixed(chart, Asked(level=Level.BASELINE), render=True)
-        assert outcome.proof.holds
-        assert not outcome.files
-        assert "an edit there does not resolve it" in outcome.refused.values()
-
-    def test_what_is_no_plain_value_is_told(self, chart: Path) -> None:
-        text = TEMPLATE.replace("hostPID: {{ .Values.debug.hostPID }}", "hostPID: true")
-        (chart / "templates/web.yaml").write_text(text)
-        outcome = fixed(chart, Asked(checks=("deployment/host-pid",)), render=True)
-        assert not outcome.files
-        assert any("no template takes it" in why for why in outcome.refused.values())
-
-
 class TestHostile:
-    """Overlays and templates that nobody meant to write."""
-
-    @settings(max_examples=200, deadline=2000)
-    @given(st.text(alphabet="{}-.|:# \nabV\"'~&*[]<>!%", max_size=300))
-    def test_templates(self, text: str) -> None:
-        for one in taken(f"kind: Deployment\n{text}\nhostPID: {{{{ .Values.a }}}}\n"):
-            assert one.values
-
-    def test_a_long_template(self) -> None:
-        line = "a: {{ " + "- | " * 200_000 + "}}\n"
-        assert not list(taken("kind: Pod\n" + line + "{{-" * 100_000))
+    """Overlays that nobody meant to write."""
 
     @settings(max_examples=60, deadline=5000)
     @given(

@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "it, what stays and why. Nothing is written without --write. Exit status 1 where "
         "something that was asked for stays.",
     )
-    made.add_argument("target", metavar="TARGET", help="a folder or file")
+    common.takes(made, "a folder or file")
     made.add_argument(
         "--check", action="append", default=[], metavar="ID", help="only these checks (patterns)"
     )
@@ -150,18 +150,16 @@ def _left(outcome: "Outcome", asked: "Asked") -> "list[tuple[str, str, str]]":
         assert asked.level is not None
         place = last.places.get(item.ref)
         where = f"{place.path}:{place.line}" if place else item.id
-        refused = outcome.refused.get((item.ref, ""), "")
-        made += [
-            (where, f"{item.title}: {step.check}: {step.field}", step.why or refused or "stays")
-            for step in steps_to(item, asked.level)
-        ]
+        for step in steps_to(item, asked.level):
+            reason = step.why or outcome.why(item.ref, step.edit.at if step.edit else step.field)
+            made.append((where, f"{item.title}: {step.check}: {step.field}", reason or "stays"))
     return made
 
 
 def _unjudged(outcome: "Outcome", asked: "Asked") -> "Iterator[tuple[str, str, str]]":
     """Yield what is not known of what was asked for: it may be as wrong as what is."""
     result = outcome.last.result
-    if asked.level:
+    if asked.level or not (asked.checks or asked.findings):
         for problem in result.problems:
             if problem.need == "manifest":
                 where = f"{problem.path}:{problem.line}" if problem.line else problem.path

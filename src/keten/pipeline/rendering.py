@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from keten.errors import InputError
+from keten.formats.helm_output import documents, pieces, without
 from keten.model.delivery import Chart
 from keten.model.facts import Facts
 from keten.pipeline.read import Readers
@@ -20,15 +21,19 @@ from keten.transport.render import render
 FILE = "rendered.yaml"
 
 
-def rendered(facts: Facts, tree: Tree) -> tuple[Facts, list[Facts]]:
+def rendered(
+    facts: Facts, tree: Tree, made: dict[str, bytes] | None = None
+) -> tuple[Facts, list[Facts]]:
     """Return *facts* with what was rendered marked so, and the facts of each rendering.
 
-    A chart that its tool could not render stays a problem, which then says why.
+    A chart that its tool could not render stays a problem, which then says why. *made* is given
+    what the tools printed, by the chart's id.
     """
     readers = Readers()
     done: set[str] = set()
     why: dict[str, str] = {}
     parts: list[Facts] = []
+    read = {place.path for place in facts.places}
     laid = tree.laid_out() if isinstance(tree, Overlay) and any(_open(facts)) else tree.root
     for chart in _open(facts):
         folder = laid / posixpath.dirname(chart.id)
@@ -38,6 +43,9 @@ def rendered(facts: Facts, tree: Tree) -> tuple[Facts, list[Facts]]:
             why[chart.ref] = error.what.replace(str(folder), posixpath.dirname(chart.id) or ".")
             continue
         done.add(chart.ref)
+        if made is not None:
+            made[chart.id] = data
+        data = _once(chart, data, tree, read)
         parts += readers.read(f"{chart.id}!/{FILE}", data, tree, size=len(data))
     problems = tuple(
         structs.replace(p, what=why[p.about]) if p.about in why else p
@@ -49,6 +57,24 @@ def rendered(facts: Facts, tree: Tree) -> tuple[Facts, list[Facts]]:
         for n in facts.nodes
     )
     return structs.replace(facts, nodes=nodes, problems=problems), parts
+
+
+def _once(chart: Chart, data: bytes, tree: Tree, read: set[str]) -> bytes:
+    """Return *data* without what stands so in a file that is no template, and was *read*."""
+    if chart.tool != "helm":
+        return data
+    folder = posixpath.dirname(chart.id)
+    plain = []
+    held: dict[str, frozenset[bytes]] = {}
+    for piece in pieces(data):
+        path = posixpath.join(folder, piece.source)
+        if path not in read:
+            continue
+        if path not in held:
+            held[path] = documents(tree.read(path) or b"")
+        if data[piece.start : piece.end].split(b"\n", 2)[-1].strip() in held[path]:
+            plain.append(piece)
+    return without(data, plain)
 
 
 def _open(facts: Facts) -> Iterator[Chart]:

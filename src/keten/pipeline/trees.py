@@ -41,11 +41,13 @@ def collect(
     every: bool = False,
     history: bool = True,
     changed: Mapping[str, bytes] | None = None,
+    made: dict[str, bytes] | None = None,
 ) -> Scanned:
     """Return the facts of all files below *root*, and of the checkout it is.
 
     With *every*, also those that no check asks about which policy lets run. Without *history*
     it is no checkout, whatever lies around it. *changed* are bytes to be read for those of files.
+    *made* is given what was rendered, by the chart's id.
     """
     asked = frozenset(TYPES.values()) if every else subjects(chooser(policy))
     past = history_of(root, policy) if history else Facts()
@@ -78,9 +80,9 @@ def collect(
         progress("rendering", 0, 0)
         from keten.pipeline.rendering import rendered
 
-        facts, made = rendered(facts, tree)
-        judged.add(judge_here(merge(made), policy, now))
-        facts = merge([facts, *made])
+        facts, more = rendered(facts, tree, made)
+        judged.add(judge_here(merge(more), policy, now))
+        facts = merge([facts, *more])
     facts, judged = settled(facts, judged, policy, now)
     return Scanned(facts, judged, _target(root, facts, tree, total), root.is_dir())
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from keten.errors import CeilingError
-from keten.transport.files import BYTES, Entry, Tree
+from keten.transport.files import BYTES, Entry, Tree, leads_out
 
 LAID = 512 << 20
 """The most bytes of a tree that is laid out as files, for a tool that takes a folder."""
@@ -32,7 +32,10 @@ class Overlay(Tree):
         return self._under.open(path, ceiling)
 
     def laid_out(self) -> Path:
-        """Return a folder with all files of the tree, gone with it; CeilingError beyond LAID."""
+        """Return a folder with the tree's files and inner links; CeilingError beyond LAID.
+
+        It goes with the tree.
+        """
         if self._laid is not None:
             return self._laid
         if sum(entry.size for entry in self.entries) > LAID:
@@ -48,4 +51,9 @@ class Overlay(Tree):
                 continue  # told where it is read
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
+        for path, to in self.links.items():
+            if not leads_out(path, to):
+                link = self._laid / path
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(to)
         return self._laid

@@ -5,9 +5,11 @@ proxy, no credentials, no kubeconfig) and no shell. What it prints is read as an
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from keten.errors import CeilingError, InputError
@@ -24,22 +26,56 @@ _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 _ADVICE = "Install it, or render elsewhere and scan what comes out."
 
 
-def render(tool: str, folder: str) -> bytes:
+KUBERNETES = 37
+"""The minor version that charts are rendered for: helm's own default may be years old."""
+TRIED = 12
+_REFUSED = b"which is incompatible with Kubernetes"
+
+
+def render(tool: str, folder: str, *, further: Sequence[str] = ()) -> bytes:
     """Return the manifests that *tool* (``helm``, ``kustomize``) makes of *folder*.
 
-    InputError where the tool is not there, fails or takes more than SECONDS; CeilingError
-    beyond BYTES of output.
+    *further* are arguments behind the folder. InputError where the tool is not there, fails or
+    takes more than SECONDS; CeilingError beyond BYTES of output.
     """
     command = _command(tool)
+    if tool != "helm":
+        return _rendered([*command, str(Path(folder).absolute()), *further], folder)
+    tried: list[int] = []
+    pending = [KUBERNETES]
+    while pending:
+        minor = pending.pop()
+        tried.append(minor)
+        version = f"--kube-version=1.{minor}.0"
+        try:
+            return _rendered([*command, str(Path(folder).absolute()), version, *further], folder)
+        except _VersionError as error:  # the chart's own kubeVersion asks for another
+            if len(tried) == 1:
+                pending = error.near()
+    raise InputError(f"{tool} could not render {folder}: its kubeVersion names no Kubernetes known")
+
+
+class _VersionError(Exception):
+    """The chart is not for this version of Kubernetes."""
+
+    def near(self) -> list[int]:
+        """Return the minor versions at and beside those that helm names, the newest last."""
+        named = {int(one) for one in re.findall(r"\b1\.(\d{1,3})\b", str(self))}
+        return sorted({n + d for n in named for d in (-1, 0, 1) if n + d < KUBERNETES})[-TRIED:]
+
+
+def _rendered(command: list[str], folder: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="keten-render-") as home:
         out, err = Path(home, "out"), Path(home, "err")
         with out.open("wb") as stdout, err.open("wb") as stderr:
-            status = _run([*command, str(Path(folder).absolute())], home, stdout, stderr)
+            status = _run(command, home, stdout, stderr)
         if status:
-            said = err.read_bytes()[:SAID].decode("utf-8", "replace").strip()
-            raise InputError(f"{command[0]} could not render {folder}: {said}")
+            if _REFUSED in err.read_bytes()[:BYTES]:
+                raise _VersionError(err.read_bytes()[:SAID].decode("utf-8", "replace"))
+            said = " ".join(err.read_bytes()[:SAID].decode("utf-8", "replace").split())
+            raise InputError(f"{Path(command[0]).name} could not render {folder}: {said}")
         if out.stat().st_size > BYTES:
-            raise CeilingError(f"{command[0]} wrote more than {BYTES} bytes")
+            raise CeilingError(f"{Path(command[0]).name} wrote more than {BYTES} bytes")
         return out.read_bytes()
 
 
@@ -65,7 +101,7 @@ def _run(command: list[str], home: str, stdout: object, stderr: object) -> int:
             preexec_fn=_limit if os.name == "posix" else None,
         )
     except subprocess.TimeoutExpired:
-        raise InputError(f"{command[0]} took more than {SECONDS} seconds") from None
+        raise InputError(f"{Path(command[0]).name} took more than {SECONDS} seconds") from None
     return int(done.returncode)
 
 
@@ -91,6 +127,9 @@ def _environment(home: str) -> dict[str, str]:
         "KUBECONFIG": os.devnull,
         "HTTP_PROXY": nowhere,
         "HTTPS_PROXY": nowhere,
+        "http_proxy": nowhere,  # what git's transport looks for
+        "https_proxy": nowhere,
+        "GIT_ALLOW_PROTOCOL": "http:https",  # no ssh, which heeds no proxy
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_CONFIG_NOSYSTEM": "1",
         "LC_ALL": "C",

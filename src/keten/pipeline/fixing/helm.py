@@ -1,143 +1,201 @@
-"""Which value of a chart a rendered field is: where a template takes it plainly.
+"""Which value of a chart a rendered field is, and the edit of it in a file of values.
 
-A template is not understood but recognised: ``key: {{ .Values.a.b }}``, and ``toYaml
-.Values.a.b`` below a key, alone or within ``with``. Where the keys stand follows from their
-indentation. Whether the value does what it is thought to do, rendering again tells.
+Marks tell where mappings come out (values); what they do not tell a reading of the template
+proposes (templates), and rendering decides. Where no plain value is found, the place in the
+template is told.
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec import Struct
 
 from keten.errors import InputError
-from keten.formats.yaml.edit import Edit, Spot
-from keten.formats.yaml.fields import steps, written
+from keten.formats.helm_output import source_at
+from keten.formats.yaml.edit import Edit, Spot, edited
+from keten.formats.yaml.fields import Steps, at, same, steps, written
+from keten.formats.yaml.writing import Style, bracketed
 from keten.model.delivery import Chart
 from keten.model.kube import Object
-from keten.pipeline.fixing.seen import Seen
+from keten.pipeline.fixing import templates
+from keten.pipeline.fixing.seen import Bytes, Seen
+from keten.pipeline.fixing.templates import Keys, Template
+from keten.pipeline.fixing.unchanged import differences, name_of, values_of
+from keten.pipeline.fixing.values import Bench, Values, home
 
-LINES = 20_000
-"""The most lines of a template that are looked at."""
-LONG = 1_000
-"""A longer line of a template tells nothing."""
-
-_KEY = re.compile(r"( *)((?:- +)*)([A-Za-z_$][\w./-]*):(?: +(.*?))? *")
-_CONTROL = re.compile(r" *\{\{-? *(with|if|range|define|block|end|else)\b *([^}]*?) *-?\}\} *")
-_TAKEN = re.compile(
-    r"\{\{-? *(toYaml +)?(\.Values(?:\.[A-Za-z_]\w*)+|\.)"
-    r"((?: *\| *(?:quote|squote|toYaml|n?indent +\d+|default +[\w.\"']+))*) *-?\}\}"
-)
-_VALUES = re.compile(r"\.Values(?:\.[A-Za-z_]\w*)+")
-_KIND = re.compile(r"kind: *[\"']?(\w+)[\"']? *")
+TRIED = 8
+"""How many values are tried for one field."""
+TEMPLATES = 2_000
+"""The most templates of a chart that are looked at."""
 
 
-class _Taken(Struct, frozen=True):
-    """At *path* a template takes the value *values*; *whole*: all that stands below, too."""
-
-    kind: str
-    path: tuple[str, ...]
-    values: tuple[str, ...]
-    whole: bool
+_Found = tuple[str, Spot, Edit]
 
 
-def origin(seen: Seen, chart: Chart, item: Object, edit: Edit) -> tuple[str, Spot, Edit]:
-    """Return values.yaml and the edit there for *edit* of the rendered *item*.
+class Read(Struct):
+    """What was read of a chart at first. Fixes change values, so that it stays true."""
 
-    InputError where no template takes the field plainly from one value.
+    values: Values
+    templates: dict[str, Template]
+    refused: dict[tuple[str, str], str]  # of (ref, field)
+
+
+def origin(seen: Seen, chart: Chart, item: Object, edit: Edit, *, careful: bool = False) -> _Found:
+    """Return a file of values and the edit there for *edit* of the rendered *item*.
+
+    InputError where no plain value does it; it says what to change by hand. *careful*: each edit
+    is tried by itself, as one of them brings what it must not.
     """
+    held: Read = seen.kept(chart, lambda: _read(seen, chart))
     folder = posixpath.dirname(chart.id)
-    path = tuple(step if isinstance(step, str) else "[]" for step in steps(edit.at))
-    best: dict[tuple[str, ...], int] = {}
-    for one in _templates(seen, folder):
-        fits = path[: len(one.path)] == one.path if one.whole else path == one.path
-        if fits and one.kind == item.kind:
-            best[one.values] = max(best.get(one.values, 0), len(one.path))
-    longest = max(best.values(), default=0)
-    found = [values for values, length in best.items() if length == longest]
-    if not found:
-        raise InputError("no template takes it from a plain value: edit the chart's template")
-    if len(found) > 1:
-        names = " or ".join(sorted(".".join(values) for values in found))
-        raise InputError(f"it may come from the values {names}")
-    rest = steps(edit.at)[longest:]
-    values = posixpath.join(folder, "values.yaml")
-    spots = seen.files.objects(values) if seen.files.tree.exists(values) else []
-    if not spots:
-        raise InputError(f"the chart has no values: write {'.'.join(found[0])} to {values}")
-    return values, spots[0].spot, Edit(written((*found[0], *rest)), edit.to, edit.remove)
+    path = steps(edit.at)
+    template = _template(seen, chart, item)
+    marked = held.values.origin(item, path)
+    if marked:
+        found = _placed(seen, folder, marked, edit)
+        if careful:
+            _check(seen, chart, found, item, edit)
+        return found
+    why = held.refused.get((item.ref, edit.at), "")
+    for values, to in () if why else _candidates(held, template, item, edit):
+        try:
+            found = _placed(seen, folder, values, to)
+            _check(seen, chart, found, item, edit)
+        except InputError as error:
+            why = why or (error.what if error.what.startswith(_TELLING) else "")
+        else:
+            return found
+    why = why or _by_hand(held, template, folder, item, edit)
+    held.refused[item.ref, edit.at] = why
+    raise InputError(why)
 
 
-def _templates(seen: Seen, folder: str) -> Iterator[_Taken]:
-    below = posixpath.join(folder, "templates") + "/"
-    for entry in seen.files.tree.entries:
-        if entry.path.startswith(below) and entry.path.endswith((".yaml", ".yml", ".tpl")):
+_TELLING = ("not edited", "write ", "helm ", "it would also change")
+"""How the reasons begin that tell more than that a value was not the right one."""
+
+
+def _read(seen: Seen, chart: Chart) -> Read:
+    texts = dict(_texts(seen.files, posixpath.dirname(chart.id)))
+    defines = templates.named(texts)
+    made = {path: templates.read(text, defines) for path, text in texts.items() if "{{" in text}
+    return Read(Values(Bench(seen.files, chart)), made, {})
+
+
+def _texts(files: Bytes, folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the templates of a chart and of those within, by their paths in it."""
+    head = f"{folder}/" if folder else ""
+    count = 0
+    for entry in files.tree.entries:
+        inner = entry.path.removeprefix(head)
+        if not entry.path.startswith(head) or "templates/" not in inner:
+            continue
+        if inner.endswith((".yaml", ".yml", ".tpl")) and inner.startswith(
+            ("templates/", "charts/")
+        ):
+            count += 1
+            if count > TEMPLATES:
+                return
             try:
-                text = seen.files.read(entry.path).decode()
+                yield inner, files.read(entry.path).decode()
             except (InputError, UnicodeDecodeError):
                 continue
-            yield from taken(text)
 
 
-def taken(text: str) -> Iterator[_Taken]:
-    """Yield what a template takes plainly from values, and at which field paths."""
-    for document in re.split(r"^---.*$", text, flags=re.MULTILINE):
-        kind = next((m[1] for line in document.split("\n") if (m := _KIND.fullmatch(line))), "")
-        if kind:
-            yield from _document(document.split("\n")[:LINES], kind)
+def _template(seen: Seen, chart: Chart, item: Object) -> str:
+    """Return the template that made *item*, "" where helm does not say."""
+    place = seen.places.get(item.ref)
+    data = seen.made.get(chart.id, b"")
+    return source_at(data, place.line) if place else ""
 
 
-def _document(lines: list[str], kind: str) -> Iterator[_Taken]:
-    keys: list[tuple[int, str]] = []  # the open keys with their columns; "[]" for an item
-    scopes: list[tuple[str, ...] | None] = []  # what the dot is, None where it is not known
-    for line in lines:
-        if len(line) > LONG:
+def _candidates(
+    held: Read, template: str, item: Object, edit: Edit
+) -> Iterator[tuple[Steps, Edit]]:
+    """Yield values that may be the field, at most TRIED, with the edit of each."""
+    found: dict[Steps, Edit] = {}
+    path = steps(edit.at)
+    keys = tuple(step if isinstance(step, str) else "[]" for step in path)
+    mine = held.templates.get(template)
+    own, others = template.rpartition("templates/")[0], held.templates
+    read = [mine] if mine else [t for name, t in sorted(others.items()) if name.startswith(own)]
+    prefix = tuple(step for step in own.split("/") if step and step != "charts")
+    takes = [one for part in read for one in part.takes if one.kind == item.kind]
+    for one in sorted(takes, key=lambda t: (t.guard, -len(t.path))):
+        fits = keys[: len(one.path)] == one.path if one.whole else keys == one.path
+        if not fits:
             continue
-        control = _CONTROL.fullmatch(line)
-        if control:
-            _control(control[1], control[2], scopes)
+        rest = () if one.guard else path[len(one.path) :]
+        to = Edit("", bool(edit.to) and not edit.remove) if one.guard else edit
+        if one.guard and not (edit.remove or isinstance(edit.to, bool)):
             continue
-        key = _KEY.fullmatch(line)
-        rest = line.strip() if key is None else key[4] or ""
-        if key is not None:
-            _open(keys, key)
-        found = _TAKEN.fullmatch(rest) if keys else None
-        if found is None:
-            continue
-        values = _value(found[2], scopes)
-        if values:
-            whole = bool(found[1]) or "toYaml" in found[3]
-            yield _Taken(kind, tuple(name for _, name in keys), values, whole)
+        for values in held.values.items(
+            (*(() if one.values[0] == "global" else prefix), *one.values)
+        ):
+            found.setdefault((*values, *rest), to)
+    if isinstance(edit.to, bool) and isinstance(path[-1], str):
+        for values in held.values.ending(path[-1]):
+            found.setdefault(values, edit)
+    yield from list(found.items())[:TRIED]
 
 
-def _control(word: str, said: str, scopes: list[tuple[str, ...] | None]) -> None:
-    if word == "end":
-        if scopes:
-            scopes.pop()
-    elif word == "with" and _VALUES.fullmatch(said):
-        scopes.append(tuple(said.split(".")[2:]))
-    elif word == "if":
-        scopes.append(scopes[-1] if scopes else None)
-    elif word != "else":
-        scopes.append(None)
+def _placed(seen: Seen, folder: str, values: Steps, edit: Edit) -> _Found:
+    file, path = home(seen.files, folder, values)
+    spots = seen.files.objects(file) if seen.files.tree.exists(file) else []
+    if not spots:
+        raise InputError(f"write {_nested(values, edit.to)} to {file}, which has no values")
+    remove = edit.remove
+    if remove and at(spots[0].value, path) is None:
+        remove = False  # a value that stands deeper: null takes it away
+    return file, spots[0].spot, Edit(written(path), None if edit.remove else edit.to, remove)
 
 
-def _value(said: str, scopes: list[tuple[str, ...] | None]) -> tuple[str, ...]:
-    if said != ".":
-        return tuple(said.split(".")[2:])
-    return (scopes[-1] or ()) if scopes else ()
+def _check(seen: Seen, chart: Chart, found: _Found, item: Object, edit: Edit) -> None:
+    """Refuse an edit of values unless it makes the field what it is to be, and nothing else."""
+    bench: Bench = seen.bench(chart, lambda: Bench(seen.files, chart))
+    file, spot, change = found
+    old = seen.files.read(file)
+    new = edited(old, {spot: [change]})
+    before, after = values_of(seen.made[chart.id]), bench.with_file(file, new)
+    wanted = item.kind, item.namespace, item.name
+    path = steps(edit.at)
+    was, there = ([at(v, path) for v in vs if name_of(v) == wanted] for vs in (before, after))
+    off = edit.remove or edit.to is False
+    right = [(off and one is None) or (not edit.remove and same(one, edit.to)) for one in there]
+    if not all(right) or not right or same(was, there):
+        raise InputError("the field stays as it is")
+    strange = differences(before, after, [(wanted, edit.at)])
+    if strange:
+        raise InputError(f"it would also change {strange[0]}")
 
 
-def _open(keys: list[tuple[int, str]], found: re.Match[str]) -> None:
-    """Close the keys that a new one ends, and open it."""
-    column = len(found[1])
-    dashes = found[2].count("-")
-    while keys and (
-        keys[-1][0] > column or (keys[-1][0] == column and (not dashes or keys[-1][1] == "[]"))
-    ):
-        keys.pop()
-    for _ in range(dashes):
-        keys.append((column, "[]"))
-        column += 2
-    keys.append((column, found[3]))
+def _by_hand(held: Read, template: str, folder: str, item: Object, edit: Edit) -> str:
+    """Return what to change where, by hand."""
+    path = steps(edit.at)
+    keys: Keys = tuple(step if isinstance(step, str) else "[]" for step in path)
+    where = posixpath.join(folder, template) if template else "the chart's template"
+    read = held.templates.get(template)
+    line, near = read.nearest(item.kind, keys) if read else (0, ())
+    # Which of several items a line is of, the template's lines do not tell.
+    length = next((i for i, one in enumerate(path[: len(near)]) if one not in (0, keys[i])), 0)
+    line, near = read.nearest(item.kind, keys[:length]) if read and length else (line, near)
+    if edit.remove:
+        return f"no plain value sets it: in {where}, take {edit.at} out"
+    rest = path[len(near) : -1]
+    while rest and isinstance(rest[0], int):
+        rest = rest[1:]
+    below = written(path[: len(path) - 1 - len(rest)])
+    where += f":{line}" if line else ""
+    where += f", below {below}" if below else ""
+    return f"no plain value sets it: in {where}, write {_nested((*rest, path[-1]), edit.to)}"
+
+
+def _nested(path: Steps, value: Any) -> str:
+    """Return a value under the keys of *path*, as one line."""
+    for step in reversed(path[1:]):
+        value = {step: value} if isinstance(step, str) else [value]
+    return f"{path[0]}: {_said(value)}"
+
+
+def _said(value: Any) -> str:
+    return bracketed(value, Style())

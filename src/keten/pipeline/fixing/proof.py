@@ -5,8 +5,9 @@ target, judged before and after, is compared: findings, what could not be judged
 be read, what each namespace would refuse, and every fact about what was not touched.
 """
 
+import posixpath
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -14,9 +15,11 @@ from keten.model.delivery import Chart, File, Image
 from keten.model.finding import Finding, Severity
 from keten.pipeline.fixing.kustomize import sources
 from keten.pipeline.fixing.seen import RENDERED, Seen
+from keten.pipeline.fixing.unchanged import Name, differences, values_of
 from keten.pipeline.fixing.wishes import refused
 
 Key = tuple[str, str, str]
+CHARTS = ("Chart.yaml", "Chart.yml")
 
 
 class Proof(Struct, frozen=True):
@@ -70,6 +73,9 @@ def prove(
         guilty |= {ref for ref in touched if ref.startswith("namespace ")}
     same, strange = _facts(first, last, touched)
     said += strange
+    for chart, text in _otherwise(first, last, fields):
+        said.append(f"{chart} would make {text} otherwise")
+        guilty |= _blame_of(sources_of(last, chart), touched)
     if said and not guilty:  # what is not said of an object may be any object's doing
         guilty = set(touched)
     what = min(said, default="")
@@ -147,11 +153,43 @@ def _blame(ref: str, touched: Mapping[str, set[str]], last: Seen) -> set[str]:
         return {ref}
     place = last.places.get(ref)
     path = place.path if place else ""
-    made_of = {path}
-    if RENDERED in path:
-        made_of = sources(last.files, path.partition(RENDERED)[0])
+    made_of = sources_of(last, path.partition(RENDERED)[0]) if RENDERED in path else {path}
+    return _blame_of(made_of, touched)
+
+
+def _blame_of(made_of: set[str], touched: Mapping[str, set[str]]) -> set[str]:
     mine = {one for one, files in touched.items() if files & made_of}
     return mine or set(touched)
+
+
+def sources_of(seen: Seen, chart: str) -> set[str]:
+    """Return the files that the overlay, or the chart, with this id is made of."""
+    if posixpath.basename(chart) not in CHARTS:
+        return sources(seen.files, chart)
+    head = posixpath.dirname(chart)
+    return {e.path for e in seen.files.tree.entries if not head or e.path.startswith(f"{head}/")}
+
+
+def _otherwise(
+    first: Seen, last: Seen, fields: Mapping[str, set[str]]
+) -> Iterator[tuple[str, str]]:
+    """Yield (chart, object and field) of what was rendered and differs by more than the edits."""
+    edits: list[tuple[Name, str]] = []
+    for ref in sorted(fields):
+        item = first.object(ref) or last.object(ref)
+        if item is not None:
+            name = item.kind, item.namespace, item.name
+            edits += [(name, field) for field in sorted(fields[ref])]
+    for chart in sorted(first.made.keys() & last.made.keys()):
+        old, new = first.made[chart], last.made[chart]
+        if old == new:
+            continue
+        before = values_of(old)
+        found = differences(before, values_of(new), edits)
+        if found:  # what differs each time that it is rendered is nobody's doing
+            again = first.again(chart)
+            random = set(differences(before, values_of(again), [])) if again else set()
+            yield from ((chart, one) for one in found if one not in random)
 
 
 def _facts(first: Seen, last: Seen, touched: Mapping[str, set[str]]) -> tuple[int, list[str]]:

@@ -10,7 +10,7 @@ from keten.errors import InputError
 from keten.formats.yaml.edit import Edit, Spot, edited, steps
 from keten.formats.yaml.fields import order
 from keten.pipeline.fixing.proof import Proof, prove
-from keten.pipeline.fixing.seen import Looker, Seen
+from keten.pipeline.fixing.seen import RENDERED, Looker, Seen
 from keten.pipeline.fixing.sources import target
 from keten.pipeline.fixing.wishes import Asked, Wish, wishes, workloads
 from keten.remedy.exact import caution
@@ -18,16 +18,17 @@ from keten.remedy.levels import steps_to, unique
 
 ROUNDS = 30
 """How often it is judged again: one change may show the next (the second container of two)."""
-RESTARTS = 4
+RESTARTS = 6
 """How often it is begun anew without what brought something new."""
 
 
 class Outcome(Struct):
     """What came of it.
 
-    *files* maps paths to (old, new) bytes; *refused* tells for (ref, fingerprint) why an edit
-    was not made; *touched* are the refs of the objects that were edited, or that follow from
-    an edited file; *cautions* what the edits may ask of the programs.
+    *files* maps paths to (old, new) bytes; *refused* tells why an edit was not made, for (ref,
+    fingerprint), and of what a level asks for by ``why``; *touched* are the refs of the objects
+    that were edited, or that follow from an edited file; *cautions* what the edits may ask of
+    the programs.
     """
 
     first: Seen
@@ -37,6 +38,10 @@ class Outcome(Struct):
     touched: dict[str, set[str]]
     cautions: list[str]
     proof: Proof
+
+    def why(self, ref: str, field: str) -> str:
+        """Return why the edit of a field that a level asks for was not made, "" if not known."""
+        return self.refused.get((ref, _FIELD + field)) or self.refused.get((ref, ""), "")
 
 
 _Barred = dict[tuple[str, str], str]
@@ -51,16 +56,24 @@ class _State(Struct):
     fields: dict[str, set[str]] = {}
     cautions: dict[str, None] = {}
     made: set[tuple[str, str]] = set()
+    careful: bool = False
 
 
 def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
     """Return what can be fixed of what was *asked*, proved by judging again."""
     barred: _Barred = {}
+    careful = False
     for restart in range(RESTARTS):
-        state = _State({}, {}, {}, {}, {}, set())
+        state = _State({}, {}, {}, {}, {}, set(), careful)
         last = _rounds(looker, first, asked, barred, state)
         proof = prove(first, last, state.touched, state.fields)
-        more: _Barred = {(ref, ""): f"the fix would bring: {proof.what}" for ref in proof.guilty}
+        guilty = proof.guilty
+        if not careful and any(_of_helm(first, ref) for ref in guilty):
+            careful = True  # one by one it shows which edit of values is to blame
+            guilty = frozenset(ref for ref in guilty if not _of_helm(first, ref))
+            if not guilty:
+                continue
+        more: _Barred = {(ref, ""): f"the fix would bring: {proof.what}" for ref in guilty}
         if proof.holds:
             more = dict.fromkeys(_idle(last, asked, state), "an edit there does not resolve it")
         if more.keys() <= barred.keys() or restart == RESTARTS - 1:
@@ -75,6 +88,11 @@ def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
         cautions=list(state.cautions),
         proof=proof,
     )
+
+
+def _of_helm(seen: Seen, ref: str) -> bool:
+    place = seen.places.get(ref)
+    return place is not None and f"Chart.yaml{RENDERED}" in place.path
 
 
 def _rounds(looker: Looker, first: Seen, asked: Asked, barred: _Barred, state: _State) -> Seen:
@@ -115,7 +133,7 @@ def _one(seen: Seen, asked: Asked, barred: _Barred, state: _State) -> bool:
             continue
         for edit in wish.edits:
             if why := barred.get((wish.ref, _FIELD + edit.at)):
-                state.refused[pair] = why
+                _refuse(state, wish, edit.at, why)
             else:
                 _plan(seen, wish, edit, (now, later), state)
     return _make(seen, now, state) or _make(seen, later, state)
@@ -126,12 +144,16 @@ def _plan(seen: Seen, wish: Wish, edit: Edit, jobs: tuple[_Jobs, _Jobs], state: 
     if item is None:
         return
     try:
-        place = target(seen, item, edit)
+        place = target(seen, item, edit, careful=state.careful)
     except InputError as error:
-        state.refused[wish.ref, wish.fingerprint] = error.what
+        _refuse(state, wish, edit.at, error.what)
         return
     mine = jobs[bool(place.also)].setdefault(place.path, {}).setdefault(place.spot, [])
     mine.append(_Work(place.edit, wish, edit.at, place.also))
+
+
+def _refuse(state: _State, wish: Wish, field: str, why: str) -> None:
+    state.refused[wish.ref, wish.fingerprint or _FIELD + field] = why
 
 
 def _make(seen: Seen, jobs: _Jobs, state: _State) -> bool:
@@ -163,7 +185,7 @@ def _edited(path: str, data: bytes, jobs: dict[Spot, list[_Work]], state: _State
                 made = edited(made, {spot: [one.edit]})
             except InputError as error:
                 where = f" ({path}:{error.line})" if error.line else ""
-                state.refused[one.wish.ref, one.wish.fingerprint] = error.what + where
+                _refuse(state, one.wish, one.field, error.what + where)
             else:
                 _note(path, one, state)
     return made

@@ -1,12 +1,15 @@
 """A target as it was judged, with the bytes of its files: as they are, or as edited so far."""
 
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from keten.config import Policy
 from keten.errors import InputError
 from keten.formats.yaml.edit import Found, objects
+from keten.model.delivery import Chart
 from keten.model.evidence import Place
 from keten.model.facts import Facts, Node
 from keten.model.kube import Object
@@ -14,22 +17,55 @@ from keten.model.result import Result
 from keten.pipeline import flow, trees
 from keten.pipeline.flow import Progress
 from keten.transport.files import Tree
+from keten.transport.render import render
 
 RENDERED = "!/"
 """What stands in the path of a file that a tool made of a chart."""
 
 
 class Seen:
-    """One judgement of a target."""
+    """One judgement of a target. *made* is what was rendered, by the chart's id."""
 
-    def __init__(self, facts: Facts, result: Result, files: "Bytes") -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        result: Result,
+        files: "Bytes",
+        made: Mapping[str, bytes],
+        kept: dict[str, Any],
+    ) -> None:
         self.facts = facts
+        self.made = made
+        self._kept = kept
+        self._benches: dict[str, Any] = {}
         self.result = result
         self.files = files
         self.nodes: dict[str, Node] = {node.ref: node for node in facts.nodes}
         self.places: dict[str, Place] = {}
         for place in facts.places:
             self.places.setdefault(place.node, place)
+
+    def kept(self, chart: Chart, make: Callable[[], Any]) -> Any:
+        """Return what *make* tells of a chart; it is asked once, whatever is edited since."""
+        if chart.id not in self._kept:
+            self._kept[chart.id] = make()
+        return self._kept[chart.id]
+
+    def bench(self, chart: Chart, make: Callable[[], Any]) -> Any:
+        """Return what *make* lays out to try edits of a chart on, as it is now."""
+        if chart.id not in self._benches:
+            self._benches[chart.id] = make()
+        return self._benches[chart.id]
+
+    def again(self, chart: str) -> bytes:
+        """Return what helm makes of a chart of the disk once more; nothing where it does not."""
+        node = next((n for n in self.facts.nodes if isinstance(n, Chart) and n.id == chart), None)
+        if node is None or node.tool != "helm":
+            return b""
+        try:
+            return render(node.tool, str(self.files.tree.root / posixpath.dirname(chart)))
+        except InputError:
+            return b""
 
     def object(self, ref: str) -> Object | None:
         """Return the object of Kubernetes that *ref* names."""
@@ -106,6 +142,7 @@ class Looker:
         self._database = flow.opened(database)
         self._now = now
         self._progress = progress
+        self._kept: dict[str, Any] = {}
         self.tree = Tree(
             root,
             exclude=policy.config.paths.exclude,
@@ -115,8 +152,9 @@ class Looker:
     def look(self, changed: Mapping[str, bytes]) -> Seen:
         """Return the target as it is judged when files hold *changed*."""
         policy, now, progress = self._policy, self._now, self._progress
+        made: dict[str, bytes] = {}
         scanned = trees.collect(
-            self.root, policy, now=now, progress=progress, every=True, changed=changed
+            self.root, policy, now=now, progress=progress, every=True, changed=changed, made=made
         )
         result = flow.judge(scanned, policy, database=self._database, now=now, progress=progress)
-        return Seen(scanned.facts, result, Bytes(self.tree, changed))
+        return Seen(scanned.facts, result, Bytes(self.tree, changed), made, self._kept)

@@ -18,8 +18,12 @@ class Target(Struct, frozen=True):
     also: str = ""
 
 
-def target(seen: Seen, item: Object, edit: Edit) -> Target:
-    """Return where *edit* of *item* is to be made; InputError where that is not certain."""
+def target(seen: Seen, item: Object, edit: Edit, *, careful: bool = False) -> Target:
+    """Return where *edit* of *item* is to be made; InputError where that is not certain.
+
+    *careful*: what is rendered by helm is rendered with that edit alone, and refused where it
+    brings more.
+    """
     place = seen.places.get(item.ref)
     if place is None or RENDERED not in place.path:
         path, found = seen.found(item)
@@ -30,9 +34,12 @@ def target(seen: Seen, item: Object, edit: Edit) -> Target:
         raise InputError("what it is rendered from is not known")
     if chart.tool == "kustomize":
         from keten.pipeline.fixing.kustomize import origin
+
+        path, spot, moved = origin(seen, chart, item, edit)
     else:
-        from keten.pipeline.fixing.helm import origin
-    path, spot, moved = origin(seen, chart, item, edit)
+        from keten.pipeline.fixing import helm
+
+        path, spot, moved = helm.origin(seen, chart, item, edit, careful=careful)
     line = next((one.line for one in seen.files.objects(path) if one.spot == spot), 0)
     also = [p.node for p in seen.facts.places if p.path == path and p.line == line]
     refs = [ref for ref in also if seen.object(ref)]
