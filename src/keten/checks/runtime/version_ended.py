@@ -14,7 +14,7 @@ from keten.model.kubernetes_releases import ends
 
 OLD = 6
 """Months after which nobody can call it a delay."""
-OWN = frozenset({"", "unknown", "kubeadm", "k3s", "rke2"})
+OWN = frozenset({"", "unknown", "kubeadm", "k3s", "RKE2", "minikube"})
 """Where no cloud mends releases for longer than the project."""
 
 
