@@ -24,13 +24,27 @@ class Matcher(Struct, frozen=True):
 
     def allows(self, request: Request) -> bool:
         """Return whether the rule allows the request."""
+        if self.names is not None and not request.path and request.name not in self.names:
+            return False
+        return self.about(request)
+
+    def names_only(self, request: Request) -> bool:
+        """Return whether the rule allows, of what *request* asks without a name, some by name.
+
+        What is created, or deleted as a whole, has no name to ask by.
+        """
+        nameless = request.verb in ("create", "deletecollection") and not request.subresource
+        if self.names is None or request.name or request.path or nameless:
+            return False
+        return self.about(request)
+
+    def about(self, request: Request) -> bool:
+        """Return whether the rule allows the request, whatever its name."""
         if self.verbs is not None and request.verb not in self.verbs:
             return False
         if request.path:
             return self._url(request.path)
         if self.groups is not None and request.group not in self.groups:
-            return False
-        if self.names is not None and request.name not in self.names:
             return False
         held = self.resources
         if held is None or request.combined in held:

@@ -190,11 +190,13 @@ class Rights:
             found |= self._spaces.get(key, _NOWHERE)
         return sorted(found)
 
-    def who_can(self, request: Request, *, anywhere: bool = False) -> Iterator[Ground]:
+    def who_can(
+        self, request: Request, *, anywhere: bool = False, named: bool = False
+    ) -> Iterator[Ground]:
         """Yield, for each subject of each binding that allows *request*, the first ground.
 
         With *anywhere*, what is allowed in any one namespace counts, and the request's own
-        namespace is not asked.
+        namespace is not asked. With *named*, those who may do it to what their rule names.
         """
         able: dict[str, Sourced | None] = {}
         for binding in self.bindings:
@@ -204,7 +206,10 @@ class Rights:
             for role in self.bound(binding):
                 if role.id not in able:
                     ready = self._ready(role)
-                    able[role.id] = next((s for m, s in ready if m.allows(request)), None)
+                    able[role.id] = next(
+                        (s for m, s in ready
+                         if (m.names_only(request) if named else m.allows(request))), None
+                    )  # fmt: skip
                 said = able[role.id]
                 if said is not None:
                     for subject in binding.subjects:
