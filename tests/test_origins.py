@@ -281,7 +281,7 @@ def test_the_table_counts_packages(shop: Path, capsys: pytest.CaptureFixture[str
         "     1  no licence told\n"
         "        - d 1.0.0\n"
     )
-    assert command.main([str(shop), "--quiet", "--format", "json", "--policy", "/dev/null"]) == 0
+    assert command.main([str(shop), "--quiet", "--json", "--policy", "/dev/null"]) == 0
     rows = json.loads(capsys.readouterr().out)["licenses"]
     assert rows[0] == {
         "license": "MIT",

@@ -63,9 +63,9 @@ def test_who_can(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("delete", "po"), {"ServiceAccount shop/cart"}),
         (("delete", "pods", "-n", "shop"), {"ServiceAccount shop/cart"}),
-        (("delete", "pods", "web", "-n", "shop"), {"ServiceAccount shop/cart"}),
+        (("delete", "pods", "--name", "web", "-n", "shop"), {"ServiceAccount shop/cart"}),
         (("delete", "pods", "-n", "other"), set()),
-        (("get", "pods/log", "web"), {"ServiceAccount shop/cart"}),
+        (("get", "pods/log", "--name", "web"), {"ServiceAccount shop/cart"}),
         (("get", "cm"), {"ServiceAccount shop/cart", "Group ops"}),
         (("get", "/metrics"), set()),
         (("patch", "deployments.apps/scale"), set()),
@@ -86,6 +86,7 @@ def test_of(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "  everywhere, by ClusterRoleBinding readers\n    ClusterRole reader\n" in out
     assert "      get, list: secrets, configmaps\n" in out
     assert "  in namespace shop, by RoleBinding own\n" in out
+    assert run(capsys, "of", "ServiceAccount", "shop/cart", str(estate)) == out
     assert run(capsys, "of", "group", "ops", str(estate)).startswith("Group ops")
     assert "nothing but what everyone may" in run(capsys, "of", "user", "bob", str(estate))
     assert "system:public-info-viewer" in run(capsys, "of", "user", "bob", "--all", str(estate))
@@ -135,10 +136,58 @@ def test_least(estate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     assert "6 events, 1 line skipped" in out
     assert "4 as these objects say, 1 otherwise" in out
-    assert "allowed by the server: kim: get secrets db -n shop" in out
+    assert "allowed by the server, not by these objects: kim: get secrets db -n shop" in out
     assert "of 12 rights granted, 9 unused" in out
     assert "refused: delete secrets db -n shop" in out
     assert "these allow all of it (3 of 3 replayed)" in out
+
+
+def test_logs_of_a_folder_and_roles_without_names(
+    estate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    log = used_log(tmp_path)
+    for name in ("audit.log-2026.gz", "audit.log"):
+        (folder / name).write_bytes(log.read_bytes())
+    argv = ("least", "--audit", str(folder), "--subject", "shop:cart", str(estate))
+    assert f"{folder}/audit.log: 6 events, 1 line skipped" in run(capsys, *argv)
+    assert "resourceNames: [db]" in run(capsys, *argv, "--yaml")
+    assert "resourceNames" not in run(capsys, *argv, "--yaml", "--any-name")
+
+
+def test_a_log_without_events_is_refused(
+    estate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "server.log"
+    log.write_text("I0101 server.go:1] up\n")
+    assert main(["rbac", "least", "--audit", str(log), str(estate), "--quiet"]) == 3
+    said = capsys.readouterr().err
+    assert "no audit event in it (line 1: not an audit event" in said
+    assert "CloudWatch" in said
+
+
+def test_who_may_by_name_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text("""
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: tls}
+rules:
+- {apiGroups: [""], resources: [secrets], resourceNames: [tls, ca], verbs: [get, create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: tls}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tls}
+subjects:
+- {kind: Group, name: ops, apiGroup: rbac.authorization.k8s.io}
+""")
+    out = run(capsys, "who-can", "get", "secrets", str(tmp_path))
+    assert "  Only to what their rules name:\n    Group ops: ca, tls\n" in out
+    assert "Group ops" not in run(capsys, "who-can", "create", "secrets", str(tmp_path))
+    assert "May get secrets tls:" in run(
+        capsys, "who-can", "get", "secrets", "--name", "tls", str(tmp_path)
+    )
 
 
 def test_the_least_manifests_are_what_was_used_and_no_more(
@@ -170,7 +219,8 @@ def test_the_least_manifests_are_what_was_used_and_no_more(
     ("argv", "said"),
     [
         (("who-can", "get"), "usage"),
-        (("of", "."), "usage"),
+        (("of",), "usage"),
+        (("dangers", "a", "b"), "usage"),
         (("who-can", "get", "nothings", "ESTATE"), "no resource 'nothings'"),
         (("least", "ESTATE"), "--audit"),
         (("least", "--audit", "no.log", "ESTATE"), "No such file"),

@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     target = clusters.collected(arguments)
     now = common.day(arguments.now)
     told = [_Told(c.scope.folder, c.admission) for c in target.estate.clusters]
-    if arguments.format == "json":
+    if arguments.json:
         rows = [_document(one.folder, wait) for one in told for wait in one.every]
         printing.document({"requests": rows, "problems": [p.what for p in target.problems]})
     else:

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keten.pipeline.targets import Access, Named
     from keten.policy.vex import Source
 
+CLUSTERS = "TARGET: manifests, a dump or snapshot of a cluster, or k8s://CONTEXT (default: here)"
 SEVERITIES = (*(s.word for s in Severity), "never")
 
 
@@ -42,10 +43,15 @@ def _columns() -> int:
         return 80
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Add the options that decide what is judged, and how."""
+def takes(parser: argparse.ArgumentParser, what: str = "what keten scan takes") -> None:
+    """Add the target that a command takes: here, where none is named."""
+    parser.add_argument(
+        "target", nargs="?", default=".", metavar="TARGET", help=f"{what} (default: here)"
+    )
+
+
+def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", type=Path, metavar="FILE", help="instead of TARGET/keten.toml")
-    parser.add_argument("--db", type=Path, metavar="FILE", help="the advisory database")
     parser.add_argument(
         "--now", metavar="DAY", help="judge as on this day, YYYY-MM-DD (default: today)"
     )
@@ -54,6 +60,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="render Helm charts and Kustomize overlays with your helm, kustomize or kubectl",
     )
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options that decide what is judged, and how."""
+    _judging(parser)
+    parser.add_argument("--db", type=Path, metavar="FILE", help="the advisory database")
     parser.add_argument(
         "--check", action="append", default=[], metavar="ID", help="only these checks (patterns)"
     )
@@ -89,7 +101,6 @@ def images(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how images and clusters are reached."""
     parser.add_argument("--platform", default="", metavar="OS/ARCH", help="which of an index")
     parser.add_argument("--base", default="", metavar="IMAGE", help="what the image is built on")
-    parser.add_argument("--ca", default="", metavar="FILE", help="certificates to trust, too")
     parser.add_argument(
         "--plain-http", action="append", default=[], metavar="HOST", help="a registry without TLS"
     )
@@ -97,6 +108,37 @@ def images(parser: argparse.ArgumentParser) -> None:
         "--mirror", action="append", default=[], metavar="REGISTRY=HOST", help="asked first"
     )
     parser.add_argument("--no-cache", action="store_true", help="read every layer anew")
+    _reached(parser)
+
+
+def objects(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked of clusters alone: no image is looked into, and no check asked."""
+    _judging(parser)
+    _reached(parser)
+    parser.add_argument("--json", action="store_true", help="write JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.set_defaults(
+        check=[], db=None, platform="", base="", plain_http=[], mirror=[], no_cache=False
+    )
+
+
+def words(arguments: argparse.Namespace, command: str, actions: Mapping[str, str]) -> list[str]:
+    """Return the words after an action; the target is here (".") where none is named.
+
+    *actions* are what each takes: ``A B PORT [TARGET] --option``. UsageError for other counts.
+    """
+    given: list[str] = list(arguments.words)
+    taken = actions[arguments.action]
+    usage = taken.partition(" --")[0].split()
+    if len(given) == len(usage) - 1 and usage[-1].startswith("["):
+        given.append(".")
+    if len(given) != len(usage):
+        raise UsageError(f"usage: keten {command} {arguments.action} {taken}")
+    return given
+
+
+def _reached(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ca", default="", metavar="FILE", help="certificates to trust, too")
     parser.add_argument(
         "--kubeconfig", default="", metavar="FILE", help="for k8s://: instead of KUBECONFIG"
     )

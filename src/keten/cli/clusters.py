@@ -49,11 +49,8 @@ def parser(command: str, description: str) -> argparse.ArgumentParser:
 
 def add(made: argparse.ArgumentParser) -> None:
     """Add what each of these commands takes."""
-    made.add_argument("target", metavar="TARGET", help="what keten scan takes: manifests, a dump")
-    made.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
-    made.add_argument("--quiet", action="store_true", help="no progress")
-    common.add(made)
-    common.images(made)
+    made.add_argument("target", nargs="?", default=".", metavar="TARGET", help=common.CLUSTERS)
+    common.objects(made)
 
 
 def facts_of(arguments: argparse.Namespace, name: str) -> Facts:

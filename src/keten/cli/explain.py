@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
         "found by scanning TARGET), or `rank`: how actions are ranked.",
     )
     made.add_argument("what", metavar="CHECK|FINGERPRINT|rank")
-    made.add_argument("target", nargs="?", default=".", metavar="TARGET", help="default: here")
+    common.takes(made)
     common.add(made)
     common.images(made)
     common.add_vex(made)

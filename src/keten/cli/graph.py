@@ -12,7 +12,7 @@ def main(argv: list[str]) -> int:
         prog="keten graph", description="Print facts in the form that cases are written in."
     )
     made.add_argument("what", choices=("dump",), help="all facts of the target")
-    made.add_argument("target", metavar="TARGET", help="as for keten scan")
+    common.takes(made)
     common.add(made)
     common.images(made)
     arguments = made.parse_args(argv)

@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
     rows = sorted(
         table(packages, policy), key=lambda r: (not r.license, -len(r.packages), r.license)
     )
-    if arguments.format == "json":
+    if arguments.json:
         printing.document({"licenses": rows})
     else:
         printing.write(printed(rows, everything=arguments.all))
@@ -58,8 +58,8 @@ def parser() -> argparse.ArgumentParser:
         description="List the licences of a target's packages, the most frequent first, and "
         "what policy says of each. Exit status 1 where policy denies one.",
     )
-    made.add_argument("target", metavar="TARGET", help="what keten scan takes")
-    made.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+    common.takes(made)
+    made.add_argument("--json", action="store_true", help="write JSON")
     made.add_argument("--all", action="store_true", help="name every package without a licence")
     made.add_argument("--quiet", action="store_true", help="no progress")
     common.add(made)

@@ -29,7 +29,7 @@ def main(argv: list[str]) -> int:
     target = clusters.collected(arguments)
     found = [(cluster.scope.folder, ThirdParties(cluster)) for cluster in target.estate.clusters]
     live = all(cluster.scope.cluster is not None for cluster in target.estate.clusters)
-    if arguments.format == "json":
+    if arguments.json:
         rows = [_document(folder, parties, arguments, target) for folder, parties in found]
         printing.document({"clusters": rows}, sort=True)
     else:

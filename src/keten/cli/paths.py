@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
         find = target.places.find
         every = [row(path, target.estate, find) for _, _, listed, _ in found for path in listed]
         arguments.svg.write_text(picture(every), encoding="utf-8")
-    if arguments.format == "json":
+    if arguments.json:
         rows = [_document(cluster, listed, wanted) for cluster, _, listed, wanted in found]
         printing.document({"clusters": rows})
     else:

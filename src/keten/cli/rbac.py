@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from keten.model.facts import Facts
 
 ACTIONS = {
-    "who-can": "VERB RESOURCE[/SUB] [NAME] TARGET",
-    "of": "SUBJECT TARGET",
-    "dangers": "TARGET",
-    "unused": "TARGET",
-    "least": "--audit LOG TARGET",
+    "who-can": "VERB RESOURCE[/SUB] [TARGET]",
+    "of": "SUBJECT [TARGET]",
+    "dangers": "[TARGET]",
+    "unused": "[TARGET]",
+    "least": "[TARGET] --audit LOG",
 }
 WIDTH = 80
 MOST = 200
 """More resources of one rule than so many are not written out."""
+_SUBJECTS = {"user", "u", "group", "g", "serviceaccount", "sa"}
+"""Words that name the kind of the SUBJECT that follows."""
 _LISTS = ("roles.rbac", "rolebindings.rbac")
 _ABOUT = """who-can  who may do VERB to RESOURCE: pods, pods/log, deployments.apps, svc, /metrics
-of       all that SUBJECT may do: user NAME, group NAME or NAMESPACE:ACCOUNT
+of       all that SUBJECT may do: user NAME, group NAME, sa NAMESPACE/NAME
 dangers  who holds rights that lead to more: the cluster, nodes, secrets, traffic
 unused   roles, bindings and service accounts that do nothing
 least    from a server's audit log: granted against used, and the least roles
@@ -45,18 +47,15 @@ def main(argv: list[str]) -> int:
     """Answer one question; return 0."""
     arguments = parser().parse_intermixed_args(argv)
     gc.disable()  # frozen records make no cycles
-    words: list[str] = arguments.words
-    least, most = (3, 4) if arguments.action == "who-can" else (2, 3)
-    if arguments.action in ("dangers", "unused", "least"):
-        least = most = 1
-    if not least <= len(words) <= most:
-        raise UsageError(f"usage: keten rbac {arguments.action} {ACTIONS[arguments.action]}")
+    if arguments.action == "of" and "".join(arguments.words[:1]).lower() in _SUBJECTS:
+        arguments.words[:2] = [" ".join(arguments.words[:2])]
+    words = common.words(arguments, "rbac", ACTIONS)
     facts, clusters = _clusters(arguments, words[-1])
     match arguments.action:
         case "who-can":
             made = _who_can(arguments, words, clusters)
         case "of":
-            made = _of(arguments, " ".join(words[:-1]), clusters)
+            made = _of(arguments, words[0], clusters)
         case "dangers":
             from keten.cli import rbac_dangers
 
@@ -89,19 +88,22 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("action", choices=tuple(ACTIONS), help="see above")
-    made.add_argument("words", nargs="*", metavar="...", help="and TARGET, as for keten scan")
+    made.add_argument("words", nargs="*", metavar="...", help=common.CLUSTERS)
     made.add_argument("-n", "--namespace", default="", metavar="NS", help="in this namespace only")
     made.add_argument(
+        "--name", default="", metavar="NAME", help="who-can: to the object of this name"
+    )
+    made.add_argument(
         "--audit", action="append", default=[], metavar="LOG",
-        help="an audit log: JSON lines, also gzipped; may be said again",
+        help="least: an audit log, or a folder of them, also gzipped; may be said again",
     )  # fmt: skip
     made.add_argument("--subject", default="", metavar="WHO", help="least: of this subject only")
+    made.add_argument(
+        "--any-name", action="store_true", help="least: name no objects (resourceNames) in roles"
+    )
     made.add_argument("--yaml", action="store_true", help="least: only the objects, to be applied")
     made.add_argument("--all", action="store_true", help="Kubernetes' own, and what is minor, too")
-    made.add_argument("--json", action="store_true", help="write JSON")
-    made.add_argument("--quiet", action="store_true", help="no progress")
-    common.add(made)
-    common.images(made)
+    common.objects(made)
     return made
 
 
@@ -133,11 +135,10 @@ def _who_can(
 ) -> tuple[Any, Iterator[str]]:
     from keten.cluster.rbac import words as spoken
 
-    name = words[2] if len(words) == 4 else ""  # noqa: PLR2004 VERB RESOURCE NAME TARGET
     told = []
     for cluster in clusters:
         request, local = spoken.request(
-            words[0], words[1], name, arguments.namespace, cluster.objects
+            words[0], words[1], arguments.name, arguments.namespace, cluster.objects
         )
         anywhere = local and not arguments.namespace
         holders: dict[str, dict[Key, Ground]] = {}
@@ -148,12 +149,17 @@ def _who_can(
                 own.add(key)
             else:
                 holders.setdefault(ground.namespace, {}).setdefault(key, ground)
-        told.append((cluster, str(request), holders, own))
+        names: dict[Key, set[str]] = {}
+        for ground in cluster.rights.who_can(request, anywhere=anywhere, named=True):
+            if arguments.all or not _holder(ground)[1]:
+                names.setdefault(_holder(ground)[0], set()).update(ground.said.rule.resource_names)
+        told.append((cluster, str(request), holders, own, names))
     document = [
         {"scope": c.scope.folder, "request": said, "own": sorted(map(spoken.said, own)),
          "holders": [evidence(ground) for space in sorted(holders)
-                     for _, ground in sorted(holders[space].items())]}
-        for c, said, holders, own in told
+                     for _, ground in sorted(holders[space].items())],
+         "by-name": {spoken.said(key): sorted(names[key]) for key in sorted(names)}}
+        for c, said, holders, own, names in told
     ]  # fmt: skip
     return document, _who_can_page(clusters, told)
 
@@ -169,7 +175,7 @@ def _holder(ground: "Ground") -> "tuple[Key, bool]":
 def _who_can_page(clusters: "Sequence[Cluster]", told: list[Any]) -> Iterator[str]:
     from keten.cluster.rbac import words as spoken
 
-    for cluster, said, holders, own in told:
+    for cluster, said, holders, own, names in told:
         yield from headed(clusters, cluster)
         yield f"May {said}:" if holders else f"Nobody that a binding names may {said}."
         for space in sorted(holders):
@@ -177,6 +183,14 @@ def _who_can_page(clusters: "Sequence[Cluster]", told: list[Any]) -> Iterator[st
             for key, ground in sorted(holders[space].items()):
                 yield f"    {spoken.said(key)}"
                 yield from through(ground, 8)
+        if names:
+            yield "  Only to what their rules name:"
+            for key in sorted(names):
+                text = f"{spoken.said(key)}: {', '.join(sorted(names[key]))}"
+                yield from wrap(
+                    text, WIDTH, initial_indent="    ", subsequent_indent="      ",
+                    break_on_hyphens=False,
+                )  # fmt: skip
         if own:
             yield f"  By Kubernetes' own bindings {len(own)} more (--all names them)."
         yield "  And every member of system:masters."
@@ -189,10 +203,11 @@ def place(namespace: str) -> str:
     return f"in namespace {namespace}" if namespace != "-" else "in the namespace that files omit"
 
 
-def through(ground: "Ground", indent: int) -> Iterator[str]:
-    """Yield why: binding, role and rule, in lines no longer than a page is wide."""
+def through(ground: "Ground", indent: int, *, rules: "Sequence[Ground]" = ()) -> Iterator[str]:
+    """Yield why: binding, role and rule, or *rules*, in lines no longer than a page is wide."""
     role = ground.said.role
-    rule = f"rule {ground.said.index + 1}"
+    numbers = [str(one.said.index + 1) for one in rules or (ground,)]
+    rule = f"rule{'s' if len(numbers) > 1 else ''} {_counted(numbers)}"
     by = f"{ground.binding.kind} {ground.binding.name}"
     what = f"{role.kind} {role.name}, {rule}"
     if role.id != ground.role.id:
@@ -203,6 +218,14 @@ def through(ground: "Ground", indent: int) -> Iterator[str]:
     else:
         yield f"{' ' * indent}by {by}:"
         yield f"{' ' * indent}   {what}"
+
+
+def _counted(numbers: Sequence[str]) -> str:
+    """Return ``1``, ``1, 3`` or ``1-7`` where they follow one another."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    if len(numbers) > 2 and last - first + 1 == len(numbers):  # noqa: PLR2004 a row of them
+        return f"{first}-{last}"
+    return ", ".join(numbers)
 
 
 def evidence(ground: "Ground") -> dict[str, Any]:

@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="keten sbom check FILE tells how complete a bill of materials is: see "
         "keten sbom check --help.",
     )
-    made.add_argument("target", metavar="TARGET", help="what keten scan takes")
+    common.takes(made)
     made.add_argument(
         "--format",
         choices=FORMATS,

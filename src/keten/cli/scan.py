@@ -93,10 +93,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "targets",
-        nargs="+",
+        nargs="*",
+        default=["."],
         metavar="TARGET",
-        help="a directory, a file, or an image: a reference, an OCI layout, an archive, the "
-        "folder of a root filesystem; a live cluster: k8s://CONTEXT, or a snapshot of one",
+        help="a directory (default: here), a file, or an image: a reference, an OCI layout, an "
+        "archive, the folder of a root filesystem; a live cluster: k8s://CONTEXT, or a snapshot",
     )
     formats = plugs.names(Report)
     made.add_argument("--format", choices=formats, default="terminal", help="default: terminal")

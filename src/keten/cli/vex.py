@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         description="Write VEX of a target: waived findings as their waivers say, those that "
         "others' VEX took away as they are, everything else as affected with what to do.",
     )
-    made.add_argument("target", metavar="TARGET", help="what keten scan takes")
+    common.takes(made)
     made.add_argument("--format", choices=FORMATS, default="openvex", help="default: openvex")
     made.add_argument("--author", required=True, metavar="NAME", help="who says so")
     made.add_argument("--namespace", default="", metavar="URL", help="the publisher's (CSAF)")

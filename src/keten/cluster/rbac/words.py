@@ -73,13 +73,16 @@ def _group(plural: str, api: str | None, objects: Iterable[Object]) -> tuple[str
 def identity(text: str, named: Container[Key] = ()) -> Identity:
     """Return whom *text* names: ``user NAME``, ``group NAME``, ``NAMESPACE:ACCOUNT``.
 
-    A bare name is a user, or a group where only such a group is *named*.
+    An account is also ``serviceaccount NAMESPACE/ACCOUNT``, as it is printed. A bare name is a user, or a group where only such a group is *named*.
     """
     word, _, rest = text.partition(" ")
     if word.lower() in ("user", "u") and rest:
         return user(rest)
     if word.lower() in ("group", "g") and rest:
         return group(rest)
+    space, slash, name = rest.partition("/")
+    if word.lower() in ("serviceaccount", "sa") and slash:
+        return account(space, name)
     if text.startswith("system:"):
         if ("Group", text) in named and ("User", text) not in named:
             return group(text)
