@@ -147,8 +147,12 @@ def test_files_are_from_the_folder_of_the_config_and_data_holds(tmp_path: Path) 
         ("a: [", "config"),
         (config({"as-groups": ["x"]}), "need as"),
         (config({"client-key-data": "!"}), "not base64"),
-        (config({"client-certificate": "none"}), "none"),
+        (config({"client-certificate": "none", "client-key": "no"}), "none"),
+        (config({"client-certificate-data": "YQ=="}), "without its client-key"),
+        (config({"token": "a", "username": "b"}), "one only"),
         (config({"auth-provider": {"name": "gcp"}}), "not supported"),
+        (config({"auth-provider": {"name": "gcp"}, "exec": {"command": "x"}}), "one only"),
+        (config({"auth-provider": {"name": "oidc"}}), "no id-token"),
         (config({"exec": {"command": 1}}), "exec"),
     ],
 )
@@ -171,6 +175,67 @@ def test_the_token_of_oidc_that_stands_in_the_file(tmp_path: Path) -> None:
     user = {"auth-provider": {"name": "oidc", "config": {"id-token": "abc"}}}
 
     assert load(tmp_path, config(user)).identity.token == "abc"
+
+
+def web_token(**claims: Any) -> str:
+    told = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{told}.c2ln"
+
+
+def test_a_token_of_oidc_that_ended_is_told(tmp_path: Path) -> None:
+    """It is not renewed: that may end the refresh token that the file holds."""
+    for token, holds in (
+        (web_token(exp=time.time() + 60), True),
+        (web_token(exp=1_700_000_000), False),
+        (web_token(), True),
+        (web_token(exp="never"), True),
+        ("a.b.c", True),
+        (web_token(exp=1e300), True),
+    ):
+        text = config({"auth-provider": {"name": "oidc", "config": {"id-token": token}}})
+        if holds:
+            assert load(tmp_path, text).identity.token == token
+            continue
+        with pytest.raises(InputError, match="ended on 2023-11-14 22:13 UTC") as raised:
+            load(tmp_path, text)
+        assert "kubelogin" in raised.value.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [("gcp", "gke-gcloud-auth-plugin"), ("azure", "kubelogin convert-kubeconfig")]
+)
+def test_the_way_out_of_an_old_provider_is_told(tmp_path: Path, name: str, way: str) -> None:
+    with pytest.raises(InputError) as raised:
+        load(tmp_path, config({"auth-provider": {"name": name}}))
+    assert way in raised.value.advice
+
+
+def test_what_the_cluster_has_for_plugins_is_handed_on(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    body = f"open({str(told)!r}, 'w').write(os.environ['KUBERNETES_EXEC_INFO'])"
+    user = {"exec": {
+        "apiVersion": V1, "command": program(tmp_path, f"{body}\n{answer(token='t')}"),
+        "interactiveMode": "Never", "provideClusterInfo": True,
+    }}  # fmt: skip
+    extensions = [
+        {"name": "other", "extension": {"x": 1}},
+        {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "a", "n": [1]}},
+    ]
+    found = load(tmp_path, config(user, extensions=extensions))
+
+    assert Proof(found).headers() == [("Authorization", "Bearer t")]
+    spec = json.loads(told.read_text())["spec"]
+    assert spec["cluster"]["config"] == {"audience": "a", "n": [1]}
+
+
+def test_a_config_may_come_through_a_pipe(tmp_path: Path) -> None:
+    """As ``--kubeconfig <(vault read ...)`` makes one."""
+    pipe_of = tmp_path / "pipe"
+    os.mkfifo(pipe_of)
+    text = config({"token": "t"})
+    threading.Thread(target=lambda: pipe_of.write_text(text), daemon=True).start()
+
+    assert kubeconfig.load(str(pipe_of)).account().identity.token == "t"
 
 
 def test_nothing_of_an_identity_is_printed() -> None:
@@ -449,7 +514,7 @@ def test_a_socks_proxy_that_refuses_is_told(said_back: bytes) -> None:
         client.get("/x")
 
 
-@pytest.mark.parametrize("proxy", ["https://p:1", "ftp://p", "http://p:port", "socks5://"])
+@pytest.mark.parametrize("proxy", ["ftp://p", "http://p:port", "socks5://"])
 def test_other_proxies_are_refused(proxy: str) -> None:
     server = Server("https://x.example.com", proxy=proxy)
     with Client(Account(server, Identity())) as client, pytest.raises(UsageError):

@@ -1,6 +1,7 @@
 """How a cluster is reached, and as whom: what a kubeconfig or a pod's service account says."""
 
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -33,7 +34,8 @@ class Server(Struct, frozen=True):
     """Where the API server is: *url* with any path, and what its certificate is checked with.
 
     *authority* is PEM; None: the system's authorities. *name*: whom the certificate must
-    name, "" for the host of the URL. *proxy* is "" for the environment's.
+    name, "" for the host of the URL. *proxy* is "" for the environment's. *config* is what the
+    cluster's entry has for credential plugins (its extension client.authentication.k8s.io/exec).
     """
 
     url: str
@@ -42,6 +44,7 @@ class Server(Struct, frozen=True):
     insecure: bool = False
     proxy: str = ""
     compressed: bool = True
+    config: Any = None
 
 
 class Identity(Struct, frozen=True):

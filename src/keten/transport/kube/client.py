@@ -142,7 +142,7 @@ class Client:
             raise NetworkError(
                 f"{where} does not know who asks (401): {said(reply)}",
                 status=401,
-                advice="Log in anew: the token or certificate of the kubeconfig may have ended.",
+                advice=self._login(),
             )
         if reply.status in _ELSEWHERE:
             to = reply.headers.get("location", "")[:SAID]
@@ -157,6 +157,14 @@ class Client:
                 advice="Try again later.",
             )
         return reply
+
+    def _login(self) -> str:
+        if self.account.identity.username:
+            return (
+                "API servers take no names and passwords since Kubernetes 1.19: use a token, a "
+                "client certificate or a credential plugin."
+            )
+        return "Log in anew: the token or certificate of the kubeconfig may have ended."
 
     def _once(self, target: str, accept: str, most: int) -> Reply:
         connection, kept = self._connection()

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from keten.errors import InputError, NetworkError, UsageError
 from keten.transport.kube.account import Server
+from keten.transport.kube.layered import Layered
 
 STALL = 60.0
 """Seconds in which at least a byte must come."""
@@ -85,7 +86,10 @@ class _Named(HTTPSConnection):
 
     def connect(self) -> None:
         HTTPConnection.connect(self)
-        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
+        if isinstance(self.sock, ssl.SSLSocket):  # the proxy's
+            self.sock = Layered(self.sock, self._tls, self._name)
+        else:
+            self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
 
 
 def connect(server: Server, context: ssl.SSLContext | None) -> HTTPConnection:
@@ -96,7 +100,8 @@ def connect(server: Server, context: ssl.SSLContext | None) -> HTTPConnection:
     port = at.port or (443 if context is not None else 80)
     first, first_port = host, port
     if proxy is not None and proxy.scheme not in _SOCKS:
-        first, first_port = proxy.hostname or "", proxy.port or 80
+        first = proxy.hostname or ""
+        first_port = proxy.port or (443 if proxy.scheme == "https" else 80)
     made: HTTPConnection
     if context is None:
         made = HTTPConnection(first, first_port, timeout=STALL)
@@ -107,7 +112,25 @@ def connect(server: Server, context: ssl.SSLContext | None) -> HTTPConnection:
     if proxy.scheme in _SOCKS:
         made._create_connection = lambda _, *rest: _socks(proxy, (host, port), *rest)  # type: ignore[attr-defined]  # noqa: SLF001 the one hook there is
         return made
+    if proxy.scheme == "https":
+        made._create_connection = lambda to, *rest: _to_proxy(server, to, *rest)  # type: ignore[attr-defined]  # noqa: SLF001 the one hook there is
     made.set_tunnel(host, port, headers=_basic(proxy))
+    return made
+
+
+def _to_proxy(server: Server, to: tuple[str, int], *rest: Any) -> ssl.SSLSocket:
+    """Return a TLS connection to a proxy: trusted is what signs for it, or for the cluster.
+
+    Our own certificate is for the cluster, and not shown to it.
+    """
+    context = trusted(server, b"", b"")
+    if server.authority is not None and not server.insecure:
+        context.load_default_certs()
+    with contextlib.ExitStack() as undo:
+        sock = socket.create_connection(to, *rest)
+        undo.callback(sock.close)
+        made = context.wrap_socket(sock, server_hostname=to[0])
+        undo.pop_all()
     return made
 
 
@@ -127,9 +150,9 @@ def _proxy(server: Server, at: SplitResult) -> SplitResult | None:
         host, _ = found.hostname, found.port
     except ValueError as error:
         raise UsageError(f"the proxy {text[:80]!r} is no URL: {error}") from error
-    if found.scheme not in ("http", *_SOCKS) or not host:
+    if found.scheme not in ("http", "https", *_SOCKS) or not host:
         raise UsageError(
-            f"keten speaks to proxies over http and socks5 only, not {found.scheme}",
+            f"keten speaks to proxies over http, https and socks5 only, not {found.scheme}",
             advice="Name another in proxy-url or HTTPS_PROXY.",
         )
     return found

@@ -8,6 +8,7 @@ Relative paths in a file are from its folder; data in the file hold over files i
 import base64
 import binascii
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,13 @@ BYTES = 8 << 20
 """The largest kubeconfig, certificate or key, in bytes."""
 FILES = 64
 """The most files that KUBECONFIG may name."""
+_FOR_PLUGINS = "client.authentication.k8s.io/exec"
 _WAYS = "KUBECONFIG, ~/.kube/config or --kubeconfig"
+
+
+class _Extension(Struct, frozen=True):
+    name: str = ""
+    extension: Any = None
 
 
 class _Cluster(Struct, frozen=True, rename="kebab"):
@@ -33,6 +40,7 @@ class _Cluster(Struct, frozen=True, rename="kebab"):
     insecure_skip_tls_verify: bool = False
     proxy_url: str = ""
     disable_compression: bool = False
+    extensions: tuple[_Extension, ...] | None = None
 
 
 class _Provider(Struct, frozen=True):
@@ -177,7 +185,7 @@ def _document(file: Path) -> dict[str, Any]:
 def bounded(file: Path) -> bytes:
     """Return the bytes of a file that the user's configuration names; InputError else."""
     try:
-        if file.exists() and not file.is_file():
+        if file.is_dir():
             raise InputError(f"{file}: not a file")
         with file.open("rb") as stream:
             data = stream.read(BYTES + 1)
@@ -202,10 +210,17 @@ def _server(told: _Cluster, folder: Path) -> Server:
         insecure=told.insecure_skip_tls_verify,
         proxy=told.proxy_url,
         compressed=not told.disable_compression,
+        config=next((e.extension for e in told.extensions or () if e.name == _FOR_PLUGINS), None),
     )
 
 
 def _identity(told: _User, folder: Path) -> Identity:
+    if told.token and (told.username or told.password):
+        raise InputError("kubeconfig: a token and a name and password: one only is allowed")
+    if (told.client_certificate or told.client_certificate_data) and not (
+        told.client_key or told.client_key_data
+    ):
+        raise InputError("kubeconfig: a client-certificate without its client-key")
     certificate = _pem(
         told.client_certificate_data, told.client_certificate, folder, what="client-certificate"
     )
@@ -223,17 +238,61 @@ def _identity(told: _User, folder: Path) -> Identity:
 
 
 def _legacy(told: _User) -> str:
-    """Return the token of an ``auth-provider`` of the past: that of oidc stands in the file."""
-    if told.auth_provider is None or told.exec:
+    """Return the token of an ``auth-provider`` of the past: that of oidc stands in the file.
+
+    It is not renewed here: the issuer may give a new refresh token with it, and whoever does
+    not write that into the kubeconfig locks its user out.
+    """
+    if told.auth_provider is None:
         return ""
-    if told.auth_provider.name == "oidc":
-        token = (told.auth_provider.config or {}).get("id-token")
-        if isinstance(token, str) and token:
-            return token
-    raise InputError(
-        f"kubeconfig: the auth-provider {told.auth_provider.name!r} is not supported",
-        advice="Kubernetes removed it in 1.26: use the provider's credential plugin (exec).",
-    )
+    name, config = told.auth_provider.name, told.auth_provider.config or {}
+    if told.exec:
+        raise InputError("kubeconfig: auth-provider and exec are both given: one only is allowed")
+    if name != "oidc":
+        raise InputError(
+            f"kubeconfig: the auth-provider {name!r} is not supported",
+            advice=_INSTEAD.get(name, "Use a credential plugin (exec) instead."),
+        )
+    token = config.get("id-token")
+    if not isinstance(token, str) or not token:
+        raise InputError("kubeconfig: the auth-provider oidc has no id-token", advice=_RENEW)
+    ends = _ends(token)
+    if ends is not None and ends <= time.time():
+        when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(ends))
+        raise InputError(
+            f"kubeconfig: the id-token of the auth-provider oidc ended on {when}", advice=_RENEW
+        )
+    return token
+
+
+_RENEW = (
+    "Have kubectl renew it (kubectl get --raw /version), or log in by a credential plugin: "
+    "kubelogin (kubectl oidc-login)."
+)
+_GONE = "Kubernetes removed it in 1.26."
+_INSTEAD = {
+    "gcp": f"{_GONE} Install gke-gcloud-auth-plugin, then: "
+    "gcloud container clusters get-credentials CLUSTER.",
+    "azure": f"{_GONE} Install kubelogin, then: kubelogin convert-kubeconfig.",
+}
+
+
+def _ends(token: str) -> float | None:
+    """Return when a JSON Web Token ends, None where it does not say."""
+    part = token.split(".")[1:2]
+    try:
+        said = base64.urlsafe_b64decode(part[0] + "=" * (-len(part[0]) % 4)) if part else b""
+        ends = msgspec.json.decode(said, type=_Claims).exp
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return ends if ends is not None and 0 <= ends < _YEAR_10000 else None
+
+
+_YEAR_10000 = 253_402_300_800
+
+
+class _Claims(Struct):
+    exp: float | None = None
 
 
 def _plugin(value: dict[str, Any], folder: Path) -> Exec:

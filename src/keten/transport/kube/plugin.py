@@ -120,6 +120,8 @@ def _information(plugin: Exec, server: Server, *, interactive: bool) -> str:
             told["proxy-url"] = server.proxy
         if not server.compressed:
             told["disable-compression"] = True
+        if server.config is not None:
+            told["config"] = server.config
         spec["cluster"] = told
     made = {"kind": "ExecCredential", "apiVersion": plugin.api_version, "spec": spec}
     return msgspec.json.encode(made).decode()
