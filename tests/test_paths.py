@@ -15,6 +15,7 @@ from keten.cli import main
 from keten.cluster.paths.answers import Path as Way
 from keten.cluster.paths.answers import cut, paths
 from keten.cluster.paths.build import Built
+from keten.cluster.paths.changes import made
 from keten.cluster.paths.escapes import escapes
 from keten.cluster.paths.graph import FOREVER, Graph
 from keten.cluster.paths.picture import picture
@@ -225,6 +226,77 @@ def test_rights_lead_on(rule: dict[str, Any], end: str) -> None:
     assert done.proved
     after = Built([o for o in objects if not isinstance(o, kube.Binding)])
     assert end not in ends(paths(after))
+
+
+SECRETS_AND_MORE = {
+    "apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["get", "list"],
+}  # fmt: skip
+
+
+def test_the_change_that_is_proposed_for_a_role_is_the_one_that_is_proved() -> None:
+    objects = [
+        SPACE, service("web"), workload("web", account="web"), role("reader", SECRETS_AND_MORE),
+        binding("reader", "web"),
+    ]  # fmt: skip
+    [change] = (done := cut(built := Built(objects))).changes
+    assert done.proved
+    assert change.title == "Narrow ClusterRole/reader: take away secrets out of rules[0]"
+    after = made(objects, [change], built.pods)
+    [left] = [o for o in after if isinstance(o, kube.Role)]
+    assert [rule.resources for rule in left.rules] == [("configmaps",)]
+    assert sum(isinstance(o, kube.Binding) for o in after) == 1
+    assert paths(Built(after)) == []
+
+
+def test_every_rule_of_the_role_that_gives_the_danger_goes() -> None:
+    wild = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]}
+    objects = [
+        SPACE, service("web"), workload("web", account="web"),
+        role("reader", SECRETS_AND_MORE, {"apiGroups": ["apps"], "resources": ["deployments"],
+                                          "verbs": ["get"]}, wild),
+        binding("reader", "web"),
+    ]  # fmt: skip
+    done = cut(built := Built(objects))
+    assert done.proved
+    assert [c.title for c in done.changes] == [
+        "Narrow ClusterRole/reader: take away secrets out of rules[0]; rules[2]"
+    ]
+    [left] = [o for o in made(objects, done.changes, built.pods) if isinstance(o, kube.Role)]
+    assert [rule.resources for rule in left.rules] == [("configmaps",), ("deployments",)]
+
+
+def test_what_another_role_gives_too_is_cut_as_well() -> None:
+    objects = [
+        SPACE, service("web"), workload("web", account="web"), role("a", SECRETS_AND_MORE),
+        role("b", SECRETS_AND_MORE), binding("a", "web"), binding("b", "web"),
+    ]  # fmt: skip
+    done = cut(Built(objects), targets=[SECRETS])
+    assert done.proved
+    assert {change.subject for change in done.changes} == {objects[3].ref, objects[4].ref}
+
+
+def test_out_of_a_role_that_kubernetes_makes_goes_its_holder() -> None:
+    admin = kube.Role(
+        "a.yaml:ClusterRole/-/cluster-admin", kind="ClusterRole", name="cluster-admin",
+        rules=msgspec.convert(
+            [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}], tuple[kube.Rule, ...]
+        ),
+    )  # fmt: skip
+    bound = kube.Binding(
+        "a.yaml:ClusterRoleBinding/-/all", kind="ClusterRoleBinding", name="all", path="a.yaml",
+        role_kind="ClusterRole", role_name="cluster-admin",
+        subjects=(kube.Subject("User", "somebody"), kube.Subject("ServiceAccount", "web", "shop")),
+    )  # fmt: skip
+    for roles in ([admin], []):  # among the objects, or taken to be there
+        objects = [SPACE, service("web"), workload("web", account="web"), *roles, bound]
+        done = cut(built := Built(objects))
+        assert done.proved
+        assert [c.title for c in done.changes] == [
+            "Take ServiceAccount shop/web out of ClusterRoleBinding/all (ClusterRole/cluster-admin)"
+        ]
+        after = made(objects, done.changes, built.pods)
+        [left] = [o for o in after if isinstance(o, kube.Binding)]
+        assert [subject.name for subject in left.subjects] == ["somebody"]
 
 
 def test_a_token_that_is_not_mounted_leads_nowhere() -> None:

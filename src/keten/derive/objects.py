@@ -203,13 +203,18 @@ class _Named:
 def _routes(kinds: dict[type, list[Any]]) -> Iterator[Edge]:
     services = _Named(kinds.get(Service, ()))
     for route in kinds.get(Route, ()):
-        for name, namespace in sorted(set(_backends(route.spec))):
+        for name, namespace in sorted(set(_backends(route))):
             for service, trust in services.find(name, namespace or route.namespace):
                 yield _edge(route, "exposes", service, trust)
 
 
-def _backends(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield name and namespace of the services an Ingress or a Gateway API route leads to."""
+def _backends(route: Route) -> Iterator[tuple[str, str]]:
+    """Yield name and namespace of the services that an Ingress or a route leads to."""
+    spec = route.spec
+    if route.kind == "Route":  # of OpenShift
+        for target in _dicts([spec.get("to"), *_dicts(spec.get("alternateBackends"))]):
+            if isinstance(target.get("name"), str) and target.get("kind", "Service") == "Service":
+                yield target["name"], ""
     for key in ("defaultBackend", "backend"):
         yield from _backend(spec.get(key))
     for rule in _dicts(spec.get("rules")):

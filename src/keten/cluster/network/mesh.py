@@ -15,7 +15,8 @@ from keten.cluster.network.ports import ALL, EVERY, NONE, Ports, ports
 from keten.cluster.selectors import Selector, selector
 from keten.model.kube import Namespace, Object, Resource
 
-_ROOT = "istio-system"
+ROOT = "istio-system"
+"""The namespace whose policies of Istio hold for all, unless the mesh is told another."""
 _POLICY = "config.linkerd.io/default-inbound-policy"
 _AUTHENTICATED = ("all-authenticated", "cluster-authenticated")
 
@@ -70,10 +71,10 @@ class Mesh:
                     levels[0].append(item)
             elif space == peer.namespace:
                 levels[1].append(item)
-            elif space == _ROOT:
+            elif space == ROOT:
                 levels[2].append(item)
         open_ = ALL
-        sure = self._injected(peer)
+        sure = self.injected(peer)
         for level in levels:
             for item in level[:1]:  # of several, the oldest counts; which that is, no file says
                 by = f"PeerAuthentication {item.namespace or DEFAULT}/{item.name}"
@@ -92,7 +93,8 @@ class Mesh:
                 if mode and mode != "UNSET":
                     return
 
-    def _injected(self, peer: Peer) -> bool:
+    def injected(self, peer: Peer) -> bool:
+        """Return whether objects declare that the pods of *peer* are in Istio's mesh."""
         labels = self._spaces[peer.namespace].labels if peer.namespace in self._spaces else {}
         own = peer.labels.get("sidecar.istio.io/inject") or peer.annotations.get(
             "sidecar.istio.io/inject"

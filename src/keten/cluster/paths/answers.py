@@ -145,30 +145,30 @@ def cut(
 
     The cheapest cut of steps gives the changes; those that are not needed once the others are
     made are dropped. The rest is proved: the objects are judged again with the changes made.
-    Where a way is then left that a change was to take away (a policy does not bind a pod in its
-    node's network), that change is not counted on, and the next cut is sought.
+    Where a way is left, it is cut in turn (another role gave the same); one that a change was to
+    take away (a policy does not bind a pod in its node's network) is not counted on any more.
     """
-    graph = built.graph
-    wanted = tuple(point for point in targets or jewels(built) if graph.has(point))
+    wanted = tuple(point for point in targets or jewels(built) if built.graph.has(point))
     vain: set[Change] = set()
-    chosen: tuple[Change, ...] = ()
+    chosen: set[Change] = set()
+    at = built
     for _ in range(ROUNDS):
+        graph = at.graph
         steps = graph.cut(
             sources, wanted, [i for i, s in enumerate(graph.steps) if s.change in vain]
         )
         if steps is None:
-            return Cut((), proved=False, none=_lasting(built, sources, wanted, vain))
-        chosen = _needed(built, sources, wanted, steps)
-        after = again(built, chosen) if chosen else built
-        left_over = paths(after, sources=sources, targets=wanted, limit=1) if chosen else []
+            return Cut((), proved=False, none=_lasting(at, sources, wanted, vain))
+        chosen |= set(_needed(at, sources, wanted, steps))
+        at = again(built, tuple(sorted(chosen))) if chosen else built
+        left_over = paths(at, sources=sources, targets=wanted, limit=1) if chosen else []
         if not left_over:
-            return Cut(chosen, proved=True)
-        taken = _changes(after, left_over[0])
-        useless = {change for change in chosen if change in taken}
-        if not useless:
-            break
-        vain |= useless
-    return Cut(chosen, proved=False)
+            return Cut(tuple(sorted(chosen)), proved=True)
+        useless = chosen & _changes(at, left_over[0])
+        if useless:
+            vain |= useless
+            chosen, at = set(), built
+    return Cut(tuple(sorted(chosen)), proved=False)
 
 
 def _changes(built: Built, path: Path) -> set[Change | None]:

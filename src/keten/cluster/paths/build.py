@@ -13,8 +13,9 @@ from keten.cluster.network.ports import Ports
 from keten.cluster.network.reach import NO, Network
 from keten.cluster.network.selection import members
 from keten.cluster.paths.escapes import escapes
-from keten.cluster.paths.gains import gained
+from keten.cluster.paths.gains import gained, leading
 from keten.cluster.paths.graph import FOREVER, Graph
+from keten.cluster.paths.narrowing import Wanted, narrowing, wanted
 from keten.cluster.paths.terms import (
     ANONYMOUS,
     CLUSTER,
@@ -31,7 +32,7 @@ from keten.cluster.podsecurity.namespaces import setting
 from keten.cluster.podsecurity.standard import Level
 from keten.cluster.rbac.requests import ANONYMOUS as NOBODY
 from keten.cluster.rbac.requests import account, user
-from keten.cluster.rbac.rights import Rights
+from keten.cluster.rbac.rights import Ground, Rights
 from keten.cluster.rbac.risks import Risk, Risks
 from keten.cluster.references import read_by
 from keten.model.kube import (
@@ -81,6 +82,7 @@ class Built:
         self.listed = listed
         self.weak = weak or {}
         self.assume = assume
+        self._by_ref = {o.ref: o for o in self.objects}
         self._workloads = {o.ref: o for o in self.objects if isinstance(o, Workload)}
         self._accounts = {
             (o.namespace or DEFAULT, o.name): o
@@ -258,19 +260,24 @@ class Built:
 
     def _rights(self) -> None:
         risks = Risks(self.rights)
-        self._gates: set[tuple[Point, ...]] = set()
         holders = set(self._accounts)
         holders |= {(p[1], p[2]) for p in self.graph.points if p[0] == "account"}
+        held: list[tuple[Point, list[Risk]]] = []
         for space, name in sorted(holders):
             holder: Point = ("account", space, name)
             self._add(("accounts", space), holder, Step(f"it takes ServiceAccount {space}/{name}"))
             self._add(("account-named", space, name), holder, Step(""), free=True)
             self._add(("account-named", "", name), holder, Step(""), free=True)
-            self._held(holder, risks.of(account(space, name)))
+            held.append((holder, leading(risks.of(account(space, name)))))
             linked = self._accounts.get((space, name))
             if linked is not None:
                 self._linked(holder, linked)
-        self._held(ANONYMOUS, risks.of(user(NOBODY)))
+        held.append((ANONYMOUS, leading(risks.of(user(NOBODY)))))
+        taken = wanted(risk for _, found in held for risk in found)
+        self._gates: set[tuple[Point, ...]] = set()
+        self._narrowed: dict[tuple[str, str, int], Change | None] = {}
+        for holder, found in held:
+            self._held(holder, found, taken)
         for space in sorted(self.spaces):
             self._space(space)
         said = "it mounts any secret in a pod of its own"
@@ -278,17 +285,17 @@ class Built:
         said = "it runs a pod with the node's disk, and none refuses it"
         self._add(("run", ""), NODES, Step(said, sure=False), 2)
 
-    def _held(self, holder: Point, found: Iterable[Risk]) -> None:
-        """Add where dangerous rights lead: through the binding, which is one change."""
+    def _held(self, holder: Point, found: Iterable[Risk], taken: Wanted) -> None:
+        """Add where dangerous rights lead: through what gives them, which is one change."""
         for risk in found:
-            bindings = {ground.binding.id for ground in risk.grounds}
             ground = risk.grounds[0]
+            change = self._narrowing(ground, taken)
             binding = ground.binding
-            gate: Point = ("bound", binding.id)
-            if len(bindings) > 1:  # others whom the first names may lack the second
-                gate = ("bound", binding.id, *holder)
-            said = f"Narrow {ground.role.title}, or who {binding.title} gives it to"
-            change = Change(Means.BINDING, binding.ref, said)
+            gate: Point = ("bound", binding.id, ground.role.id)
+            if change is not None and change.means is Means.BINDING:
+                gate = (*gate, str(change.parts[0].index))
+            if len({ground.binding.id for ground in risk.grounds}) > 1:
+                gate = (*gate, *holder)  # others whom the first names may lack the second
             if (holder, gate) not in self._gates:
                 self._gates.add((holder, gate))
                 self._add(holder, gate, Step("", binding.ref), free=True)
@@ -302,6 +309,13 @@ class Built:
                     self._gates.add((gate, target))
                     step = Step(text, binding.ref, change=change)
                     self.graph.add((*gate, "held"), target, step, effort=effort, cost=FOREVER)
+
+    def _narrowing(self, ground: Ground, taken: Wanted) -> Change | None:
+        binding = ground.binding
+        key = (binding.id, ground.role.id, binding.subjects.index(ground.subject))
+        if key not in self._narrowed:
+            self._narrowed[key] = narrowing(ground, taken, self.rights, self._by_ref)
+        return self._narrowed[key]
 
     def _linked(self, holder: Point, linked: ServiceAccount) -> None:
         for key in _LINKED:

@@ -1,7 +1,6 @@
 """Changes made to the records of objects, to judge again with them made.
 
-What is proposed is the least that takes the step away; who makes it may do more. A binding is
-narrowed by taking it away altogether: what it gave is then looked for elsewhere.
+What is proposed is the least that takes the step away; who makes it may do more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,10 +10,19 @@ from msgspec import structs
 
 from keten.cluster.network.peers import DEFAULT, Peer
 from keten.cluster.node_paths import grave, socket
+from keten.cluster.paths.narrowing import without
 from keten.cluster.paths.terms import Change, Means, Weakness
 from keten.cluster.podsecurity.namespaces import LABEL
 from keten.cluster.selectors import Labelled, selector
-from keten.model.kube import Namespace, NetworkPolicy, Object, ServiceAccount, Workload
+from keten.model.kube import (
+    Binding,
+    Namespace,
+    NetworkPolicy,
+    Object,
+    Role,
+    ServiceAccount,
+    Workload,
+)
 from keten.model.pod import Capabilities, Container, PodSpec
 
 _METADATA = "169.254.169.254/32"
@@ -24,22 +32,30 @@ def made(
     objects: Iterable[Object], changes: Iterable[Change], pods: Mapping[str, Peer]
 ) -> list[Object]:
     """Return *objects* with *changes* made; *pods* are the peers that changes of policy name."""
-    by: dict[tuple[Means, str], Change] = {(c.means, c.subject): c for c in changes}
+    by: dict[str, list[Change]] = {}
+    for change in sorted(set(changes)):
+        by.setdefault(change.subject, []).append(change)
+    parts = {part for those in by.values() for change in those for part in change.parts}
     kept: list[Object] = []
     for item in objects:
         changed: Object | None = item
-        for means in Means:
-            if changed is not None and (means, item.ref) in by:
-                changed = _changed(changed, means)
-        if isinstance(changed, Namespace) and (Means.ENFORCE, item.name) in by:
+        mine = by.get(item.ref, [])
+        for means in sorted({change.means for change in mine}):
+            if changed is not None:
+                changed = _changed(changed, means, [c for c in mine if c.means is means])
+        if isinstance(changed, Role):
+            changed = without(changed, parts)
+        if isinstance(changed, Namespace) and any(
+            change.means is Means.ENFORCE for change in by.get(item.name, ())
+        ):
             labels = {**changed.labels, f"{LABEL}enforce": "baseline"}
             changed = structs.replace(changed, labels=labels)
         if changed is not None:
             kept.append(changed)
-    for (means, subject), change in sorted(by.items()):
-        if means in (Means.POLICY, Means.METADATA) and subject in pods:
-            peer = pods[subject]
-            if means is Means.POLICY:
+    for change in sorted(c for those in by.values() for c in those):
+        if change.means in (Means.POLICY, Means.METADATA) and change.subject in pods:
+            peer = pods[change.subject]
+            if change.means is Means.POLICY:
                 kept = [_narrowed(o, peer) if isinstance(o, NetworkPolicy) else o for o in kept]
             kept.append(_policy(change, peer))
     return kept
@@ -53,10 +69,14 @@ def left(
     return {ref: tuple(w for w in known if w.id not in gone) for ref, known in weak.items()}
 
 
-def _changed(item: Object, means: Means) -> Object | None:
+def _changed(item: Object, means: Means, changes: Iterable[Change]) -> Object | None:
     match means, item:
-        case ((Means.BINDING | Means.ENTRY), _):
+        case Means.ENTRY, _:
             return None
+        case Means.BINDING, Binding():
+            gone = {part.index for change in changes for part in change.parts}
+            left_ = tuple(s for i, s in enumerate(item.subjects) if i not in gone)
+            return structs.replace(item, subjects=left_)
         case ((Means.TOKEN | Means.USED_TOKEN), Workload()):
             pod = structs.replace(item.pod, automount_service_account_token=False)
             return structs.replace(item, pod=pod)

@@ -4,7 +4,7 @@ What each right is good for is in ``cluster.rbac.dangers``; here only whereto. R
 hinder, hide or destroy lead nowhere further and are left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from keten.cluster.paths.terms import CLUSTER, NODES, Point
 from keten.cluster.rbac.danger import Gain
@@ -49,6 +49,11 @@ def gained(risk: Risk) -> Iterator[tuple[Point, int]]:
         yield ("secrets", space), effort
     elif name == "mutate" and not space:
         yield ("pods", ""), effort
+
+
+def leading(found: Iterable[Risk]) -> list[Risk]:
+    """Return the risks that lead somewhere."""
+    return [risk for risk in found if any(True for _ in gained(risk))]
 
 
 def _named(risk: Risk) -> Iterator[tuple[Point, int]]:

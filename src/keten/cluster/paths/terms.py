@@ -32,6 +32,7 @@ class Means(StrEnum):
     HARDEN = "harden"
     TOKEN = "token"
     USED_TOKEN = "used token"
+    ROLE = "role"
     BINDING = "binding"
     POLICY = "policy"
     METADATA = "metadata"
@@ -48,7 +49,8 @@ COSTS = {
     Means.UPGRADE: 15,
     Means.METADATA: 20,
     Means.POLICY: 30,
-    Means.BINDING: 31,
+    Means.ROLE: 31,
+    Means.BINDING: 33,
     Means.USED_TOKEN: 50,
     Means.CLOUD: 60,
     Means.ENTRY: 100,
@@ -58,12 +60,27 @@ Internet is dear, not to mount a token is cheap unless its account was given rig
 two are alike, so that cuts are stable."""
 
 
-class Change(Struct, frozen=True, order=True):
-    """A change that takes steps away. *subject* is the ref of what is changed, or its name."""
+class Part(Struct, frozen=True, order=True):
+    """What is taken out of an object: item *index* of a binding's subjects, of a role's rules.
+
+    Of a rule of the role *ref* only *resources*, where some are named: it keeps the others.
+    """
+
+    index: int
+    ref: str = ""
+    resources: tuple[str, ...] = ()
+
+
+class Change(Struct, frozen=True, order=True, omit_defaults=True):
+    """A change that takes steps away. *subject* is the ref of what is changed, or its name.
+
+    *parts* are what goes, where not all of the object is meant.
+    """
 
     means: Means
     subject: str
     title: str
+    parts: tuple[Part, ...] = ()
 
     @property
     def cost(self) -> int:
@@ -87,13 +104,17 @@ class Step(Struct, frozen=True):
 
 
 class Weakness(Struct, frozen=True, order=True):
-    """A known vulnerability of what a pod runs, that can be used from afar."""
+    """A known vulnerability of what a pod runs, that can be used from afar.
+
+    *source* says where that is known from: the result of a scan, by its file or day.
+    """
 
     id: str
     package: str
     exploited: bool = False
     severity: str = ""
     fixed: str = ""
+    source: str = ""
 
 
 def called(point: Point) -> str:

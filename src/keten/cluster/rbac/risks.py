@@ -244,6 +244,11 @@ def _holds(said: Iterable[Sourced]) -> _Holds:
     return made
 
 
+def meets(rule: Rule, ask: Ask) -> bool:
+    """Return whether *rule* meets *ask*, if only for things that it names."""
+    return _meets(matcher(rule), ask) is not None
+
+
 def _meets(match: Matcher, ask: Ask) -> bool | None:
     """Return whether a rule meets *ask* for named things only; None where it does not at all."""
     if match.verbs is not None and match.verbs.isdisjoint(ask.verbs):
