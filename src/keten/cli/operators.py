@@ -156,13 +156,17 @@ def _rights(risks: "Iterable[Risk]") -> list[str]:
         if risk.severity < DANGEROUS:
             minor += 1
             continue
-        key = (risk.severity.word, risk.danger.may, risk.named)
+        key = (risk.severity.word, risk.danger.may, risk.names)
         spaces.setdefault(key, []).append(risk.namespace)
     said = [
-        f"{word:<8} may {may} {_where(where)}{', of what it names' if named else ''}"
-        for (word, may, named), where in spaces.items()
+        f"{word:<8} may {may} {_where(where)}{_only(names)}"
+        for (word, may, names), where in spaces.items()
     ]
     return [*said, f"{minor} of less weight"] if minor else said
+
+
+def _only(names: Sequence[str]) -> str:
+    return f", only {', '.join(_few(names))}" if names else ""
 
 
 def _where(spaces: Sequence[str]) -> str:
@@ -306,7 +310,8 @@ def _as_data(party: Party, parties: ThirdParties, target: clusters.Target) -> di
         "token_mounted": held.mounted,
         "rights": [
             {"id": r.danger.id, "severity": r.severity.word, "may": r.danger.may,
-             "gains": str(r.danger.gain), "namespace": r.namespace, "named": r.named}
+             "gains": str(r.danger.gain), "namespace": r.namespace, "named": r.named,
+             "names": list(r.names)}
             for r in held.risks
         ],
         "reads": _everywhere(held.reach.reads),

@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from keten.model.kube import Binding, Role
 
 if TYPE_CHECKING:
     from keten.cluster.estates import Cluster
-    from keten.cluster.rbac.least import Differing, Usage
+    from keten.cluster.rbac.least import Differing, Granted, Usage
     from keten.cluster.rbac.requests import Request
     from keten.cluster.rbac.rights import Rights
     from keten.cluster.rbac.seen import Asked, Seen
@@ -49,7 +50,7 @@ def answer(
         )
     rights = clusters[0].rights
     seen, told = _read(arguments.audit)
-    every = list(usages(rights, seen))
+    every = list(usages(rights, seen, named=not arguments.any_name))
     if arguments.subject:
         user = identity(arguments.subject, set(rights.named())).user
         chosen = [usage for usage in every if usage.user == user]
@@ -80,8 +81,8 @@ def _read(names: Sequence[str]) -> "tuple[dict[Asked, Seen], list[dict[str, Any]
     from keten.formats.audit_log import Log
 
     seen: dict[Asked, Seen] = {}
-    told = []
-    for name in names:
+    told: list[dict[str, Any]] = []
+    for name in (file for named in names for file in _files(named)):
         try:
             with open(name, "rb") as stream:  # noqa: PTH123 a pipe is a log, too
                 log = Log(stream)
@@ -92,7 +93,23 @@ def _read(names: Sequence[str]) -> "tuple[dict[Asked, Seen], list[dict[str, Any]
             raise UsageError(f"--audit {name}: {error.what}", advice=error.advice) from error
         faults = [{"line": fault.line, "what": fault.what} for fault in log.faults]
         told.append({"log": name, "events": log.events, "skipped": log.skipped, "faults": faults})
+    if not any(log["events"] for log in told):
+        faults = [fault for log in told for fault in log["faults"]]
+        why = f" (line {faults[0]['line']}: {faults[0]['what']})" if faults else ""
+        raise InputError(
+            f"--audit {', '.join(names)}: no audit event in it{why}",
+            advice="Read are events of audit.k8s.io as JSON, plain or gzipped, also as CloudWatch "
+            "Logs, Azure diagnostic settings and Cloud Logging wrap them: see docs/rights.md.",
+        )
     return seen, told
+
+
+def _files(name: str) -> list[str]:
+    """Return the log that *name* is, or the logs in the folder that it is, by name."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return [name]
+    return sorted(str(one) for one in folder.iterdir() if one.is_file() and not one.is_symlink())
 
 
 def _differ(one: "Differing") -> dict[str, str]:
@@ -132,7 +149,10 @@ def _lines(
     extra = f", {others} made by other authorizers" if others else ""
     yield f"The server's decisions: {agree} as these objects say, {len(differ)} otherwise{extra}."
     for one in differ[:SHOWN]:
-        yield from _wrapped(f"{one.server} by the server: {one.user}: {one.request}", 2)
+        ours = "not by these objects" if one.server == "allowed" else "allowed by these objects"
+        yield from _wrapped(f"{one.server} by the server, {ours}: {one.user}: {one.request}", 2)
+    if len(differ) > SHOWN:
+        yield f"  and {len(differ) - SHOWN} more (--json)"
     if rights.assumed:
         yield "Kubernetes' own roles are taken to be as it makes them."
     for usage in usages:
@@ -157,10 +177,7 @@ def _one(usage: "Usage") -> Iterator[str]:
         f"{printing.count(len(usage.refused), 'thing')} refused"
     )
     yield f"  of {printing.count(pieces, 'right')} granted, {unused} unused"
-    for one in [one for one in usage.granted if one.unused][:SHOWN]:
-        whole = len(one.unused) == len(one.pieces)
-        yield from page.through(one.ground, 4)
-        yield from _wrapped(f"unused: {'all of it' if whole else ', '.join(one.unused)}", 6)
+    yield from _idle(usage.granted)
     if usage.refused:
         yield from _wrapped(f"refused: {'; '.join(map(str, usage.refused[:SHOWN]))}", 2)
     if any(_asks_more(request) for request in usage.used):
@@ -171,6 +188,30 @@ def _one(usage: "Usage") -> Iterator[str]:
         return
     yield f"  these allow all of it ({usage.replayed} of {len(usage.used)} replayed):"
     yield from _manifests(usage.objects)
+
+
+def _idle(granted: "Sequence[Granted]") -> Iterator[str]:
+    """Yield what was never used: rules of one role of which nothing was, together."""
+    whole: dict[tuple[str, str, str], list[Granted]] = {}
+    for one in granted:
+        if one.unused and len(one.unused) == len(one.pieces):
+            key = (one.ground.binding.id, one.ground.role.id, one.ground.said.role.id)
+            whole.setdefault(key, []).append(one)
+    shown = 0
+    for one in granted:
+        key = (one.ground.binding.id, one.ground.role.id, one.ground.said.role.id)
+        alike = whole.get(key, [one])
+        all_of_it = one in alike and one.unused and len(one.unused) == len(one.pieces)
+        if not one.unused or (all_of_it and one is not alike[0]):
+            continue
+        shown += 1
+        if shown > SHOWN:
+            continue
+        yield from page.through(one.ground, 4, rules=[x.ground for x in alike] if all_of_it else ())
+        what = "all of it" if all_of_it else ", ".join(one.unused)
+        yield from _wrapped(f"unused: {what}", 6)
+    if shown > SHOWN:
+        yield f"    and {shown - SHOWN} more (--json)"
 
 
 def _asks_more(request: "Request") -> bool:

@@ -36,7 +36,7 @@ def run(role: Role, _: View) -> Iterator[Violation]:
 
 
 def _client(name: str) -> bool:
-    return name in ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*", "*")
+    return name in ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*")
 
 
 def _applies(role: Role) -> bool:

@@ -19,8 +19,8 @@ _ANY = ("get", "create", "update", "patch", "delete")
 _RBAC = "rbac.authorization.k8s.io"
 _CERTS = "certificates.k8s.io"
 _AUTHN = "authentication.k8s.io"
-_CLIENT = ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*", "*")
-_KUBELET = ("kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/*", "*")
+_CLIENT = ("kubernetes.io/kube-apiserver-client", "kubernetes.io/*")
+_KUBELET = ("kubernetes.io/kube-apiserver-client-kubelet", "kubernetes.io/*")
 _ADMINS = ("system:masters", "kubeadm:cluster-admins")
 _STRONG = ("cluster-admin", "admin", "edit", "system:kube-controller-manager")
 _APPROVE = Ask(_CHANGE, _CERTS, ("certificatesigningrequests/approval",), loose=True)
