@@ -283,6 +283,16 @@ class TestCharts:
         assert outcome.proof.holds, outcome.proof.what
         assert new(outcome)["podSecurityContext"] == {"runAsNonRoot": True}
         assert new(outcome)["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        # What the pod may not say is said of its container.
+        assert new(outcome)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not why(outcome)
+        schema["properties"]["securityContext"] = {
+            **closed, "properties": {"capabilities": {}, "allowPrivilegeEscalation": {}}
+        }  # fmt: skip
+        (root / "values.schema.json").write_bytes(msgspec.json.encode(schema))
+        outcome = level(root)
+        assert outcome.proof.holds, outcome.proof.what
+        assert "seccompProfile" not in new(outcome)["securityContext"]
         (said,) = why(outcome)
         assert "'seccompProfile' not allowed" in said
 

@@ -100,6 +100,26 @@ def _edit(workload: Workload, fault: Fault, field: str) -> Edit | None:
     return None
 
 
+def instead(workload: Workload, edit: Edit) -> list[Edit]:
+    """Return the edits of all containers that do what *edit* does for the pod; none for others."""
+    head, last = steps(edit.at)[:-1], steps(edit.at)[-1]
+    if written(head) != f"{workload.pod_path}.securityContext" or edit.remove:
+        return []
+    made = []
+    for where, container in workload.pod.all_containers():
+        held = container.security_context
+        said = {
+            "runAsNonRoot": held and held.run_as_non_root,
+            "seccompProfile": held and held.seccomp_profile,
+        }
+        if last not in said:
+            return []
+        if said[last] is None:
+            place = f"{workload.pod_path}.{where}.securityContext.{last}"
+            made.append(Edit(place, edit.to))
+    return made
+
+
 def _own_port(workload: Workload, fault: Fault) -> bool:
     """Return whether the port itself names one of the node's."""
     path = steps(fault.at.removeprefix("spec."))

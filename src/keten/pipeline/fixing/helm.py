@@ -40,6 +40,13 @@ class Read(Struct):
     templates: dict[str, Template]
     refused: dict[tuple[str, str], str]  # of (ref, field)
 
+    def of(self, template: str) -> list[Template]:
+        """Return what was read of a template; of one in a chart with an alias by its end."""
+        if template in self.templates:
+            return [self.templates[template]]
+        end = template.rpartition("templates/")[2]
+        return [self.templates[n] for n in sorted(self.templates) if n.endswith(f"/{end}")]
+
 
 def origin(seen: Seen, chart: Chart, item: Object, edit: Edit, *, careful: bool = False) -> _Found:
     """Return a file of values and the edit there for *edit* of the rendered *item*.
@@ -116,11 +123,9 @@ def _candidates(
     found: dict[Steps, Edit] = {}
     path = steps(edit.at)
     keys = tuple(step if isinstance(step, str) else "[]" for step in path)
-    mine = held.templates.get(template)
-    own, others = template.rpartition("templates/")[0], held.templates
-    read = [mine] if mine else [t for name, t in sorted(others.items()) if name.startswith(own)]
+    own = template.rpartition("templates/")[0]
     prefix = tuple(step for step in own.split("/") if step and step != "charts")
-    takes = [one for part in read for one in part.takes if one.kind == item.kind]
+    takes = [one for part in held.of(template) for one in part.takes if one.kind == item.kind]
     for one in sorted(takes, key=lambda t: (t.guard, -len(t.path))):
         fits = keys[: len(one.path)] == one.path if one.whole else keys == one.path
         if not fits:
@@ -129,9 +134,8 @@ def _candidates(
         to = Edit("", bool(edit.to) and not edit.remove) if one.guard else edit
         if one.guard and not (edit.remove or isinstance(edit.to, bool)):
             continue
-        for values in held.values.items(
-            (*(() if one.values[0] == "global" else prefix), *one.values)
-        ):
+        taken = one.values if one.values[0] == "global" else (*prefix, *one.values)
+        for values in held.values.items(taken, item.name):
             found.setdefault((*values, *rest), to)
     if isinstance(edit.to, bool) and isinstance(path[-1], str):
         for values in held.values.ending(path[-1]):
@@ -174,7 +178,7 @@ def _by_hand(held: Read, template: str, folder: str, item: Object, edit: Edit) -
     path = steps(edit.at)
     keys: Keys = tuple(step if isinstance(step, str) else "[]" for step in path)
     where = posixpath.join(folder, template) if template else "the chart's template"
-    read = held.templates.get(template)
+    read = next(iter(held.of(template)), None)
     line, near = read.nearest(item.kind, keys) if read else (0, ())
     # Which of several items a line is of, the template's lines do not tell.
     length = next((i for i, one in enumerate(path[: len(near)]) if one not in (0, keys[i])), 0)

@@ -9,12 +9,13 @@ from msgspec import Struct
 from keten.errors import InputError
 from keten.formats.yaml.edit import Edit, Spot, edited, steps
 from keten.formats.yaml.fields import order
+from keten.model.kube import Object, Workload
 from keten.pipeline.fixing.proof import Proof, prove
 from keten.pipeline.fixing.seen import RENDERED, Looker, Seen
-from keten.pipeline.fixing.sources import target
+from keten.pipeline.fixing.sources import Target, target
 from keten.pipeline.fixing.wishes import Asked, Wish, wishes, workloads
 from keten.remedy.exact import caution
-from keten.remedy.levels import steps_to, unique
+from keten.remedy.levels import instead, steps_to, unique
 
 ROUNDS = 30
 """How often it is judged again: one change may show the next (the second container of two)."""
@@ -144,12 +145,23 @@ def _plan(seen: Seen, wish: Wish, edit: Edit, jobs: tuple[_Jobs, _Jobs], state: 
     if item is None:
         return
     try:
-        place = target(seen, item, edit, careful=state.careful)
+        places = [target(seen, item, edit, careful=state.careful)]
     except InputError as error:
-        _refuse(state, wish, edit.at, error.what)
-        return
-    mine = jobs[bool(place.also)].setdefault(place.path, {}).setdefault(place.spot, [])
-    mine.append(_Work(place.edit, wish, edit.at, place.also))
+        places = _instead(seen, item, edit, careful=state.careful)
+        if not places:
+            _refuse(state, wish, edit.at, error.what)
+    for place in places:
+        mine = jobs[bool(place.also)].setdefault(place.path, {}).setdefault(place.spot, [])
+        mine.append(_Work(place.edit, wish, edit.at, place.also))
+
+
+def _instead(seen: Seen, item: Object, edit: Edit, *, careful: bool) -> list[Target]:
+    """Return where to say of each container what can not be said of their pod."""
+    edits = instead(item, edit) if isinstance(item, Workload) else []
+    try:
+        return [target(seen, item, one, careful=careful) for one in edits]
+    except InputError:
+        return []
 
 
 def _refuse(state: _State, wish: Wish, field: str, why: str) -> None:

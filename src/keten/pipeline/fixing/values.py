@@ -147,15 +147,28 @@ class Values:
             if path and path[-1] == key and isinstance(value, bool):
                 yield path
 
-    def items(self, path: tuple[str, ...]) -> Iterator[Steps]:
-        """Yield what *path* may mean: ``[]`` in it is any item of the list, or entry, there."""
+    def items(self, path: tuple[str, ...], name: str = "") -> list[Steps]:
+        """Return what *path* may mean: ``[]`` in it is any item of the list, or entry, there.
+
+        Those come first that an object called *name* seems to be made of.
+        """
         pending: list[Steps] = [()]
         for step in path:
             if step != "[]":
                 pending = [(*one, step) for one in pending]
                 continue
             pending = [(*one, key) for one in pending for key in _keys(at(self.tree, one))]
-        yield from pending
+        return sorted(pending, key=lambda one: not self._names(one, name)) if name else pending
+
+    def _names(self, path: Steps, name: str) -> bool:
+        """Return whether a key on *path*, or the name of an item on it, is part of *name*."""
+        for i, step in enumerate(path):
+            held = at(self.tree, path[: i + 1])
+            said = held.get("name") if isinstance(held, dict) else None
+            texts = (said, step if isinstance(step, str) and i else None)
+            if any(isinstance(one, str) and one and one in name for one in texts):
+                return True
+        return False
 
 
 def _keys(value: Any) -> list[str | int]:
