@@ -12,6 +12,7 @@ from advisory_data import database, record, span
 from image_builder import build
 
 from keten import plugs
+from keten.cluster.paths.weak import of_kept
 from keten.config import Checks, Config, Data, Policy, Waiver
 from keten.errors import DataError
 from keten.model.delivery import Attestation
@@ -101,6 +102,16 @@ def test_what_is_the_same_is_not_judged_again_and_every_report_has_the_same_byte
     assert scans.judged == 1
     assert second == first
     assert written(second) == written(first)
+
+
+def test_it_is_found_by_the_images_digest_with_what_attack_paths_take(scans: Scans) -> None:
+    result = scans.scan()
+    cache = Cache(scans.at / "cache")
+    found = kept.of_image(cache, result.targets[0].digest)
+    assert found == result
+    [weakness] = of_kept(result, "kept")
+    assert (weakness.package, weakness.fixed, weakness.source) == ("sh 1.0", "2.0", "kept")
+    assert kept.of_image(cache, f"sha256:{'0' * 64}") is None
 
 
 def waived(scans: Scans) -> dict[str, Any]:

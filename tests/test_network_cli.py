@@ -7,7 +7,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from network_manifests import document, namespace, netpol, pod
+from network_manifests import cilium, document, namespace, netpol, pod
 
 from keten.cli import main
 from keten.errors import InputError
@@ -61,6 +61,7 @@ def test_reach_for_eyes_lines_and_json(tmp_path: Path, capsys: pytest.CaptureFix
              "network": "pod-network"}
         ],
         "mutual_tls": [],
+        "narrowed": [],
         "not_judged": [],
     }  # fmt: skip
 
@@ -69,32 +70,73 @@ def test_why_names_the_rules_and_their_lines(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = folder(tmp_path, PODS + CLOSED)
-    assert net("why", target, "api", "db", "5432") == 0
+    assert net("why", "api", "db", "5432", target) == 0
     out = capsys.readouterr().out
     assert "shop/api[Pod] => data/db[Pod] : TCP 5432: yes" in out
     assert "NetworkPolicy data/db spec.ingress[0]: allows it" in out
     written = (tmp_path / "k8s/all.yaml").read_text().splitlines()
     line = next(text.split(":")[-1] for text in out.splitlines() if "all.yaml:" in text)
     assert "from" in written[int(line) - 1] or "from" in written[int(line)]
-    assert net("why", target, "web", "db", "5432") == 1
+    assert net("why", "web", "db", "5432", target) == 1
     assert "isolates these pods, and has no rule for this" in capsys.readouterr().out
-    assert net("why", target, "api", "db", "UDP/5432") == 1
-    assert net("why", target, "db", "internet", "443") == 1
-    assert net("why", target, "web", "metadata", "80") == 0
-    assert net("why", target, "10.0.0.1", "web", "http") == 0
-    assert net("why", target, "internet", "db", "5432") == 1
-    assert net("why", target, "web", "api.example.com", "443") == 0
+    assert net("why", "api", "db", "UDP/5432", target) == 1
+    assert net("why", "db", "internet", "443", target) == 1
+    assert net("why", "web", "metadata", "80", target) == 0
+    assert net("why", "10.0.0.1", "web", "http", target) == 0
+    assert net("why", "internet", "db", "5432", target) == 1
+    assert net("why", "web", "api.example.com", "443", target) == 0
     capsys.readouterr()
-    assert net("why", target, "web", "db", "22", "--json") == 1
+    assert net("why", "web", "db", "22", target, "--json") == 1
     found = json.loads(capsys.readouterr().out)
     assert found["verdict"] == "no"
     assert [side["verdict"] for side in found["networks"][0]["sides"]] == ["yes", "no"]
 
 
+def test_why_says_what_the_mesh_narrows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = {
+        "selector": {"matchLabels": {"app": "db"}},
+        "rules": [
+            {"from": [{"source": {"principals": ["cluster.local/ns/shop/sa/api"]}}]},
+            {"to": [{"operation": {"ports": ["9090"], "methods": ["GET"]}}]},
+        ],
+    }
+    only = document("security.istio.io/v1", "AuthorizationPolicy", "data/only-api", spec)
+    meshed = "".join(namespace(name, **{"istio-injection": "enabled"}) for name in ("shop", "data"))
+    target = folder(
+        tmp_path, meshed + pod("shop/web") + pod("shop/api", serviceAccountName="api")
+        + pod("data/db") + only,
+    )  # fmt: skip
+    assert net("why", "api", "db", "5432", target) == 0
+    out = capsys.readouterr().out
+    assert "mesh at data/db[Pod]: yes\n  AuthorizationPolicy data/only-api spec.rules[0]" in out
+    assert net("why", "web", "db", "5432", target) == 1
+    out = capsys.readouterr().out
+    assert "AuthorizationPolicy data/only-api spec: has no rule that allows it" in out
+    assert net("why", "web", "db", "9090", target) == 0  # by the network; the rest is layer 7
+    assert "mesh at data/db[Pod]: unknown" in capsys.readouterr().out
+    assert net("why", "web", "db", "9090", target, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["mesh"]["verdict"] == "unknown"
+    assert net("reach", target) == 0
+    said = "data/db[Pod]  ALLOW by AuthorizationPolicy data/only-api; not judged: methods"
+    assert said in capsys.readouterr().out
+
+
+def test_hosts_are_matched_with_patterns(tmp_path: Path) -> None:
+    spec = """
+endpointSelector: {}
+egress: [{toFQDNs: [{matchPattern: "*.example.com"}], toPorts: [{ports: [{port: "443"}]}]}]
+"""
+    target = folder(tmp_path, PODS + cilium("shop/out", spec))
+    assert net("why", "web", "www.example.com", "443", target) == 0
+    assert net("why", "web", "www.example.com", "80", target) == 1
+    assert net("why", "web", "a.www.example.com", "443", target) == 1
+    assert net("why", "web", "example.com", "443", target) == 1
+
+
 def test_why_says_unknown_where_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     calico = document("projectcalico.org/v3", "NetworkPolicy", "shop/x", {"selector": "all()"})
     target = folder(tmp_path, PODS + calico)
-    assert net("why", target, "web", "api", "80") == 3
+    assert net("why", "web", "api", "80", target) == 3
     out, error = capsys.readouterr()
     assert "unknown" in out
     assert "not judged: NetworkPolicy shop/x: policies of projectcalico.org are not read" in error
@@ -105,11 +147,11 @@ def test_why_says_unknown_where_it_is(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_what_is_asked_wrongly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = folder(tmp_path, PODS + pod("data/web"))
     for words, told in (
-        (("why", target, "web", "db", "80"), "web is several workloads: data/web[Pod], shop/web"),
-        (("why", target, "wbe", "db", "80"), "no workload 'wbe' in the target"),
-        (("why", target, "api", "db", "99999"), "99999 is no port"),
-        (("why", target, "10.0.0.1", "10.0.0.2", "80"), "neither A nor B is a workload"),
-        (("why", target, "api"), "usage: keten net why TARGET A B PORT"),
+        (("why", "web", "db", "80", target), "web is several workloads: data/web[Pod], shop/web"),
+        (("why", "wbe", "db", "80", target), "no workload 'wbe' in the target"),
+        (("why", "api", "db", "99999", target), "99999 is no port"),
+        (("why", "10.0.0.1", "10.0.0.2", "80", target), "neither A nor B is a workload"),
+        (("why", "api", target), "usage: keten net why A B PORT [TARGET]"),
         (("propose", target, "--flows", str(tmp_path / "none")), "No such file"),
     ):
         assert net(*words) == 2
@@ -195,10 +237,10 @@ def test_propose_from_flows_and_apply(tmp_path: Path, capsys: pytest.CaptureFixt
         ("shop", "allow-web"),
     }  # fmt: skip
     applied = folder(tmp_path, PODS + out, "applied")
-    assert net("why", applied, "api", "db", "5432") == 0
-    assert net("why", applied, "web", "db", "5432") == 1
-    assert net("why", applied, "web", "192.0.2.7", "5432") == 0
-    assert net("why", applied, "web", "192.0.2.8", "5432") == 1
+    assert net("why", "api", "db", "5432", applied) == 0
+    assert net("why", "web", "db", "5432", applied) == 1
+    assert net("why", "web", "192.0.2.7", "5432", applied) == 0
+    assert net("why", "web", "192.0.2.8", "5432", applied) == 1
     capsys.readouterr()
     output = tmp_path / "made.yaml"
     assert net("propose", target, "--flows", str(flows), "--output", str(output)) == 0

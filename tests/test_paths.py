@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keten.cli import main
+from keten.cli.paths_images import Images, names
+from keten.cluster.estates import gather
 from keten.cluster.paths.answers import Path as Way
 from keten.cluster.paths.answers import cut, paths
 from keten.cluster.paths.build import Built
@@ -21,10 +23,15 @@ from keten.cluster.paths.graph import FOREVER, Graph
 from keten.cluster.paths.picture import picture
 from keten.cluster.paths.terms import CLUSTER, INTERNET, NODES, SECRETS, Means
 from keten.cluster.paths.told import told
-from keten.cluster.paths.weak import by_workload, of_result, whole
+from keten.cluster.paths.weak import by_workload, images, of_result
 from keten.errors import InputError, KetenError
 from keten.model import kube
+from keten.model.evidence import Link
+from keten.model.finding import Change, Finding, Severity, Verdict
 from keten.model.pod import PodSpec
+from keten.model.result import Result
+from keten.pipeline.cache import Cache, default_folder, key
+from keten.pipeline.images import kept
 
 _EDGES = st.lists(
     st.tuples(
@@ -346,9 +353,9 @@ def test_known_vulnerabilities_are_weaker_than_assumed_faults() -> None:
             },
         ],
     }
-    known = of_result(json.dumps(result).encode(), "r.json")
+    known = of_result(json.dumps(result).encode(), "r.json", names)
     web = workload("web", containers=[{**PRIVILEGED[0], "image": "registry.example/web:1"}])
-    weak = by_workload([web], known)
+    weak = by_workload(images([web], names), known)
     assert [w.id for w in weak[web.ref]] == ["CVE-2021-44228"]
     built = Built([SPACE, web, service("web")], weak=weak, assume=False)
     [path] = paths(built)
@@ -357,22 +364,83 @@ def test_known_vulnerabilities_are_weaker_than_assumed_faults() -> None:
     assert cut(built).proved
 
 
-def test_image_names_are_made_whole() -> None:
-    assert whole("nginx") == "docker.io/library/nginx"
-    assert whole("a/b:1") == "docker.io/a/b:1"
-    assert whole("localhost/b") == "localhost/b"
-    assert whole("registry.example:5000/b") == "registry.example:5000/b"
+def test_images_are_known_by_name_and_tag_or_by_digest() -> None:
+    digest = f"sha256:{'ab' * 32}"
+    assert names("nginx") == names("docker.io/library/nginx:latest")
+    assert names("nginx") == ("docker.io/library/nginx:latest",)
+    assert names("a/b:1") == ("docker.io/a/b:1",)
+    assert names("localhost/b:2") == ("localhost/b:2",)
+    assert names(f"registry.example:5000/b@{digest}") == (digest,)
+    assert names(f"b:1@{digest}") == (digest, "docker.io/library/b:1")
+    assert names("{{ .Values.image }}") == names("no image") == ()
+
+
+def test_scans_kept_on_this_machine_are_taken_by_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KETEN_CACHE", str(tmp_path / "cache"))
+    digest, other = (f"sha256:{two * 32}" for two in ("ab", "cd"))
+    finding = Finding(
+        check="dependencies/known-vulnerability", verdict=Verdict.FAIL, severity=Severity.HIGH,
+        link=Link.DEPENDENCIES, subject="package maven/log4j-core@2.14.1", fingerprint="f",
+        message="log4j-core 2.14.1 is affected by CVE-2021-44228", why="exploited",
+        about=("advisory CVE-2021-44228#maven/log4j-core",), change=Change(after="2.15.0"),
+    )  # fmt: skip
+    result = msgspec.convert(
+        {
+            "schema": "s", "keten": "0", "now": "2026-01-02", "targets": [], "data": [],
+            "policy": "default", "policy_digest": "", "links": [], "actions": [],
+            "waived": [], "unknown": [], "problems": [], "notes": [], "evidence": [], "checks": [],
+            "findings": [], "decision": {"verdict": "denied", "gate": "", "reason": "", "exit": 1},
+        },
+        Result,
+    )  # fmt: skip
+    result = msgspec.structs.replace(result, findings=(finding,))
+    cache = Cache(default_folder())
+    kept.put(cache, key("a result"), result, [digest, ""])
+    image = [{**PRIVILEGED[0], "image": f"registry.example/web:1@{digest}"}]
+    named = workload("web", containers=image)
+    running = msgspec.structs.replace(
+        workload("live", containers=PRIVILEGED), image_ids={"c": (f"docker.io/i@{digest}",)}
+    )
+    unknown = workload("other", containers=[{"name": "c", "image": f"registry.example/o@{other}"}])
+    [cluster] = gather([named, running, unknown]).clusters
+    found = Images([], kept=True)
+    weak = found.of(cluster)
+    assert {ref for ref, those in weak.items() if those} == {named.ref, running.ref}
+    assert weak[named.ref][0].source == f"scan of {digest[:19]}, kept 2026-01-02"
+    assert found.unknown == {other}
+    assert Images([], kept=False).of(cluster) == {}
+    (tmp_path / "a.yaml").write_text(MANIFESTS.replace("IMAGE", f"registry.example/web@{digest}"))
+    assert main(["paths", str(tmp_path), "--known-only", "--quiet"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"runs the intruder's code, used in attacks (scan of {digest[:19]}, kept" in said
+    assert main(["paths", str(tmp_path), "--known-only", "--quiet", "--no-cache"]) == 0
+
+
+MANIFESTS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec:
+  containers: [{name: c, image: IMAGE, securityContext: {privileged: true}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}
+"""
 
 
 @given(st.binary(max_size=300))
 def test_what_is_no_result_is_refused(data: bytes) -> None:
     with pytest.raises(KetenError):
-        of_result(data, "x")
+        of_result(data, "x", names)
 
 
 def test_a_result_of_something_else_is_refused() -> None:
     with pytest.raises(InputError, match="not of an image"):
-        of_result(b'{"targets":[{"name":"a"}],"findings":[]}', "x")
+        of_result(b'{"targets":[{"name":"a"}],"findings":[]}', "x", names)
 
 
 def test_live_nodes_carry_their_pods_and_the_control_plane_the_cluster() -> None:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from keten.model.evidence import Problem
 
 ACTIONS = {
-    "reach": "TARGET",
-    "why": "TARGET A B PORT",
+    "reach": "[TARGET]",
+    "why": "A B PORT [TARGET]",
     "diff": "OLD NEW",
-    "exposed": "TARGET",
-    "propose": "TARGET",
+    "exposed": "[TARGET]",
+    "propose": "[TARGET]",
 }
 _ABOUT = """reach    every connection that policies let through, by sender
 why      whether A reaches PORT of B, and which rules decide on either side
@@ -40,10 +40,7 @@ def main(argv: list[str]) -> int:
     """Answer one question; return the exit status."""
     arguments = parser().parse_intermixed_args(argv)
     gc.disable()  # frozen records make no cycles
-    words: list[str] = arguments.words
-    usage = ACTIONS[arguments.action]
-    if len(words) != len(usage.split()):
-        raise UsageError(f"usage: keten net {arguments.action} {usage}")
+    words = common.words(arguments, "net", ACTIONS)
     match arguments.action:
         case "reach":
             from keten.cli import net_reach
@@ -52,7 +49,7 @@ def main(argv: list[str]) -> int:
         case "why":
             from keten.cli import net_why
 
-            return net_why.why(arguments, *_one(arguments, words[0]), words[1:])
+            return net_why.why(arguments, *_one(arguments, words[3]), words[:3])
         case "diff":
             from keten.cli import net_reach
 
@@ -77,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("action", choices=tuple(ACTIONS), help="see above")
-    made.add_argument("words", nargs="*", metavar="...", help="TARGET is what keten scan takes")
+    made.add_argument("words", nargs="*", metavar="...", help=common.CLUSTERS)
     made.add_argument("--from", dest="src", default="", metavar="A", help="reach: only from A")
     made.add_argument("--to", dest="dst", default="", metavar="B", help="reach: only to B")
     made.add_argument(
@@ -101,10 +98,7 @@ def parser() -> argparse.ArgumentParser:
         help="propose: for namespaces of the platform, too (kube-, openshift-)",
     )
     made.add_argument("--output", default="", metavar="FILE", help="propose: write there")
-    made.add_argument("--json", action="store_true", help="write JSON")
-    made.add_argument("--quiet", action="store_true", help="no progress")
-    common.add(made)
-    common.images(made)
+    common.objects(made)
     return made
 
 
@@ -137,13 +131,14 @@ def _networked(cluster: "Cluster") -> bool:
     return any(isinstance(item, Workload) or makes_pods(item) for item in cluster.objects)
 
 
-def network(arguments: argparse.Namespace, cluster: "Cluster") -> Any:
-    """Return the engine of a cluster, as the command line asks for it."""
-    if arguments.host_network == "nodes":
+def network(arguments: argparse.Namespace, cluster: "Cluster", hosts: Sequence[str] = ()) -> Any:
+    """Return the engine of a cluster, as the command line asks for it; *hosts* are asked for."""
+    apart = arguments.host_network == "pods"
+    if not apart and not hosts:
         return cluster.network
     from keten.cluster.network.reach import Network
 
-    return Network(cluster.objects, unlisted=cluster.unlisted, hosts_are_pods=True)
+    return Network(cluster.objects, unlisted=cluster.unlisted, hosts_are_pods=apart, hosts=hosts)
 
 
 def put(document: Any) -> None:

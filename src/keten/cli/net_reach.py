@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from keten.cli import net, printing
 from keten.cluster.network import difference, grouped, listing
+from keten.cluster.network.authorization import Authorization, Held
 from keten.cluster.network.entries import CONTROLLER
 from keten.cluster.network.mesh import Mesh
 from keten.cluster.network.networks import Net
@@ -119,6 +120,18 @@ def _mesh(network: Network) -> Iterator[str]:
     for title, demand in asked:
         sure = "" if demand.sure else " (where a proxy of the mesh runs)"
         yield f"  {title}  {demand.ports.text}  by {demand.by}{sure}"
+    narrowed = _narrowed(network, mesh)
+    if narrowed:
+        yield ""
+        yield "Further narrowed at the proxy of the mesh (keten net why judges a pair)"
+    for title, held in narrowed:
+        more = f"; not judged: {', '.join(held.further)}" if held.further else ""
+        yield f"  {title}  {held.action} by {held.title}{more}"
+
+
+def _narrowed(network: Network, mesh: Mesh) -> list[tuple[str, Held]]:
+    authorization = Authorization(network.objects, mesh)
+    return [(peer.title, held) for peer in network.peers for held in authorization.held(peer)]
 
 
 def _head(network: Network) -> str:
@@ -169,6 +182,10 @@ def _document(network: Network, arguments: argparse.Namespace) -> dict[str, Any]
             {"workload": peer.title, "ports": d.ports.text, "by": d.by, "sure": d.sure}
             for peer in network.peers
             for d in mesh.demands(peer)
+        ],
+        "narrowed": [
+            {"workload": title, "by": h.title, "action": h.action, "not_judged": list(h.further)}
+            for title, h in _narrowed(network, mesh)
         ],
         "not_judged": network.notes,
     }

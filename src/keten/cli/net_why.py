@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from keten.cli import net, printing
 from keten.cluster.network import addresses
+from keten.cluster.network.authorization import Authorization, Narrowed
 from keten.cluster.network.exposure import internet
 from keten.cluster.network.mesh import Mesh
 from keten.cluster.network.networks import Net
@@ -59,7 +60,8 @@ def why(
     arguments: argparse.Namespace, target: "Target", cluster: "Cluster", words: Sequence[str]
 ) -> int:
     """Print the verdict and its reasons; return 0 for yes, 1 for no, 3 for unknown."""
-    network: Network = net.network(arguments, cluster)
+    names = [word for word in words[:2] if _is_host(word)]
+    network: Network = net.network(arguments, cluster, names)
     src, dst = _end(network, words[0]), _end(network, words[1])
     if not isinstance(src, Peer) and not isinstance(dst, Peer):
         raise UsageError("neither A nor B is a workload of the target")
@@ -67,16 +69,25 @@ def why(
     answers = list(_answers(network, _Question(src, dst, protocol, port)))
     verdict: Verdict = max((a.verdict for a in answers), key=lambda v: _RANK[v], default="no")
     nodes = {item.ref: item for item in cluster.objects}
-    notes = list(_notes(network, dst, protocol, port, verdict))
+    mesh = Mesh(network.objects)
+    notes = list(_notes(mesh, dst, protocol, port, verdict))
+    narrowed = None
+    if verdict != "no" and protocol == "TCP" and isinstance(dst, Peer):
+        caller = src if isinstance(src, Peer) else None
+        narrowed = Authorization(network.objects, mesh).of(caller, dst, port)
+        if narrowed is not None and narrowed.verdict == "no" and narrowed.sure:
+            verdict = "no"
     if arguments.json:
         document = [_document(a, target, nodes) for a in answers]
         net.put({
             "src": _name(src), "dst": _name(dst), "port": f"{protocol} {port}",
             "verdict": verdict, "networks": document, "notes": notes,
+            "mesh": _mesh_document(narrowed, target, nodes),
         })  # fmt: skip
     else:
         head = f"{_name(src)} => {_name(dst)} : {protocol} {port}: {verdict}"
-        printing.write((head, *_lines(answers, target, nodes, src, dst), *notes))
+        further = _mesh(narrowed, dst, target, nodes)
+        printing.write((head, *_lines(answers, target, nodes, src, dst), *further, *notes))
     net.told(target.problems, network.notes)
     return _EXITS[verdict]
 
@@ -99,14 +110,18 @@ def _end(network: Network, name: str) -> Peer | _Place:
     if found:
         titles = ", ".join(peer.title for peer in found[:8])
         raise UsageError(f"{name} is several workloads: {titles}", advice="Name one of them.")
-    if name in network.judge.universes["egress"].entities:
+    if name in network.judge.universes["egress"].named:
         return _Place(name, entity=name)
-    if "." in name and "/" not in name:
+    if _is_host(name):
         return _Place(name, internet(), entity=name)
     from keten.config import nearest
 
     hint = nearest(name, [peer.name for peer in network.peers])
     raise UsageError(f"no workload {name!r} in the target{hint}")
+
+
+def _is_host(name: str) -> bool:
+    return "." in name and "/" not in name and addresses.address(name) is None
 
 
 def _pod_at(network: Network, address: str) -> Peer | None:
@@ -203,12 +218,45 @@ def _where(ref: str, at: str, target: "Target", nodes: dict[str, Any]) -> str:
     return target.where(node, at) if isinstance(node, Node) else ""
 
 
+def _mesh(
+    narrowed: Narrowed | None, dst: Peer | _Place, target: "Target", nodes: dict[str, Any]
+) -> Iterator[str]:
+    """Yield what the proxy of the receiver says: it narrows what the network lets through."""
+    if narrowed is None:
+        return
+    sure = "" if narrowed.sure else " (where a proxy of the mesh runs)"
+    yield ""
+    yield f"mesh at {_name(dst)}: {narrowed.verdict}{sure}"
+    for ruling in narrowed.rulings:
+        yield f"  {ruling.policy} {ruling.at}: {ruling.what}"
+        if where := _where(ruling.ref, ruling.at, target, nodes):
+            yield f"      {where}"
+    if narrowed.verdict == "unknown":
+        yield "  methods, paths, tokens, addresses and the like are not judged"
+
+
+def _mesh_document(
+    narrowed: Narrowed | None, target: "Target", nodes: dict[str, Any]
+) -> dict[str, Any] | None:
+    if narrowed is None:
+        return None
+    return {
+        "verdict": narrowed.verdict,
+        "sure": narrowed.sure,
+        "reasons": [
+            {"what": r.what, "policy": r.policy, "at": r.at,
+             "where": _where(r.ref, r.at, target, nodes)}
+            for r in narrowed.rulings
+        ],
+    }  # fmt: skip
+
+
 def _notes(
-    network: Network, dst: Peer | _Place, protocol: str, port: int, verdict: Verdict
+    mesh: Mesh, dst: Peer | _Place, protocol: str, port: int, verdict: Verdict
 ) -> Iterator[str]:
     if verdict == "no" or not isinstance(dst, Peer):
         return
-    for demand in Mesh(network.objects).demands(dst):
+    for demand in mesh.demands(dst):
         if demand.ports.holds(protocol, port):
             sure = "" if demand.sure else " where a proxy of the mesh runs"
             yield f"Mutual TLS is required{sure}: {demand.by}"

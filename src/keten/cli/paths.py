@@ -2,13 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any
 
 import msgspec
 
 from keten.cli import clusters, printing
+from keten.cli.paths_images import Images
 from keten.cluster.estates import Cluster
 from keten.cluster.paths.answers import Cut, Path, cut, paths
 from keten.cluster.paths.build import Built
@@ -19,7 +20,6 @@ from keten.cluster.paths.terms import (
     SECRETS,
     Point,
     Step,
-    Weakness,
     called,
 )
 from keten.errors import UsageError
@@ -32,13 +32,13 @@ def main(argv: list[str]) -> int:
     """Print the paths; 1 where there is one, 3 where something could not be read."""
     arguments = parser().parse_args(argv)
     target = clusters.collected(arguments)
-    weak = _weaknesses(arguments.images)
+    images = Images(arguments.images, kept=not arguments.no_cache)
     found: list[tuple[Cluster, Built, list[Path], Cut | None]] = []
     for cluster in target.estate.clusters:
         built = Built(
             cluster.objects,
             listed=cluster.scope.cluster,
-            weak=_by_workload(cluster, weak),
+            weak=images.of(cluster),
             assume=not arguments.known_only,
             network=cluster.network,
             rights=cluster.rights,
@@ -93,8 +93,12 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--images", action="append", default=[], type=File, metavar="RESULT",
-        help="what keten scan IMAGE --format json wrote: its vulnerabilities are steps",
+        help="what keten scan IMAGE --format json wrote: its vulnerabilities are steps; those of "
+        "images scanned on this machine are, too, where pods run or name them by digest",
     )  # fmt: skip
+    made.add_argument(
+        "--no-cache", action="store_true", help="take nothing from scans kept on this machine"
+    )
     made.add_argument(
         "--known-only", action="store_true", help="assume no fault that nobody knows of yet"
     )
@@ -133,24 +137,6 @@ def _target(text: str, built: Built) -> Point:
         f"--to {text}: nothing of the kind here",
         advice=f"Write {', '.join(_ENDS)}, or secret NAMESPACE/NAME.",
     )
-
-
-def _weaknesses(files: list[File]) -> dict[str, tuple[Weakness, ...]]:
-    """Return the vulnerabilities of images, by what names the image."""
-    found: dict[str, tuple[Weakness, ...]] = {}
-    for file in files:
-        from keten.cluster.paths import weak
-
-        found.update(weak.of_result(file.read_bytes(), str(file)))
-    return found
-
-
-def _by_workload(
-    cluster: Cluster, weak: Mapping[str, tuple[Weakness, ...]]
-) -> dict[str, tuple[Weakness, ...]]:
-    from keten.cluster.paths.weak import by_workload
-
-    return by_workload(cluster.objects, weak) if weak else {}
 
 
 # --- what is told ---

@@ -161,7 +161,8 @@ class Built:
         used = ", used in attacks" if known.exploited else ""
         title = f"Upgrade {known.package} in {peer.title}"
         change = Change(Means.UPGRADE, known.id, title) if known.fixed else None
-        text = f"{known.id} in {known.package} of {peer.title} runs the intruder's code{used}"
+        told = f" ({known.source})" if known.source else ""
+        text = f"{known.id} in {known.package} of {peer.title} runs the intruder's code{used}{told}"
         self._add(reach, code, Step(text, change=change), effort)
 
     def _cloud(self) -> bool:

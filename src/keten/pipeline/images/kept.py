@@ -78,11 +78,28 @@ def get(cache: Cache, named: str) -> Result | None:
         return None
 
 
-def put(cache: Cache, named: str, result: Result) -> None:
-    """Keep a result."""
+def put(cache: Cache, named: str, result: Result, digests: Iterable[str] = ()) -> None:
+    """Keep a result, and that it is of the image with these *digests*."""
     if named:
         cache.put(named, msgspec.msgpack.encode(result))
+        for digest in digests:
+            if digest:
+                cache.put(_of(digest), named.encode())
         cache.trim()
+
+
+def of_image(cache: Cache, digest: str) -> Result | None:
+    """Return the last result that is kept of the image with a digest, by whatever policy.
+
+    *digest* is that of its manifest, of the index it was chosen from, or of its configuration.
+    What it does not tell is not known to be absent: its policy may not have asked.
+    """
+    named = cache.get(_of(digest))
+    return None if named is None else get(cache, named.decode("ascii", "replace"))
+
+
+def _of(digest: str) -> str:
+    return key("result of", digest)
 
 
 def _plain(value: Any) -> str:

@@ -76,11 +76,13 @@ def scan_image(asked: Asked, *, database: Path | None, known: frozenset[str]) ->
         advisories = flow.opened(database)
         made = remembered.collect(stage, base)
         after = name(stage, base) if made.kept and kept.told(made.facts) else ""
+        of = stage.opened
+        digests = () if of.mismatches else (of.manifest_digest, of.index_digest, of.config_digest)
     result = flow.judge(
         _scanned(made, policy, now), policy, database=advisories, now=now,
         progress=asked.progress, known=known,
     )  # fmt: skip
-    kept.put(cache, after, result)
+    kept.put(cache, after, result, digests)
     return result
 
 
