@@ -17,7 +17,13 @@ from keten.formats.control_plane import dropins, k3s
 from keten.formats.control_plane.node_script import script
 from keten.formats.control_plane.node_settings import Node
 from keten.formats.control_plane.node_settings import settings as hold
-from keten.model.control_plane import Component, Encryption, Kubeconfig, NodeFile
+from keten.model.control_plane import (
+    Component,
+    Encryption,
+    Kubeconfig,
+    NodeFile,
+    ServerConfig,
+)
 from keten.model.facts import Facts
 from keten.testing.examples import facts_of
 
@@ -224,6 +230,30 @@ def test_drop_ins_of_a_node(root: Path, shell: str) -> None:
     scheduler = component(found, "kube-scheduler")
     assert scheduler.config == {"leaderElection": {"leaderElect": True}}
     assert "profiling" not in scheduler.flags
+
+
+def test_what_an_admission_configuration_has_elsewhere(root: Path) -> None:
+    process(root, 101, "kube-apiserver", "--admission-control-config-file=/etc/kubernetes/a.yaml")
+    head = "apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\nplugins:\n"
+    text = f"{head}- name: PodSecurity\n  path: pod/security.yaml\n"
+    write(root, "etc/kubernetes/a.yaml", text)
+    lacking = facts_of({"cp1.keten-node": report(root).encode()})
+    write(
+        root, "etc/kubernetes/pod/security.yaml",
+        "apiVersion: pod-security.admission.config.k8s.io/v1\nkind: PodSecurityConfiguration\n"
+        "defaults: {enforce: baseline}\n",
+    )  # fmt: skip
+    found = facts_of({"cp1.keten-node": report(root).encode()})
+    kinds = {n.kind: n.spec for n in found.nodes if isinstance(n, ServerConfig)}
+
+    assert [p.what for p in lacking.problems] == [
+        "the configuration of PodSecurity stands in pod/security.yaml"
+    ]
+    assert not found.problems
+    assert kinds["PodSecurityConfiguration"] == {"defaults": {"enforce": "baseline"}}
+    assert [p.about for p in facts_of({"a.yaml": text.encode()}).problems] == [
+        "serverconfig a.yaml:PodSecurityConfiguration"
+    ]
 
 
 def test_days_and_logins_by_certificate(root: Path) -> None:

@@ -200,7 +200,7 @@ CIS = _rows("""
 5.3.2 | automated | every namespace has network policies | runtime/no-network-policy |
 5.4.1 | automated | secrets as files, not in the environment | deployment/secret-from-environment |
 5.4.2 | manual | external storage of secrets is considered | |
-5.5.1 | automated | image provenance is judged at admission | image/unjudged-at-admission | in live clusters; what the cloud judges out of sight is not asked
+5.5.1 | automated | image provenance is judged at admission | image/unjudged-at-admission image/policy-webhook-fails-open | in live clusters; what the cloud judges out of sight is not asked
 5.7.1 | partly | namespaces draw boundaries | deployment/default-namespace | 5.6.1 since 1.11
 5.7.2 | automated | seccomp profile is set | deployment/seccomp-not-set | 5.6.2 since 1.11
 5.7.3 | automated | security contexts are set | deployment/privilege-escalation deployment/writable-root-filesystem | 5.6.3 since 1.11

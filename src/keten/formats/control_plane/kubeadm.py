@@ -55,9 +55,11 @@ def _cluster(
         values, at = arguments(section.get("extraArgs"), f"{field}.extraArgs")
         if name == plane.API_SERVER and "authorization-config" in values:
             defaults.pop("authorization-mode", None)
+        life = value.get("certificateValidityPeriod") if name == plane.CONTROLLER else None
         node = plane.Component(
             f"{path}:{name}", name=name, path=path, origin="kubeadm", flags=defaults | values,
-            at=at, version=version if name != plane.ETCD else "",
+            at=at, config={"certificateValidityPeriod": life} if isinstance(life, str) else None,
+            version=version if name != plane.ETCD else "",
             minor=minor_of(version) if name != plane.ETCD else 0,
         )  # fmt: skip
         yield Found(node, fields, fields.get(field.partition(".")[0], line))

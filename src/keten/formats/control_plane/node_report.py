@@ -4,7 +4,7 @@ A line is ``word rest``; ``|`` begins a line of a text or an argument of a proce
 variable of etcd's environment. The report must close with ``end``: one that does not was cut.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from msgspec import Struct, field, structs
 
@@ -234,13 +234,15 @@ def _text(item: _Text, running: set[str]) -> Iterator[Found]:
                 if made.node.name not in running
             )  # fmt: skip
         else:
-            found = _server(value, name, line, item.changed)
+            found = _server(value, name, line, item.changed, item.beside)
         for one in found:
             yield Found(one.node, {}, line, one.whole, one.why, one.advice)
 
 
-def _server(value: dict[str, object], name: str, line: int, changed: str) -> Iterator[Found]:
+def _server(
+    value: dict[str, object], name: str, line: int, changed: str, beside: Container[str]
+) -> Iterator[Found]:
     for found in server_files.encryption(value, {}, name, line):
         yield structs.replace(found, node=structs.replace(found.node, changed=changed))
     yield from server_files.audit_policy(value, {}, name, line)
-    yield from server_files.configuration(value, {}, name, line)
+    yield from server_files.configuration(value, {}, name, line, beside=beside)

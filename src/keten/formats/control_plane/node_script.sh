@@ -154,6 +154,16 @@ echo "$named" | sort -u | while read -r flag path; do
     certificate) certified "$path" ;;
     config) shown kubelet-config "$path" ;;
     config-dir) dropins "$path" ;;
+    admission-control-config-file)
+      shown server-config "$path"
+      [ -f "$ROOT$path" ] || continue
+      sed -n -e "s/^[[:space:]]*-\{0,1\}[[:space:]]*path:[[:space:]]*[\"']\{0,1\}\([^\"']*\).*/\1/p" "$ROOT$path" |
+        while read -r other; do
+          case $other in
+            /*) shown server-config "$other" ;;
+            ?*) shown server-config "${path%/*}/$other" ;;
+          esac
+        done ;;
     encryption-provider-config) shown server-config "$path" key ;;
     *) shown server-config "$path" ;;
   esac

@@ -4,7 +4,8 @@ Specifications: apiserver.config.k8s.io/v1, audit.k8s.io/v1 (validation as in it
 pod-security.admission.config.k8s.io/v1.
 """
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Container, Iterator
 from typing import Any
 
 from keten.errors import InputError
@@ -20,6 +21,8 @@ _CONFIGS = frozenset({
     "AdmissionConfiguration", "PodSecurityConfiguration", "AuthenticationConfiguration",
     "AuthorizationConfiguration",
 })  # fmt: skip
+_POD_SECURITY = "PodSecurityConfiguration"
+_INLINE = "Scan that file too, or put it under configuration."
 _MEND = "Mend the file so that the API server starts with it."
 
 
@@ -141,9 +144,17 @@ def _rule(value: dict[str, Any]) -> plane.AuditRule:
 
 
 def configuration(
-    value: dict[str, Any], fields: dict[str, int], path: str, line: int
+    value: dict[str, Any],
+    fields: dict[str, int],
+    path: str,
+    line: int,
+    *,
+    beside: Container[str] = (),
 ) -> Iterator[Found]:
-    """Yield the configuration file that a document is, and Pod Security's inside of one."""
+    """Yield the configuration file that a document is, and Pod Security's inside of one.
+
+    *beside* are the files that are read beside it: what stands in another is not known here.
+    """
     kind, version = text(value.get("kind")), text(value.get("apiVersion"))
     if kind not in _CONFIGS or ".k8s.io/" not in version:
         return
@@ -153,13 +164,19 @@ def configuration(
         return
     for i, plugin in enumerate(map(mapping, items(value.get("plugins"))[:RULES])):
         inner = mapping(plugin.get("configuration"))
-        if inner.get("kind") != "PodSecurityConfiguration":
-            continue
         prefix = f"plugins[{i}].configuration"
+        elsewhere = text(plugin.get("path"))
+        if plugin.get("name") == "PodSecurity" and elsewhere and not inner:
+            where = posixpath.join(posixpath.dirname(path.rpartition(":")[2]), elsewhere)
+            if where not in beside:
+                node = plane.ServerConfig(f"{path}:{_POD_SECURITY}", _POD_SECURITY, path)
+                why = f"the configuration of PodSecurity stands in {elsewhere[:120]}"
+                at = fields.get(f"plugins[{i}].path", line)
+                yield Found(node, {}, at, whole=False, why=why, advice=_INLINE)
+        if inner.get("kind") != _POD_SECURITY:
+            continue
         kept = {key: item for key, item in inner.items() if key not in ("kind", "apiVersion")}
-        node = plane.ServerConfig(
-            f"{path}:PodSecurityConfiguration", "PodSecurityConfiguration", path, kept
-        )
+        node = plane.ServerConfig(f"{path}:{_POD_SECURITY}", _POD_SECURITY, path, kept)
         near = below(fields, prefix)
         yield Found(node, near, fields.get(prefix, line))
 
