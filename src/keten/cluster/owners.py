@@ -7,6 +7,7 @@ in the same way. What the API server and the controllers add to every pod is no 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
@@ -20,7 +21,7 @@ from keten.model.kube import (
     Service,
     Workload,
 )
-from keten.model.pod import Container, Resources
+from keten.model.pod import Container, Resources, SecurityContext
 
 DEPTH = 8
 """The longest chain of owners; Kubernetes' own are of three."""
@@ -31,8 +32,14 @@ _ADDED = frozenset({
     "controller-uid", "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
     "batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid",
     "batch.kubernetes.io/job-completion-index",
+    "topology.kubernetes.io/region", "topology.kubernetes.io/zone",
 })  # fmt: skip
-"""Labels that controllers put on pods; a difference only where something selects by them."""
+"""Labels that controllers put on pods, and since 1.35 the API server, of the node that they are
+bound to; a difference only where something selects by them."""
+_INDEX = "JOB_COMPLETION_INDEX"
+"""What the Job controller tells the pods of an indexed Job."""
+_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_PROFILES = {"unconfined": "Unconfined", "runtime/default": "RuntimeDefault"}
 
 
 class Settled(Struct, frozen=True):
@@ -201,10 +208,18 @@ def _form(item: Workload, top: Workload, added: frozenset[str]) -> bytes:
     pod = item.pod
     claims = _claims(top) if top.kind == "StatefulSet" else frozenset[str]()
     account = pod.service_account_name or pod.service_account
+    notes = item.pod_annotations or (item.annotations if item.kind == "Pod" else {})
+    armor = {
+        key.removeprefix(_ARMOR): _profile(notes[key]) for key in notes if key.startswith(_ARMOR)
+    }
+
+    def plain_of(one: Container) -> Container:
+        return _plain(one, armor.get(one.name), host_network=pod.host_network)
+
     plain = structs.replace(
         pod,
-        containers=tuple(_plain(one) for one in pod.containers),
-        init_containers=tuple(_plain(one) for one in pod.init_containers),
+        containers=tuple(map(plain_of, pod.containers)),
+        init_containers=tuple(map(plain_of, pod.init_containers)),
         volumes=tuple(
             volume
             for volume in pod.volumes
@@ -216,6 +231,7 @@ def _form(item: Workload, top: Workload, added: frozenset[str]) -> bytes:
         node_name="",
         affinity=None,
         tolerations=(),
+        topology_spread_constraints=(),
         image_pull_secrets=(),
         priority_class_name="",
         security_context=pod.security_context or None,
@@ -225,9 +241,35 @@ def _form(item: Workload, top: Workload, added: frozenset[str]) -> bytes:
     return msgspec.msgpack.encode((plain, labels))
 
 
-def _plain(container: Container) -> Container:
+def _plain(container: Container, armor: dict[str, Any] | None, *, host_network: bool) -> Container:
+    """Return *container* without what the server and the controllers add to a pod's.
+
+    Of a pod, but not of a template, the server writes the AppArmor profile of an annotation
+    (*armor*) into its field too, and the host's ports in the host's network.
+    """
     mounts = tuple(mount for mount in container.volume_mounts if mount.get("mountPath") != _TOKEN)
-    return structs.replace(container, volume_mounts=mounts, resources=Resources())
+    context, ports = container.security_context, container.ports
+    if armor is not None and (context is None or context.app_armor_profile is None):
+        context = structs.replace(context or SecurityContext(), app_armor_profile=armor)
+    if host_network:
+        shown = [{**port, "hostPort": port.get("containerPort")} for port in ports]
+        ports = tuple(dict(sorted(port.items())) for port in shown)
+    return structs.replace(
+        container,
+        volume_mounts=mounts,
+        resources=Resources(),
+        security_context=context,
+        ports=ports,
+        env=tuple(one for one in container.env if one.name != _INDEX),
+    )
+
+
+def _profile(text: str) -> dict[str, Any] | None:
+    """Return what an AppArmor annotation says, as its field does; None where that is nothing."""
+    kind, slash, name = text.partition("/")
+    if kind == "localhost" and slash:
+        return {"type": "Localhost", "localhostProfile": name}
+    return {"type": _PROFILES[text]} if text in _PROFILES else None
 
 
 def _claims(top: Workload) -> frozenset[str]:
