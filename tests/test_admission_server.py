@@ -294,3 +294,48 @@ def test_the_cost_of_the_largest_pods_is_within_the_servers_budget() -> None:
             assert "cost" not in said.lower(), said
             assert "budget" not in said.lower(), said
             assert status == (201 if fits else 403), said
+
+
+@pytest.mark.slow
+@needs_server
+def test_policies_whose_parameters_are_missing_refuse_all() -> None:
+    """What runtime/policy-refuses-all says is what the server does."""
+    meta = {"metadata": {"name": "p"}}
+    group = {"apiVersion": "admissionregistration.k8s.io/v1"}
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"]}
+    policy: dict[str, Any] = {
+        **group, **meta, "kind": "ValidatingAdmissionPolicy",
+        "spec": {
+            "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
+            "matchConstraints": {"resourceRules": [{**rule, "resources": ["pods"]}]},
+            "validations": [{"expression": "params.data.allow == 'yes'"}],
+        },
+    }  # fmt: skip
+    unserved = {"apiVersion": "rules.example/v1", "kind": "ReplicaLimit"}
+    there = {"name": "limit", "namespace": "default"}
+    cases: tuple[tuple[dict[str, Any], list[str], dict[str, Any] | None, bool], ...] = (
+        ({}, ["Warn"], {**there, "parameterNotFoundAction": "Deny"}, True),
+        ({}, ["Deny"], {**there, "parameterNotFoundAction": "Allow"}, False),
+        ({"paramKind": unserved}, ["Warn"], {**there, "parameterNotFoundAction": "Allow"}, True),
+        ({}, ["Deny"], None, True),
+        ({}, ["Warn"], None, False),
+        ({"failurePolicy": "Ignore"}, ["Deny"], None, False),
+    )
+    with server() as api:
+        for change, actions, ref, refuses in cases:
+            binding: dict[str, Any] = {
+                **group, **meta, "kind": "ValidatingAdmissionPolicyBinding",
+                "spec": {"policyName": "p", "validationActions": actions},
+            }  # fmt: skip
+            if ref:
+                binding["spec"]["paramRef"] = ref
+            value = {**policy, "spec": {**policy["spec"], **change}}
+            for one in (value, binding):
+                assert api.post(_AT + _PLURAL[one["kind"]], one)[0] == 201
+            time.sleep(2.5)  # until it holds, and until what is not served was looked for
+            status, answer = api.post("/api/v1/namespaces/default/pods?dryRun=All", pod("a"))
+            message = (change, actions, ref, answer.get("message"))
+            assert status in ((403, 422) if refuses else (201,)), message
+            for one in (binding, value):
+                api.delete(_AT + _PLURAL[one["kind"]] + "/p")
+            time.sleep(1.5)
