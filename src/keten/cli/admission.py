@@ -67,12 +67,15 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     made = argparse.ArgumentParser(
         prog="keten admission",
-        description="Write policy out as ValidatingAdmissionPolicy objects with their bindings, "
-        "which the API server (1.30 and newer) evaluates itself: a level of the Pod Security "
-        "Standards, and the registries that keten.toml here permits. keten admission webhooks "
-        "TARGET tells what a cluster must do to stay up and which webhooks it waits for then.",
+        usage="keten admission policy --level LEVEL [options]\n"
+        "       keten admission webhooks [TARGET]",
+        description="policy writes your policy out as ValidatingAdmissionPolicy objects with their "
+        "bindings, which the API server (1.30 and newer) evaluates itself: a level of the Pod "
+        "Security Standards, and the registries that keten.toml here permits. Apply it with "
+        "kubectl apply -f -. webhooks tells which webhooks a cluster waits for, and what it can "
+        "not do while they do not answer.",
     )
-    made.add_argument("what", choices=("policy", "webhooks"), help="the objects to apply")
+    made.add_argument("what", choices=("policy", "webhooks"), help="see above")
     made.add_argument(
         "--level", choices=[str(level) for level in Level], default="privileged",
         help="of the Pod Security Standards (default: privileged, which asks nothing)",
@@ -93,5 +96,6 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--name", default="keten", help="what the names begin with (default: keten)")
     made.add_argument("--format", choices=("yaml", "json"), default="yaml", help="default: yaml")
-    common.add(made)
+    made.add_argument("--policy", type=Path, metavar="FILE", help="instead of keten.toml here")
+    made.set_defaults(check=[], db=None, now=None, render=False)
     return made

@@ -81,7 +81,7 @@ def _page(told: Sequence[_Told], target: clusters.Target, now: "date") -> Iterat
     if not any(one.every for one in told):
         yield "No webhook stands before what the cluster needs to stay up."
     for problem in target.problems[:SHOWN]:
-        yield f"not read: {problem.path}: {problem.what}"
+        yield from _wrapped(f"not read: {problem.path}: {problem.what}", "", "  ")
     if len(target.problems) > SHOWN:
         yield f"not read: {len(target.problems) - SHOWN} more; keten scan tells all"
 
