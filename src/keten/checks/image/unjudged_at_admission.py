@@ -23,6 +23,7 @@ from keten.model.kube import Cluster, Resource, Webhook
 _LISTS = frozenset({
     "validatingwebhookconfigurations.admissionregistration.k8s.io",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+    "validatingadmissionpolicies.admissionregistration.k8s.io",
 })  # fmt: skip
 _HIDDEN = frozenset({"GKE", "OpenShift", "OKE", "IKS"})
 """Where the cloud itself may judge images, out of sight."""
@@ -37,8 +38,9 @@ _OTHERS = (
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether webhooks were listed, and judging is not hidden: else nothing passes."""
-    return cluster.provider not in _HIDDEN and set(cluster.listed) >= _LISTS
+    """Return whether what judges was listed, and is not hidden: else nothing passes."""
+    known = {*cluster.listed, *cluster.absent}
+    return cluster.provider not in _HIDDEN and known >= _LISTS
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
