@@ -97,7 +97,7 @@ def test_parts_of_a_cluster(tmp_path: Path, text: str, part: str) -> None:
         (pods("DaemonSet", "acme.example/node:1"), Severity.MEDIUM),
         # A volume that nothing mounts makes no plugin.
         (
-            pods("Deployment", "a.example/shop:1", "/opt/cni/bin").replace("name: v, m", "name: w, m"),
+            pods("Deployment", "a.example/s:1", "/opt/cni/bin").replace("[{name: v", "[{name: w"),
             Severity.HIGH,
         ),
     ],

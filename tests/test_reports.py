@@ -155,13 +155,62 @@ def test_html_of_a_thousand_findings_is_light(result: Result) -> None:
 
 def test_markdown_fits_a_comment_and_mentions_nobody(result: Result) -> None:
     first = hostile(result).findings[0]
-    many = structs.replace(hostile(result), findings=(first,) * 3000)
-    text = written("markdown", many)
+    kinds = tuple(structs.replace(first, check=f"made/up-{number}") for number in range(3000))
+    text = written("markdown", structs.replace(hostile(result), findings=kinds))
 
     assert len(text) < 65_536
     assert "@everyone" not in text
     assert "<script" not in text
     assert re.search(r"\d+ more findings", text)
+
+
+def many_alike(result: Result) -> Result:
+    """Return a result of 30,000 findings of three checks."""
+    found = sorted(result.findings, key=lambda f: f.check)
+    names = sorted({f.check for f in found})[:3]
+    firsts = [next(f for f in found if f.check == name) for name in names]
+    many = tuple(
+        structs.replace(first, fingerprint=f"{i:04x}{number:016x}", subject=f"workload {number}")
+        for i, first in enumerate(firsts)
+        for number in range(10_000)
+    )
+    action = structs.replace(result.actions[0], findings=tuple(f.fingerprint for f in many[9_990:]))
+    return structs.replace(result, findings=many, actions=(action,))
+
+
+def test_many_alike_are_told_together_and_none_is_lost(result: Result) -> None:
+    many = many_alike(result)
+    checks = sorted({f.check for f in many.findings})
+
+    told = written("terminal", many)
+    assert told.count("and 9,999 more like it") == len(checks)
+    assert len(told.splitlines()) < 80
+    assert written("markdown", many).count("(and 9,999 more like it)") == len(checks)
+
+    page = written("html", many)
+    assert len(page.encode()) < 3 << 20
+    assert page.count("9,800 more are in the JSON report") == len(checks)
+    anchors = set(re.findall(r'href="#([^"]+)"', page))
+    assert anchors <= set(re.findall(r'id="([^"]+)"', page)), "each link leads somewhere"
+
+    document = json.loads(written("json", many))
+    assert len(document["findings"]) == len(many.findings)
+    assert [(g["check"], g["findings"], g["subjects"]) for g in document["alike"]] == [
+        (check, 10_000, 10_000) for check in checks
+    ]
+
+    runs = json.loads(written("sarif", many))["runs"]
+    results = [item for run in runs for item in run["results"]]
+    assert max(len(run["results"]) for run in runs) <= 25_000
+    assert len({run["automationDetails"]["id"] for run in runs}) == len(runs) > 1
+    assert {item["partialFingerprints"]["keten/v1"] for item in results} == {
+        f.fingerprint for f in many.findings
+    } | {w.finding.fingerprint for w in many.waived}
+    for run in runs:
+        rules = run["tool"]["driver"]["rules"]
+        assert {rules[item["ruleIndex"]]["id"] == item["ruleId"] for item in run["results"]} == {
+            True
+        }
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -243,8 +243,8 @@ def test_a_colour_is_no_password() -> None:
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("mysql -u root --{0}=\"$P\" -e exit", 0),
-        ("mysql -u root --{0}=\"{{{{ P }}}}\" --host db", 0),
+        ('mysql -u root --{0}="$P" -e exit', 0),
+        ('mysql -u root --{0}="{{{{ P }}}}" --host db', 0),
         ("mysql -uroot -p{1} shop", 1),
         ("mysql -p{1} shop", 1),
         ("mysqldump --host db --{0}={1} shop", 1),

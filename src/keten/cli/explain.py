@@ -128,8 +128,9 @@ def of_rank(rank: Rank) -> str:
         _wrapped(
             "An action's rank is the sum of the weights of the findings it removes, and a weight "
             "more for each that is known to be exploited, likely to be (EPSS of 10 % or more), "
-            "whose function is linked into a program, or whose image something exposes. The "
-            "weights are policy: [rank] in keten.toml."
+            "whose function is linked into a program, or whose image something exposes. However "
+            "many there are, low and info together weigh less than one medium. An action at many "
+            "places ranks as the best of its edits. The weights are policy: [rank] in keten.toml."
         )
         + f"\n\n    critical {rank.critical:g}, high {rank.high:g}, medium {rank.medium:g}, "
         f"low {rank.low:g}, info {rank.info:g}\n    exploited +{rank.exploited:g}, likely "

@@ -1,7 +1,8 @@
 """The next actions: findings grouped by the change that resolves them, ranked by what goes.
 
 Findings whose changes share a group in one file are one action; a finding without a change
-is grouped with its like: one check, one file. What the base image brings is one action for each
+is grouped with its like: one check, one file. Many that are alike become one
+(keten.remedy.alike). What the base image brings is one action for each
 base, and one for what no version is fixed of (keten.remedy.bases).
 """
 
@@ -9,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from keten.config import Rank
 from keten.model.delivery import Advisory
 from keten.model.evidence import Link
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import Action
+from keten.remedy import alike
 
 if TYPE_CHECKING:  # nothing is upgraded without a database
     from keten.remedy.bases import Base
@@ -25,6 +27,7 @@ VULNERABLE = "dependencies/known-vulnerability"
 """The check whose findings an upgrade resolves."""
 LIKELY = 0.1
 """From this probability (EPSS) on an exploit within 30 days is called likely."""
+_LIGHT = 0.9
 Exploited = Callable[[Finding], bool]
 _Groups = dict[tuple[str, ...], list[Finding]]
 
@@ -51,32 +54,20 @@ def actions(
         if finding.verdict is Verdict.FAIL:
             upgrade = upgrades.get(finding.subject) if finding.check == VULNERABLE else None
             groups[_key(finding, upgrade, bases.get(finding.subject))].append(finding)
-    groups = _gathered(groups)
+    weigh = _Weigh(rank, exploited, more)
     made = [
         _upgraded(
-            _action(found, rank, fix, exploited=exploited, more=more),
-            _upgrades(found, upgrades),
-            bases.get(found[0].subject),
+            _action(parts, weigh, fix),
+            _upgrades(parts[0], upgrades),
+            bases.get(parts[0][0].subject),
         )
-        for found in groups.values()
+        for parts in alike.gathered(groups).values()
     ]
-    return tuple(sorted(made, key=lambda a: (-a.rank, a.location or _NOWHERE, a.title)))
+    return tuple(sorted(made, key=_order))
 
 
-def _gathered(groups: _Groups) -> _Groups:
-    """Return *groups* with those that are no more than advice gathered: a check, a folder.
-
-    Ten thousand workloads without a budget are one thing to decide, not ten thousand to do.
-    """
-    made: _Groups = defaultdict(list)
-    for key, found in groups.items():
-        if all(finding.severity is Severity.INFO for finding in found):
-            first = found[0]
-            folder = first.location.path.rpartition("/")[0] if first.location else ""
-            made["advice", folder, first.check].extend(found)
-        else:
-            made[key] = found
-    return made
+def _order(action: Action) -> tuple[object, ...]:
+    return -action.rank, -len(action.findings), action.location or _NOWHERE, action.title
 
 
 def weights(advisories: Iterable[Advisory], rank: Rank) -> Callable[[Finding], float]:
@@ -135,33 +126,68 @@ def _key(finding: Finding, upgrade: "Upgrade | None", base: "Base | None") -> tu
     return (path, finding.check)
 
 
-def _action(
-    found: list[Finding],
-    rank: Rank,
-    fix: Callable[[str], str],
-    *,
-    exploited: Exploited,
-    more: Callable[[Finding], float],
-) -> Action:
-    first = found[0]
-    group = first.change.group if first.change else ""
-    if first.severity is Severity.INFO and any(f.change != first.change for f in found):
-        group = group if all(f.change and f.change.group == group for f in found) else ""
-    used = sum(1 for f in found if exploited(f))
+class _Weigh(Struct):
+    """What findings weigh together."""
+
+    rank: Rank
+    exploited: Exploited
+    more: Callable[[Finding], float]
+
+    def used(self, found: Sequence[Finding]) -> int:
+        """Return how many of *found* are known to be used in attacks."""
+        return sum(1 for finding in found if self.exploited(finding))
+
+    def together(self, found: Sequence[Finding], *, each: bool = False) -> float:
+        """Return the weight of *found*; *each*: one that stands for many weighs as one.
+
+        However many there are, what is LOW at most never weighs as much as one MEDIUM.
+        """
+        grave = light = 0.0
+        for finding in found:
+            weight: float = getattr(self.rank, finding.severity.word)
+            weight *= 1 if each else finding.times
+            if finding.severity > Severity.LOW:
+                grave += weight
+            else:
+                light += weight
+            grave += self.more(finding)
+        light = min(light, _LIGHT * self.rank.medium)
+        return grave + light + self.used(found) * self.rank.exploited
+
+
+def _action(parts: list[list[Finding]], weigh: _Weigh, fix: Callable[[str], str]) -> Action:
+    """Return the action of *parts*, each of which is resolved by an edit of its own.
+
+    Where they are many its rank is what the best of these edits removes: a pile of little
+    things is not to stand before one that is grave.
+    """
+    found = [finding for part in parts for finding in part]
+    many = len(parts) > 1 or all(f.severity is Severity.INFO for f in found)
     counts: dict[Severity, int] = {}
     for finding in found:
         counts[finding.severity] = counts.get(finding.severity, 0) + finding.times
-    weight = sum(getattr(rank, s.word) * count for s, count in counts.items())
-    weight += sum(map(more, found))
+    best = max(weigh.together(part, each=many) for part in parts)
+    if all(f.severity is Severity.INFO for f in found):
+        best = weigh.rank.info
     return Action(
-        title=group or _sentence(fix(first.check)),
-        rank=round(weight + used * rank.exploited, 1),
-        why=_why(counts, used),
+        title=_title(found, fix, many=many),
+        rank=round(best, 1),
+        why=_why(counts, weigh.used(found)),
         links=tuple(sorted({f.link for f in found}, key=_ORDER.__getitem__)),
         findings=tuple(f.fingerprint for f in found),
-        location=first.location,
-        changes=tuple(dict.fromkeys(f.change for f in found if f.change)),
+        location=found[0].location,
+        changes=alike.changes(found, many=many),
     )
+
+
+def _title(found: Sequence[Finding], fix: Callable[[str], str], *, many: bool) -> str:
+    first = found[0]
+    own = first.change.group if first.change else ""
+    if not many:
+        return own or _sentence(fix(first.check))
+    said = alike.template(found) or _sentence(fix(first.check))
+    things = alike.things(found)
+    return f"{said}: {things}" if things else said
 
 
 _ORDER = {link: number for number, link in enumerate(Link)}

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from keten import plugs
+from keten.model.alike import Alike, alike
 from keten.model.check import Check
 from keten.model.evidence import Link, Problem
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
@@ -70,6 +71,24 @@ class Found(Struct, frozen=True):
     times: int | UnsetType = UNSET
 
 
+class Kind(Struct, frozen=True):
+    """Findings of one check at one severity, counted: *findings*, about *subjects* in *files*.
+
+    *first* is the fingerprint of the first of them.
+    """
+
+    check: str
+    title: str
+    verdict: Verdict
+    severity: Word
+    findings: int
+    subjects: int
+    files: int
+    first: str
+    location: Location | None
+    fix: str
+
+
 class Excused(Struct, frozen=True):
     """A finding that somebody answers for until a day."""
 
@@ -113,7 +132,10 @@ class Policy(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True, kw_only=True):
-    """The whole result. *packages* are the ids (``path#purl``) of all that were judged."""
+    """The whole result. *packages* are the ids (``path#purl``) of all that were judged.
+
+    *alike* counts the findings by check and severity, the worst first.
+    """
 
     schema: str
     keten: str
@@ -134,6 +156,7 @@ class Document(Struct, frozen=True, kw_only=True):
     bundle: Bundle | None = None
     set_aside: tuple[Aside, ...] = ()
     packages: tuple[str, ...] = ()
+    alike: tuple[Kind, ...] = ()
 
 
 def document(result: Result) -> Document:
@@ -162,6 +185,24 @@ def document(result: Result) -> Document:
         set_aside=tuple(_aside(item, digests) for item in result.set_aside),
         bundle=result.bundle,
         packages=result.packages,
+        alike=tuple(_kind(group) for group in alike(result.findings)),
+    )
+
+
+def _kind(group: Alike) -> Kind:
+    first = group.first
+    check = plugs.load(Check, first.check)
+    return Kind(
+        check=first.check,
+        title=check.title,
+        verdict=first.verdict,
+        severity=_WORDS[first.severity],
+        findings=group.count,
+        subjects=group.subjects,
+        files=group.files,
+        first=first.fingerprint,
+        location=first.location,
+        fix=check.fix,
     )
 
 

@@ -51,13 +51,15 @@ SCRIPT = """
 (function(){var f=document.getElementById('filters');if(!f)return;f.hidden=false;
 var s=document.getElementById('severity'),l=document.getElementById('link'),
 t=document.getElementById('text'),o=document.getElementById('shown'),
-r=[].slice.call(document.querySelectorAll('#findings details'));
+r=[].slice.call(document.querySelectorAll('#findings details.one')),
+k=[].slice.call(document.querySelectorAll('#findings details.kind'));
 function go(){var n=0,q=t.value.toLowerCase();r.forEach(function(d){
 var ok=(!s.value||d.dataset.severity===s.value)&&(!l.value||d.dataset.link===l.value)&&
 (!q||d.textContent.toLowerCase().indexOf(q)>=0);d.hidden=!ok;if(ok)n++});
+k.forEach(function(d){d.hidden=!d.querySelector('details.one:not([hidden])')});
 o.textContent=n+' of '+r.length+' shown'}
 [s,l,t].forEach(function(e){e.addEventListener('input',go)});go();
-addEventListener('beforeprint',function(){r.forEach(function(d){d.open=true})})})();
+addEventListener('beforeprint',function(){r.concat(k).forEach(function(d){d.open=true})})})();
 """
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html import escape
 
 from keten import plugs
+from keten.model.alike import Alike, alike
 from keten.model.check import Check
 from keten.model.evidence import Link
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
@@ -18,8 +19,12 @@ from keten.model.result import Action, Result, Style
 from keten.reports._page import CSS, SCRIPT, chain, policy
 
 ACTIONS = 20
-OPENED = 2000
-"""Findings with all their text; beyond it they are a line each, so that the page stays light."""
+ALONE = 3
+"""How many findings of one check and severity stand by themselves; more are under one heading."""
+SHOWN = 200
+"""How many of those under one heading have a line each; the JSON report has all."""
+OPENED = 20
+"""How many of those have all their text, so that the page stays light."""
 
 
 def write(result: Result, style: Style) -> Iterator[str]:
@@ -61,28 +66,30 @@ def _actions(result: Result) -> Iterator[str]:
     if not result.actions:
         return
     yield '<h2 id="first">Do first</h2><ol class="first">'
+    anchors = _anchors(result)
     for action in result.actions[:ACTIONS]:
-        yield f"<li>{_action(action)}</li>"
+        yield f"<li>{_action(action, anchors)}</li>"
     yield "</ol>"
     rest = len(result.actions) - ACTIONS
     if rest > 0:
         yield f'<p class="soft">and {rest} more.</p>'
 
 
-def _action(action: Action) -> str:
+def _action(action: Action, anchors: dict[str, str]) -> str:
     where = ""
     if action.location:
         where = f"<br><code>{_text(action.location.text)}</code>"
     first = action.findings[0] if action.findings else ""
-    removes = f'<a href="#f-{first}">removes {_text(action.why)}</a>'
+    removes = f"removes {_text(action.why)}"
+    if first in anchors:
+        removes = f'<a href="#{anchors[first]}">{removes}</a>'
     proof = f'<br><span class="soft">{_text(action.proof)}</span>' if action.proof else ""
     return f"<strong>{_text(action.title)}</strong>: {removes}{where}{_diff(action.changes)}{proof}"
 
 
 def _diff(changes: tuple[Change, ...]) -> str:
     lines = []
-    for change in changes[:8]:
-        before, after = change.lines()
+    for before, after in list(dict.fromkeys(change.lines() for change in changes))[:8]:
         lines += [f"- {before}"] if before else []
         lines += [f"+ {after}"] if after else []
     return f"<pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
@@ -135,13 +142,52 @@ def _unknown(result: Result) -> Iterator[str]:
 def _findings(result: Result) -> Iterator[str]:
     if not result.findings:
         return
-    yield f'<h2 id="all">Findings ({len(result.findings)})</h2>'
+    groups = alike(result.findings)
+    count = sum(group.count for group in groups)
+    yield f'<h2 id="all">Findings ({count:,} of {len(groups)} kinds)</h2>'
     yield _filters(result)
     yield '<div id="findings">'
     digests = {item.origin.path: item.digest for item in result.evidence}
-    for number, finding in enumerate(result.findings):
-        yield _finding(finding, digests, opened=number < OPENED)
+    for group in groups:
+        yield from _group(group, digests)
     yield "</div>"
+
+
+def _group(group: Alike, digests: dict[str, str]) -> Iterator[str]:
+    """Yield the findings of a check, of many under one heading."""
+    if len(group.findings) <= ALONE:
+        for finding in group.findings:
+            yield _finding(finding, digests, opened=True)
+        return
+    first = group.first
+    files = f" in {group.files:,} files" if group.files > 1 else ""
+    yield (
+        f'<details class="kind" id="{_kind(first)}"><summary>{_word(first)} '
+        f"{_text(plugs.load(Check, first.check).title)}: <strong>{group.count:,}</strong>{files}"
+        f'<span class="where">{first.check}, first <code>{_where(first)}</code></span></summary>'
+        f"<div>{_about(first)}"
+    )
+    for number, finding in enumerate(group.findings[:SHOWN]):
+        yield _finding(finding, digests, opened=number < OPENED)
+    rest = group.count - sum(finding.times for finding in group.findings[:SHOWN])
+    if rest:
+        yield f'<p class="soft">{rest:,} more are in the JSON report.</p>'
+    yield "</div></details>"
+
+
+def _kind(finding: Finding) -> str:
+    return f"k-{finding.check.replace('/', '-')}-{finding.severity.word}-{finding.verdict}"
+
+
+def _anchors(result: Result) -> dict[str, str]:
+    """Return what a link to a finding leads to: itself, or where it stands among its like."""
+    made: dict[str, str] = {}
+    for group in alike(result.findings):
+        told = len(group.findings) if len(group.findings) <= ALONE else SHOWN
+        for number, finding in enumerate(group.findings):
+            own = number < told
+            made[finding.fingerprint] = f"f-{finding.fingerprint}" if own else _kind(finding)
+    return made
 
 
 def _filters(result: Result) -> str:
@@ -162,27 +208,38 @@ def _filters(result: Result) -> str:
 
 
 def _finding(finding: Finding, digests: dict[str, str], *, opened: bool) -> str:
-    word = "error" if finding.verdict is Verdict.ERROR else finding.severity.word
     head = (
-        f'<details id="f-{finding.fingerprint}" data-severity="{finding.severity.word}" '
-        f'data-link="{finding.link}"><summary><span class="word {finding.severity.word}">{word}'
-        f'</span> {_text(finding.message)}<span class="where"><code>{_where(finding)}</code> '
+        f'<details class="one" id="f-{finding.fingerprint}" '
+        f'data-severity="{finding.severity.word}" data-link="{finding.link}"><summary>'
+        f"{_word(finding)} {_text(finding.message)}"
+        f'<span class="where"><code>{_where(finding)}</code> '
         f"{finding.check}</span></summary>"
     )
     return f"{head}<div>{_detail(finding, digests) if opened else ''}</div></details>"
 
 
-def _detail(finding: Finding, digests: dict[str, str]) -> str:
+def _word(finding: Finding) -> str:
+    word = "error" if finding.verdict is Verdict.ERROR else finding.severity.word
+    return f'<span class="word {finding.severity.word}">{word}</span>'
+
+
+def _about(finding: Finding) -> str:
+    """Return why a check asks, and what to do."""
     check = plugs.load(Check, finding.check)
     why = (inspect.getdoc(sys.modules[check.run.__module__]) or "").partition("\n\n")[2]
     first = why.partition("\n\n")[0]
+    return f"<p>{_text(' '.join(first.split()))}</p><p><strong>Fix:</strong> {_text(check.fix)}</p>"
+
+
+def _detail(finding: Finding, digests: dict[str, str]) -> str:
+    check = plugs.load(Check, finding.check)
     path = finding.location.path if finding.location else ""
     digest = f"<p>Evidence: <code>{digests[path]}</code></p>" if path in digests else ""
     about = f"<p>About: {_text(', '.join(finding.about))}</p>" if finding.about else ""
     if finding.why:
         about += f"<p>{_text(finding.why[0].upper() + finding.why[1:])}.</p>"
     return (
-        f"<p>{_text(' '.join(first.split()))}</p><p><strong>Fix:</strong> {_text(check.fix)}</p>"
+        f"{_about(finding)}"
         f"{_diff((finding.change,)) if finding.change else ''}{about}{digest}"
         f'<p class="soft">Serves: {_text(", ".join(check.controls))}. Fingerprint '
         f"<code>{finding.fingerprint}</code>.</p>"

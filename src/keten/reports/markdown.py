@@ -1,7 +1,8 @@
-"""Markdown that fits a pull-request comment: the worst first, the rest counted."""
+"""Markdown that fits a pull-request comment: the worst first, one row for many alike."""
 
 from collections.abc import Iterator
 
+from keten.model.alike import Alike, alike
 from keten.model.finding import Finding, Verdict
 from keten.model.plug import Report
 from keten.model.result import Action, Result, Style
@@ -10,6 +11,8 @@ CEILING = 60_000
 """Characters; GitHub refuses a comment of more than 65,536."""
 ACTIONS = 10
 UNKNOWN = 20
+ALONE = 3
+"""How many findings of one check and severity have a row each."""
 
 
 def write(result: Result, style: Style) -> Iterator[str]:
@@ -19,19 +22,29 @@ def write(result: Result, style: Style) -> Iterator[str]:
     for block in _blocks(result):
         size += len(block)
         yield block
-    rest = len(result.findings)
-    rows = 0
-    if rest:
+    groups = alike(result.findings)
+    told = 0
+    if groups:
         yield "\n### Findings\n\n| severity | what | where | check |\n|---|---|---|---|\n"
-    for finding in result.findings:
-        row = _row(finding)
-        if size + len(row) > CEILING:
-            break
-        size += len(row)
-        rows += 1
-        yield row
-    if rows < rest:
-        yield f"\n{rest - rows} more findings are in the JSON and HTML reports.\n"
+    for group in groups:
+        for row, count in _rows(group):
+            if size + len(row) > CEILING:
+                break
+            size += len(row)
+            told += count
+            yield row
+    rest = sum(group.count for group in groups) - told
+    if rest:
+        yield f"\n{rest} more findings are in the JSON and HTML reports.\n"
+
+
+def _rows(group: Alike) -> Iterator[tuple[str, int]]:
+    """Yield rows and how many findings each tells: of many alike one, with their number."""
+    if len(group.findings) > ALONE:
+        yield _row(group.first, f" (and {group.rest})"), group.count
+        return
+    for finding in group.findings:
+        yield _row(finding), finding.times
 
 
 def _blocks(result: Result) -> Iterator[str]:
@@ -76,10 +89,10 @@ def _action(action: Action) -> str:
     return f"**{_text(action.title)}**{where}: removes {action.why}"
 
 
-def _row(finding: Finding) -> str:
+def _row(finding: Finding, more: str = "") -> str:
     where = finding.location.text if finding.location else finding.subject
     word = "error" if finding.verdict is Verdict.ERROR else finding.severity.word
-    return f"| {word} | {_text(finding.message)} | {_code(where)} | {finding.check} |\n"
+    return f"| {word} | {_text(finding.message)}{more} | {_code(where)} | {finding.check} |\n"
 
 
 def _text(text: str) -> str:

@@ -23,6 +23,8 @@ SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 ROOT = "%SRCROOT%"
+MOST = 25_000
+"""Results of a run; GitHub refuses a file with more in one."""
 
 # 3.27.10 level, and the score that GitHub shows (over 9.0 critical, 7.0 high, 4.0 medium).
 LEVELS = {
@@ -42,15 +44,24 @@ def write(result: Result, style: Style) -> Iterator[str]:
 
 
 def log(result: Result) -> dict[str, Any]:
-    """Return the SARIF log."""
+    """Return the SARIF log: one run, or several where one would hold too many results."""
     found = [
         *((f, "") for f in result.findings),
         *((w.finding, f"{w.reason} ({w.owner}, until {w.until})") for w in result.waived),
         *((s.finding, _said(s)) for s in result.set_aside),
     ]
+    parts = [found[i : i + MOST] for i in range(0, len(found), MOST)] or [found]
+    runs = [_run(result, part) for part in parts]
+    for number, run in enumerate(runs, 1):
+        if len(runs) > 1:  # 3.17.3; GitHub takes what stands before the last slash
+            run["automationDetails"] = {"id": f"keten-{number}/"}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": runs}
+
+
+def _run(result: Result, found: Sequence[tuple[Finding, str]]) -> dict[str, Any]:
     names = sorted({finding.check for finding, _ in found})
     index = {name: number for number, name in enumerate(names)}
-    run = {
+    return {
         "tool": {"driver": _driver(names, result)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {ROOT: {"description": {"text": "The root of what was scanned."}}},
@@ -65,7 +76,6 @@ def log(result: Result) -> dict[str, Any]:
             "data": [{"name": d.name, "asOf": d.as_of, "digest": d.digest} for d in result.data],
         },
     }
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _driver(names: Sequence[str], result: Result) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """The terminal: where the chain breaks, what to do first, what is not known, how sure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import shorten, wrap
 
+from keten.model.alike import Alike, alike
 from keten.model.evidence import Link
-from keten.model.finding import Finding, Severity, Verdict
+from keten.model.finding import Change, Finding, Severity, Verdict
 from keten.model.plug import Report
 from keten.model.result import Action, Result, Style, Unknown
 
 FIRST = 5
 """Actions and unknowns that are shown before "and n more"."""
+CHANGES = 3
+"""Changes of an action that are shown."""
 SOME = 10
-"""Findings shown without ``--show all``."""
+"""Kinds of findings shown without ``--show all``."""
+ALONE = 2
+"""How many findings of one check and severity are shown one by one."""
 
 _IMAGES = ("image", "rootfs")
 SHORT = {Link.DEPENDENCIES: "deps", Link.DEPLOYMENT: "deploy"}
@@ -132,14 +137,20 @@ def _action(number: int, action: Action, pen: _Pen) -> Iterator[str]:
     if action.location:
         where = action.location
         yield pen.paint("      " + pen.cut(where.text, width - 6), "dim")
-    for change in action.changes[:3]:
-        if not change.after and not change.before:
-            continue
-        before, after = change.lines()
-        text = f"{before} {pen.arrow} {change.after or '(remove)'}" if before else f"+ {after}"
+    told = dict.fromkeys(_change(change, pen) for change in action.changes)
+    told.pop("", None)
+    for text in list(told)[:CHANGES]:
         yield "      " + pen.fit(text, width - 6)
-    if len(action.changes) > 3:  # noqa: PLR2004 as above
-        yield f"      and {len(action.changes) - 3} more changes"
+    if len(told) > CHANGES:
+        yield f"      and {len(told) - CHANGES} more changes"
+
+
+def _change(change: Change, pen: _Pen) -> str:
+    """Return a change as one would read it; the same at many places reads the same."""
+    before, after = change.lines()
+    if not before:
+        return f"+ {after}" if after else ""
+    return f"{before} {pen.arrow} {change.after or '(remove)'}"
 
 
 def _path(result: Result, pen: _Pen) -> Iterator[str]:
@@ -188,15 +199,47 @@ def _findings(result: Result, pen: _Pen) -> Iterator[str]:
     found = result.findings
     if not found:
         return
-    shown = found if pen.style.everything else found[:SOME]
-    head = (
-        "Findings"
-        if len(shown) == len(found)
-        else f"Findings, the first {len(shown)} of {len(found)}"
-    )
-    yield pen.paint(head, "title")
-    for finding in shown:
-        yield from _finding(finding, pen)
+    if pen.style.everything:
+        yield pen.paint("Findings", "title")
+        for finding in found:
+            yield from _finding(finding, pen)
+        return
+    groups = alike(found)
+    serious = [group for group in groups if group.first.severity > Severity.INFO]
+    shown = serious[:SOME]
+    if shown:
+        folded = any(len(group.findings) > ALONE for group in shown)
+        yield pen.paint("Findings, one of each kind" if folded else "Findings", "title")
+    for group in shown:
+        alone = group.findings if len(group.findings) <= ALONE else group.findings[:1]
+        for finding in alone:
+            yield from _finding(finding, pen)
+        if len(alone) < len(group.findings):
+            yield " " * 10 + pen.paint(f"and {group.rest}", "dim")
+    rest = serious[len(shown) :]
+    if rest:
+        count = sum(group.count for group in rest)
+        kinds = _many(len(rest), "kind")
+        yield f"    and {_many(count, 'finding')} more of {kinds}: --show all"
+    yield from _advice([group for group in groups if group not in serious], pen)
+
+
+def _advice(groups: Sequence[Alike], pen: _Pen) -> Iterator[str]:
+    """Yield a line for each check that advises: what is INFO fails nothing."""
+    if not groups:
+        return
+    yield pen.paint("Advice (info), by check", "title")
+    groups = sorted(groups, key=lambda group: (-group.count, group.first.check))
+    shown = groups[:SOME]
+    width = max(len(f"{group.count:,}") for group in shown)
+    for group in shown:
+        where = f", in {group.files:,} files" if group.files > 1 else ""
+        text = f"{group.count:,}".rjust(width) + f"  {group.first.check}{where}"
+        yield "    " + pen.cut(text, pen.style.width - 4)
+    rest = groups[len(shown) :]
+    if rest:
+        count = sum(group.count for group in rest)
+        yield f"    and {_many(count, 'finding')} more of {_many(len(rest), 'check')}"
 
 
 def _finding(finding: Finding, pen: _Pen) -> Iterator[str]:

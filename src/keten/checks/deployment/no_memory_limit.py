@@ -4,7 +4,8 @@ Without a limit one container can take the memory of its node: through a leak, o
 requests made for it. The kernel then kills processes by its own measure, also those of other
 tenants. An attacker needs nothing but a slow endpoint.
 
-One finding names all containers of the workload. A LimitRange of the namespace may set a default; it is not seen from the object.
+One finding names all containers of the workload. A LimitRange of the namespace may set a
+default; it is not seen from the object.
 """
 
 from collections.abc import Iterator
