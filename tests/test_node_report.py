@@ -107,7 +107,9 @@ def test_mutated_reports(data: st.DataObject) -> None:
     lines = _REPORT.splitlines(keepends=True)
     at = data.draw(st.integers(0, len(lines) - 1))
     lines[at] = data.draw(
-        st.sampled_from([b"", b"|\xff\n", b"text x y\n", b"file a b\n", b"end\n"])
+        st.sampled_from(
+            [b"", b"|\xff\n", b"text x y\n", b"file a b\n", b"end\n", b"changed x /d\n"]
+        )
     )
     data.draw(st.randoms()).shuffle(lines[1:])
     try:
@@ -121,6 +123,18 @@ host a
 process 1 kubelet
 |kubelet
 |--config=/k
+|--config-dir=/d
+file kubelet-dropins drwxr-xr-x root root /d
+changed 1600000000 /d
+text kubelet-dropin /d/a.conf
+|apiVersion: kubelet.config.k8s.io/v1beta1
+|kind: KubeletConfiguration
+|authentication: {anonymous: {enabled: null}}
+text rancher-config /etc/rancher/k3s/config.yaml
+|kubelet-arg: [v=2]
+text rancher-config /etc/rancher/k3s/config.yaml.d/a.yaml
+|kubelet-arg+: {a: b}
+|1: 2
 $ETCD_A=b
 file kubeconfig -rw-r--r-- root root /etc/kubernetes/admin.conf
 text kubeconfig /etc/kubernetes/admin.conf

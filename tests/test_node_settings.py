@@ -66,7 +66,7 @@ def test_the_example_of_the_documentation() -> None:
         "featureGates": {"MemoryQoS": False, "KubeletTracing": True},
     }  # fmt: skip
 
-    assert dropins.merged(base, patch) == {
+    assert dropins.merged(base, [patch]) == {
         "port": 20250, "serializeImagePulls": False, "address": "192.168.0.8",
         "authorization": {"mode": "AlwaysAllow", "webhook": {
             "cacheAuthorizedTTL": "8m", "cacheUnauthorizedTTL": "30s"}},
@@ -103,7 +103,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 def test_merging_is_that_of_rfc_7386(base: dict[str, Any], patch: dict[str, Any]) -> None:
     before = json.dumps([base, patch])
 
-    assert dropins.merged(base, patch) == merge_patch(base, patch)
+    assert dropins.merged(base, [patch]) == merge_patch(base, patch)
     assert json.dumps([base, patch]) == before
 
 

@@ -34,15 +34,27 @@ def is_one(path: str) -> bool:
     return name.endswith(SUFFIX) and folder.endswith(".d")
 
 
-def merged(base: dict[str, Any], patch: dict[str, Any], depth: int = DEPTH) -> dict[str, Any]:
-    """Return *base* with *patch* put over it: null takes out, mappings merge, all else replaces."""
-    found = dict(base)
+def merged(base: dict[str, Any], patches: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return *base* with each of *patches* put over it; neither is changed.
+
+    null takes out, mappings merge, all else replaces.
+    """
+    from copy import deepcopy
+
+    found: dict[str, Any] = deepcopy(base)
+    for patch in patches:
+        _put(found, patch, DEPTH)
+    return found
+
+
+def _put(found: dict[str, Any], patch: dict[str, Any], depth: int) -> None:
     for key, value in patch.items():
         if value is None:
             found.pop(key, None)
         elif isinstance(value, dict) and depth:
-            before = found.get(key)
-            found[key] = merged(before if isinstance(before, dict) else {}, value, depth - 1)
+            inner = found.get(key)
+            if not isinstance(inner, dict):
+                inner = found[key] = {}
+            _put(inner, value, depth - 1)
         else:
             found[key] = value
-    return found

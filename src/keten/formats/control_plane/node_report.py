@@ -16,7 +16,7 @@ from keten.formats.control_plane.node_script import HEAD
 from keten.model import control_plane as plane
 
 BYTES = 32 << 20
-ENTRIES = 20_000
+ENTRIES = 40_000
 """The most files, texts and processes of one report."""
 DROPIN, DROPINS, RANCHER = "kubelet-dropin", "kubelet-dropins", "rancher-config"
 """What the script calls a drop-in of the kubelet, their folder, and k3s's and RKE2's files."""

@@ -87,13 +87,14 @@ def _kubelet(flags: dict[str, str], node: Node) -> Settings:
         return base
     if folder not in node.folders:
         return Settings(flags, lacks=f"the drop-ins in {folder[:120]} are not in the report")
-    config = dropins.LEGACY if base.config is None else base.config
+    patches = []
     for path in dropins.below(folder, node.texts):
         patch = node.document(path, CONFIGS[plane.KUBELET])
         if patch is None or patch.get("apiVersion") != dropins.HEAD["apiVersion"]:
             return Settings(flags, lacks=f"its drop-in {path[:120]} can not be read")
-        config = dropins.merged(config, kept(patch))
-    return Settings(flags, config)
+        patches.append(kept(patch))
+    start = dropins.LEGACY if base.config is None else base.config
+    return Settings(flags, dropins.merged(start, patches))
 
 
 def _proxy(flags: dict[str, str], node: Node) -> Settings:
