@@ -103,13 +103,21 @@ def cut(handler: Handler, data: bytes, at: int) -> bool:
     return True
 
 
-def drip(handler: Handler, seconds: float) -> bool:
-    """Send a byte of a header now and then."""
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        handler.wfile.write(b"x")
-        handler.wfile.flush()
+PATIENCE = 60
+"""Seconds for which a server drips."""
+
+
+def drip(
+    handler: Handler, left: threading.Event, head: bytes = b"HTTP/1.1 200 OK\r\nX-Slow: "
+) -> bool:
+    """Send *head* and then a byte now and then, as long as somebody listens; tell who *left*."""
+    handler.wfile.write(head)
+    for _ in range(PATIENCE * 20):
+        try:
+            handler.wfile.write(b"x")
+        except OSError:
+            left.set()
+            return True
         time.sleep(0.05)
     return True
 

@@ -2,11 +2,11 @@
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from growing import Work, linear
 
 from keten.config import Rank, Waiver
 from keten.formats.vex.document import Document, Product, Statement, Status
@@ -225,26 +225,32 @@ def test_likely_reached_and_exposed_weigh_more() -> None:
     assert made.rank == rank.high + rank.likely + rank.reached + rank.exposed
 
 
-def test_ten_thousand_statements_and_findings_are_quick(tmp_path: Path) -> None:
-    del tmp_path
-    from time import process_time
+Many = tuple[list[Finding], Facts, list[vex.Source]]
 
+
+def many(count: int) -> Many:
+    """Return findings, and twice as many statements, one of which is of one of them."""
     packages = [
-        Package(f"db#{n}", name=f"p{n}", version="1", purl=f"pkg:npm/p{n}@1") for n in range(5000)
+        Package(f"db#{n}", name=f"p{n}", version="1", purl=f"pkg:npm/p{n}@1") for n in range(count)
     ]
     advisory = Advisory("CVE-2024-1#x/y@1")
-    many = Facts((*packages, advisory))
+    known = Facts((*packages, advisory))
     first = finding(facts())
     findings = [
         msgspec.structs.replace(first, subject=p.ref, about=(advisory.ref,)) for p in packages
     ]
     statements = tuple(
-        said(Product((f"pkg:npm/q{n}@1",)), name=f"CVE-2023-{n}") for n in range(10_000)
+        said(Product((f"pkg:npm/q{n}@1",)), name=f"CVE-2023-{n}") for n in range(2 * count)
     )
     source = vex.Source(
         "v", "d", Document("x", statements=(*statements, said(Product(("pkg:npm/p7@1",)))))
     )
-    begun = process_time()
+    return findings, known, [source]
 
-    assert len(vex.apply(findings, many, [source], NOW).aside) == 1
-    assert process_time() - begun < 2
+
+HOSTILE = {"statements": Work(many, lambda given: vex.apply(*given, NOW), 5000, 2)}
+
+
+def test_statements_are_applied_in_steps_by_their_number() -> None:
+    linear(HOSTILE["statements"], part=10)
+    assert len(vex.apply(*many(5000), NOW).aside) == 1

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from growing import Work, linear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -359,12 +360,25 @@ def test_mutated(at: int, cut: int, text: str) -> None:
             edited(data, {Spot(0): changes})
 
 
-def test_fast() -> None:
-    """What is large or deep takes no longer than its size."""
-    rows = "".join(f"- name: a{i} # c\n  b: {{}}\n" for i in range(20_000))
-    data = f"items:\n{rows}".encode()
-    edits = [Edit(f"items[{i}].b.c", to=True) for i in range(0, 20_000, 100)]
-    assert edited(data, {Spot(0): edits}).count(b"c: true") == 200
-    deep = b"a: " + b"[" * 100_000
+def _many(count: int) -> tuple[bytes, list[Edit]]:
+    """Return a list of so many rows, and an edit for each hundredth."""
+    rows = "".join(f"- name: a{i} # c\n  b: {{}}\n" for i in range(count))
+    edits = [Edit(f"items[{i}].b.c", to=True) for i in range(0, count, 100)]
+    return f"items:\n{rows}".encode(), edits
+
+
+def _edit(given: tuple[bytes, list[Edit]]) -> bytes:
+    return edited(given[0], {Spot(0): given[1]})
+
+
+HOSTILE = {"rows": Work(_many, _edit, 20_000)}
+
+
+def test_what_is_large_takes_steps_by_its_size() -> None:
+    linear(HOSTILE["rows"])
+    assert _edit(_many(2_000)).count(b"c: true") == 20
+
+
+def test_what_is_deep_is_refused() -> None:
     with pytest.raises(InputError):
-        edited(deep, {Spot(0): [Edit("b", 1)]})
+        _edit((b"a: " + b"[" * 100_000, [Edit("b", 1)]))
