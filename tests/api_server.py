@@ -1,7 +1,7 @@
 """A real API server for slow tests: etcd and kube-apiserver on ports of their own.
 
 The binaries are looked for in KETEN_PEERS (default ``~/.cache/keten-peers/bin``) and on PATH;
-tests/slow says how they are built.
+tools/peers builds them.
 """
 
 import contextlib
@@ -13,8 +13,9 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -33,27 +34,36 @@ needs_server = pytest.mark.skipif(
 )
 
 
-def _port() -> int:
+def port() -> int:
+    """Return a port of this machine that nobody listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
 
 
 @contextlib.contextmanager
-def serving(*flags: str) -> Iterator[list[str]]:
-    """Yield the kubectl command of a server that runs, with *flags* more, while the block does."""
+def serving(
+    *flags: str, accounts: bool = False, users: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[list[str]]:
+    """Yield the kubectl command of a server that runs, with *flags* more, while the block does.
+
+    With *accounts* each pod has a service account, as in every cluster; without a controller
+    that makes them no pod would be let in. *users* are tokens and names that may log in, too.
+    """
     with tempfile.TemporaryDirectory(prefix="keten-api-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        store, peer, port = _port(), _port(), _port()
+        store, peer, own = port(), port(), port()
         token = os.urandom(16).hex()
-        (folder / "tokens.csv").write_text(f"{token},admin,u1,system:masters\n")
+        known = [f"{token},admin,u1,system:masters\n"]
+        known += [f"{secret},{name},{name}\n" for secret, name in users.items()]
+        (folder / "tokens.csv").write_text("".join(known))
         key = f"{folder}/sa.key"
         subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
         public = ["openssl", "rsa", "-in", key, "-pubout", "-out", f"{folder}/sa.pub"]
         subprocess.run(public, check=True, capture_output=True)
         at = f"http://127.0.0.1:{store}"
         near = f"http://127.0.0.1:{peer}"
-        _start(
+        start(
             stack,
             folder / "etcd.log",
             [
@@ -66,7 +76,7 @@ def serving(*flags: str) -> Iterator[list[str]]:
                 f"--initial-cluster=default={near}",
             ],
         )
-        _start(
+        start(
             stack,
             folder / "api.log",
             [
@@ -74,7 +84,7 @@ def serving(*flags: str) -> Iterator[list[str]]:
                 f"--etcd-servers={at}",
                 f"--cert-dir={folder}/certs",
                 "--bind-address=127.0.0.1",
-                f"--secure-port={port}",
+                f"--secure-port={own}",
                 f"--service-account-key-file={folder}/sa.pub",
                 f"--service-account-signing-key-file={key}",
                 "--service-account-issuer=https://kubernetes.default.svc",
@@ -82,30 +92,31 @@ def serving(*flags: str) -> Iterator[list[str]]:
                 "--authorization-mode=RBAC",
                 "--service-cluster-ip-range=10.96.0.0/16",
                 "--allow-privileged=true",
-                "--disable-admission-plugins=ServiceAccount",
+                *(() if accounts else ("--disable-admission-plugins=ServiceAccount",)),
                 *flags,
             ],
         )
-        _wait(port, token, folder)
+        _wait(own, token, folder)
         yield [
             str(program("kubectl")),
-            f"--server=https://127.0.0.1:{port}",
+            f"--server=https://127.0.0.1:{own}",
             "--insecure-skip-tls-verify",
             f"--token={token}",
             f"--cache-dir={folder}/cache",
         ]
 
 
-def _start(stack: contextlib.ExitStack, log: Path, command: list[str]) -> None:
+def start(stack: contextlib.ExitStack, log: Path, command: list[str]) -> None:
+    """Start a program that says what it does in *log*, and is ended with *stack*."""
     out = stack.enter_context(log.open("wb"))
     process = subprocess.Popen(command, stdout=out, stderr=out, cwd=log.parent)
     stack.callback(process.wait)
     stack.callback(process.terminate)
 
 
-def _wait(port: int, token: str, folder: Path) -> None:
+def _wait(at: int, token: str, folder: Path) -> None:
     context = ssl._create_unverified_context()
-    url = f"https://127.0.0.1:{port}/api/v1/namespaces/default"
+    url = f"https://127.0.0.1:{at}/api/v1/namespaces/default"
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
     end = time.monotonic() + READY
     while time.monotonic() < end:

@@ -22,7 +22,8 @@ class Live:
         self.folder = folder
         words = dict(word.lstrip("-").split("=", 1) for word in kubectl if "=" in word)
         self.url, self.token = words["server"], words["token"]
-        self.authority = (Path(words["cache-dir"]).parent / "certs/apiserver.crt").read_bytes()
+        self.state = Path(words["cache-dir"]).parent
+        self.authority = (self.state / "certs/apiserver.crt").read_bytes()
 
     def run(self, *words: str, stdin: str = "") -> str:
         """Run kubectl as the administrator; return what it prints."""
