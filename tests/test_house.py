@@ -49,6 +49,20 @@ def test_help_imports_nothing_slow(argument: str) -> None:
     assert not SLOW & set(run.stdout.splitlines()[-1].split())
 
 
+def test_no_test_asserts_a_time() -> None:
+    """Seconds are measured in bench/; a test may wait for a server until it gives up."""
+    clocks = re.compile(r"process_time|perf_counter|thread_time|assert.*(?:time|monotonic)\(\)")
+    waiting = {"kwok_cluster.py", "live_cluster.py", "rbac_server.py"}
+    found = [
+        f"{file.name}:{number}"
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for number, line in enumerate(file.read_text().split("\n"), 1)
+        if file.name not in {*waiting, Path(__file__).name} and clocks.search(line)
+    ]
+
+    assert not found
+
+
 def test_one_broad_except_in_the_whole_program() -> None:
     found = [
         str(module.relative_to(ROOT))
