@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from api_server import PEERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -182,7 +181,7 @@ class TestProof:
         outcome = fixed(tmp_path, Asked(level=Level.RESTRICTED))
         assert outcome.proof.holds
         assert msgspec.json.decode(outcome.files["all.json"][1])["items"][1]["metadata"]
-        assert _pass(outcome, Level.RESTRICTED)
+        assert passes(outcome, Level.RESTRICTED)
 
 
 def _fingerprint(root: Path, check: str) -> str:
@@ -193,7 +192,7 @@ def _fingerprint(root: Path, check: str) -> str:
     return found[0].fingerprint
 
 
-def _pass(outcome: Outcome, level: Level) -> bool:
+def passes(outcome: Outcome, level: Level) -> bool:
     found = [n for n in outcome.last.facts.nodes if isinstance(n, Workload)]
     return bool(found) and all(allows(Pod(n.pod, n.pod_annotations), level) for n in found)
 
@@ -232,80 +231,6 @@ def _fixtures(folder: Path) -> Iterator[tuple[Path, Level]]:
         for file in sorted((folder / level).rglob("*.yaml")):
             if "fail" in file.parts:
                 yield file, level
-
-
-KUBECTL = shutil.which("kubectl") or (
-    str(PEERS / "kubectl") if (PEERS / "kubectl").exists() else ""
-)
-
-
-@pytest.mark.skipif(not KUBECTL, reason="kubectl is not here")
-class TestKustomize:
-    """What an overlay sets is edited where it is set."""
-
-    @pytest.fixture(autouse=True)
-    def _found(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("PATH", f"{os.environ['PATH']}{os.pathsep}{Path(KUBECTL).parent}")
-
-    def test_patches_and_base(self, tmp_path: Path) -> None:
-        laid(
-            tmp_path,
-            base__web=DEPLOYMENT,
-            base__kustomization="resources:\n- web.yaml\n",
-            over__kustomization=(
-                "# production\nnamePrefix: prod-\nresources:\n- ../base\npatches:\n"
-                "- path: debug.yaml\n- patch: |-\n    # for May\n    apiVersion: apps/v1\n"
-                "    kind: Deployment\n    metadata: {name: web}\n    spec:\n      template:\n"
-                "        spec:\n          hostPID: true # debug\n"
-            ),
-            over__debug=(
-                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
-                "  template:\n    spec:\n      containers:\n      - name: web\n"
-                "        securityContext: {privileged: true} # debug\n"
-            ),
-        )
-        outcome = fixed(tmp_path, Asked(level=Level.RESTRICTED), render=True)
-        assert outcome.proof.holds
-        assert _pass(outcome, Level.RESTRICTED)
-        texts = {path: new.decode() for path, (_, new) in outcome.files.items()}
-        assert sorted(texts) == ["base/web.yaml", "over/debug.yaml", "over/kustomization.yaml"]
-        assert "          hostPID: false # debug\n" in texts["over/kustomization.yaml"]
-        assert "    # for May\n" in texts["over/kustomization.yaml"]
-        assert "{privileged: false} # debug" in texts["over/debug.yaml"]
-
-    def test_what_breaks_an_overlay_is_not_done(self, tmp_path: Path) -> None:
-        """No API server takes a privileged container that may not escalate its privileges."""
-        patch = "/spec/template/spec/containers/1/securityContext"
-        laid(
-            tmp_path,
-            a=DEPLOYMENT,
-            base__web=DEPLOYMENT + "        securityContext: {}\n",
-            base__kustomization="resources:\n- web.yaml\n",
-            over__kustomization=(
-                "resources:\n- ../base\npatches:\n- target: {kind: Deployment}\n  patch: |-\n"
-                f"    - {{op: add, path: {patch}/privileged, value: true}}\n"
-            ),
-        )
-        outcome = fixed(tmp_path, Asked(checks=("deployment/privilege-escalation",)), render=True)
-        assert outcome.proof.holds, outcome.proof.what
-        setting = b"allowPrivilegeEscalation: false"
-        counts = {path: new.count(setting) for path, (_, new) in outcome.files.items()}
-        assert counts == {"a.yaml": 2, "base/web.yaml": 1}  # the other container of the overlay
-        assert any("would refuse this" in why for why in outcome.refused.values())
-
-    def test_a_json_patch_is_told(self, tmp_path: Path) -> None:
-        laid(
-            tmp_path,
-            base__web=DEPLOYMENT,
-            base__kustomization="resources:\n- web.yaml\n",
-            over__kustomization=(
-                "resources:\n- ../base\npatches:\n- target: {kind: Deployment}\n  patch: |-\n"
-                "    - {op: add, path: /spec/template/spec/hostPID, value: true}\n"
-            ),
-        )
-        outcome = fixed(tmp_path, Asked(checks=("deployment/host-pid",)), render=True)
-        assert any("JSON patch" in why for why in outcome.refused.values())
-        assert not outcome.files
 
 
 class TestHostile:

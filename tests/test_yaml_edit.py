@@ -281,6 +281,17 @@ class TestForms:
             assert made == json.dumps(wanted, indent=indent, ensure_ascii=False)
         assert edit('{"a":1}', Edit("b", to=True)) == '{"a":1,"b":true}'
 
+    def test_json_that_is_read_as_yaml(self) -> None:
+        """A list is no object, but what reads it may take JSON alone."""
+        text = '[\n  {"a": {"b": 1}, "c": {}}\n]\n'
+        made = edit(text, Edit("[0].a.d", {"e": "x"}), Edit("[0].c.f", to=True))
+        assert made == '[\n  {"a": {"b": 1, "d": {"e": "x"}}, "c": {"f": true}}\n]\n'
+        assert json.loads(made)
+        text = 'x: {"a": 1}\nz: {a: 1}\n'
+        assert edit(text, Edit("x.b", "c"), Edit("z.b", "c")) == (
+            'x: {"a": 1, "b": "c"}\nz: {a: 1, b: c}\n'
+        )
+
     def test_line_ends(self) -> None:
         text = "\ufeffa:\r\n  b: 1 # c\r\n"
         assert edit(text, Edit("a.c.d", 1)) == text + "  c:\r\n    d: 1\r\n"

@@ -29,6 +29,8 @@ _ADVICE = "Install it, or render elsewhere and scan what comes out."
 KUBERNETES = 37
 """The minor version that charts are rendered for: helm's own default may be years old."""
 TRIED = 12
+_LOGGED = re.compile(r"^[A-Z]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] ", re.MULTILINE)
+"""What kubectl begins a line with: the time and the process, which differ each time."""
 _REFUSED = b"which is incompatible with Kubernetes"
 
 
@@ -72,7 +74,8 @@ def _rendered(command: list[str], folder: str) -> bytes:
         if status:
             if _REFUSED in err.read_bytes()[:BYTES]:
                 raise _VersionError(err.read_bytes()[:SAID].decode("utf-8", "replace"))
-            said = " ".join(err.read_bytes()[:SAID].decode("utf-8", "replace").split())
+            said = _LOGGED.sub("", err.read_bytes()[:SAID].decode("utf-8", "replace"))
+            said = " ".join(said.split())
             raise InputError(f"{Path(command[0]).name} could not render {folder}: {said}")
         if out.stat().st_size > BYTES:
             raise CeilingError(f"{Path(command[0]).name} wrote more than {BYTES} bytes")

@@ -17,7 +17,7 @@ from keten.formats.yaml.aligning import aligned
 from keten.formats.yaml.fields import same
 from keten.formats.yaml.spots import Layout, Spot, every
 from keten.formats.yaml.styles import style_of
-from keten.formats.yaml.writing import bracketed, inline
+from keten.formats.yaml.writing import Style, bracketed, inline
 
 _ADVICE = "Make this change by hand."
 
@@ -112,11 +112,14 @@ class _Work:
     def _members(self, added: dict[str, Any], stay: Sequence[tuple[str, Spot, Spot]]) -> list[str]:
         """Return ``key: value`` of each, written as the last entry of the flow mapping is."""
         column = self._begins(stay[-1][1].start)
+        style = self._style
+        if not style.quoted and all(key.style == '"' for _, key, _ in stay):
+            style = Style(style.step, style.indented, quoted=True)
         made = []
         for name, value in added.items():
-            text = bracketed(value, self._style, column=column, newline=self._newline)
-            colon = ":" if self._style.compact else ": "
-            made.append(f"{writing.name(name, self._style)}{colon}{text}")
+            text = bracketed(value, style, column=column, newline=self._newline)
+            colon = ":" if style.compact else ": "
+            made.append(f"{writing.name(name, style)}{colon}{text}")
         return made
 
     def _sequence(self, spot: Spot, old: list[Any], new: list[Any], holder: _Holder) -> None:

@@ -6,10 +6,16 @@ from keten.formats.yaml.writing import Style
 _STEPS = 10  # columns of indentation that are meant
 
 
+def _as_json(layout: Layout) -> bool:
+    """Return whether what is read as YAML is written as JSON is: brackets, and quoted keys."""
+    keys = [key for spot in every(layout.root) for key, _ in spot.pairs]
+    return layout.root.flow and bool(keys) and all(key.style == '"' for key in keys)
+
+
 def style_of(layout: Layout) -> Style:
     """Return how a text is written, as far as it tells."""
     text = layout.text
-    found = Style(quoted=layout.json)
+    found = Style(quoted=layout.json or _as_json(layout))
     steps: dict[int, int] = {}
     lists: dict[bool, int] = {}
 

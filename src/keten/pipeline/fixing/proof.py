@@ -19,6 +19,7 @@ from keten.pipeline.fixing.unchanged import Name, differences, values_of
 from keten.pipeline.fixing.wishes import refused
 
 Key = tuple[str, str, str]
+_HIDES = (".privileged", ".hostNetwork")
 CHARTS = ("Chart.yaml", "Chart.yml")
 
 
@@ -65,7 +66,8 @@ def prove(
         elif finding.severity > _weight(before.get(key)):
             said.append(f"{finding.check}: {finding.message}")
             guilty |= _blame(finding.subject, touched, last)
-    for text, ref in _unread(first, last):
+    bare = {f.subject for f in gone if f.field.endswith(_HIDES)}
+    for text, ref in _unread(first, last, len(bare)):
         said.append(text)
         guilty |= _blame(ref, touched, last) if ref else set()
     for space, title in refused(last) - refused(first):
@@ -95,9 +97,7 @@ def _hidden(
     if not edited or any(one.startswith(new.field) for one in edited):
         return False
     return new.subject not in looked or any(
-        one.subject == new.subject
-        and one.severity >= new.severity
-        and one.field.endswith((".privileged", ".hostNetwork"))
+        one.subject == new.subject and one.severity >= new.severity and one.field.endswith(_HIDES)
         for one in gone
     )
 
@@ -126,8 +126,11 @@ def _weight(finding: Finding | None) -> int:
     return -1 if finding is None else Severity(finding.severity)
 
 
-def _unread(first: Seen, last: Seen) -> set[tuple[str, str]]:
-    """Return what was read or judged at first and is no more, with the ref that it is about."""
+def _unread(first: Seen, last: Seen, bare: int) -> set[tuple[str, str]]:
+    """Return what was read or judged at first and is no more, with the ref that it is about.
+
+    *bare* objects are judged in all for the first time: what is not known of them was not before.
+    """
     told = {(p.path, p.what, p.about) for p in first.result.problems}
     found = {
         (f"{p.path}: {p.what}", p.about)
@@ -135,7 +138,7 @@ def _unread(first: Seen, last: Seen) -> set[tuple[str, str]]:
         if (p.path, p.what, p.about) not in told
     }
     before, after = (_unjudged(seen) for seen in (first, last))
-    more = (pair for pair, times in after.items() if times > before[pair])
+    more = (pair for pair, times in after.items() if times > before[pair] + bare)
     return found | {(f"{check} would not be judged: {why}", "") for check, why in more}
 
 
