@@ -298,6 +298,10 @@ def test_a_long_list_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.Monke
 
         assert {f.subject.rpartition(":")[2] for f in result.findings} == whole
         assert len(workloads(scanned)) == 250
+        pieces = dumps.divided(Tree(tmp_path / "dump"))
+        whole_text = b"".join(pieces.open(e.path) for e in pieces.entries)
+        assert b"managedFields" not in whole_text
+        assert b"f:spec" not in whole_text
         assert {n.path for n in workloads(scanned).values()} == {
             f"{name}/{number:04}.{name.rpartition('.')[2]}" for number in (1, 2, 3)
         }

@@ -135,11 +135,8 @@ def account(ends: Ends, *, trusts: tuple[str, ...] = ("server", "proxy"), **more
     authority = b"".join(ends.pem(name) for name in trusts)
     proxy = f"https://me:word@127.0.0.1:{ends.proxy}"
     server = Server("https://server.example:6443", authority, proxy=proxy, **more)
-    me = ends.folder
-    shown = {
-        "certificate": (me / "me.crt").read_bytes(), "key": (me / "me.key").read_bytes(),
-    }  # fmt: skip
-    return Account(server, Identity(token="mine", **shown))
+    key = (ends.folder / "me.key").read_bytes()
+    return Account(server, Identity(token="mine", certificate=ends.pem("me"), key=key))
 
 
 def test_a_server_is_reached_through_a_proxy_by_tls(ends: Ends) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from fake_api import Answer, Fake, cluster, named, said, serving
 
-from keten.collectors.cluster import Options, namespaces_of, take, within
+from keten.collectors.cluster import Options, account_of, namespaces_of, take, within
 from keten.errors import NetworkError, UsageError
 from keten.formats.kubernetes.grants import role
 from keten.transport.kube import client as clients
@@ -270,6 +270,30 @@ def test_a_list_that_fails_in_one_namespace_leaves_the_others_whole(
 def test_what_can_be_no_namespace_is_told(target: str) -> None:
     with pytest.raises(UsageError, match="can not be the name of a namespace"):
         namespaces_of(target)
+
+
+def test_a_context_of_the_whole_name_comes_first(tmp_path: Path) -> None:
+    names = ("prod", "prod/shop", "arn:aws:eks:eu-west-1:1:cluster/prod")
+    told = {
+        "kind": "Config", "current-context": "prod",
+        "contexts": [{"name": name, "context": {"cluster": "c"}} for name in names],
+        "clusters": [{"name": "c", "cluster": {"server": "https://x.example.com"}}],
+    }  # fmt: skip
+    file = tmp_path / "config"
+    file.write_text(json.dumps(told))
+
+    def reached(target: str) -> tuple[str, tuple[str, ...]]:
+        found = account_of(f"k8s://{target}", str(file))
+        return found.context, found.only
+
+    assert reached("prod") == reached("") == ("prod", ())
+    assert reached("prod/shop") == ("prod/shop", ())
+    assert reached("prod/shop/web,api") == ("prod/shop", ("api", "web"))
+    assert reached("prod/web") == reached("/web") == ("prod", ("web",))
+    assert reached(names[2]) == (names[2], ())
+    assert reached(f"{names[2]}/web") == (names[2], ("web",))
+    with pytest.raises(UsageError, match="no context 'nope'"):
+        reached("nope/web")
 
 
 def test_targets_name_namespaces() -> None:

@@ -22,6 +22,7 @@ OBJECTS = 100_000  # of one file
 BROKEN = 100  # documents of one file that are no YAML, told one by one
 SHOWN = 5  # refusals of one object that become problems
 
+LONG = 1 << 20  # of a List of more bytes only the objects have lines; JSON is read by objects
 SNAPSHOT = "keten-snapshot.json"  # formats.kubernetes.snapshot.NAME, which few files need
 _ITEM = re.compile(r"items\[(\d+)\]\.?(.*)", re.DOTALL)
 _ONE_A_LINE = b'"items":[\n{'  # each object on a line, as keten writes lists: its line says it all
@@ -104,7 +105,7 @@ class _Reading:
 
     def _listed(self) -> bool:
         """Read a long List in JSON, object by object; return whether it was one."""
-        from keten.formats.kubernetes.listing import LONG, listing
+        from keten.formats.kubernetes.listing import listing
 
         lined = self._taken or _ONE_A_LINE in self._data[:_HEAD]
         if len(self._data) <= LONG and not lined:
@@ -172,7 +173,8 @@ class _Reading:
         made = node(value, self._id(value), self._path, clean=not refused)
         ref = made.ref
         self._nodes.append(made)
-        packed = msgspec.msgpack.encode(fields) if fields else b""
+        long = listed and len(self._data) > LONG  # a dump: only the objects have lines
+        packed = msgspec.msgpack.encode(fields) if fields and not long else b""
         self._places.append(Place(ref, self._path, line, fields=packed))
         if refused:
             for refusal in refused[:SHOWN]:

@@ -138,6 +138,7 @@ def _yaml(file: Path, folder: Path) -> Iterator[Path]:
     batch: list[bytes] = []
     size = objects = count = 0
     inside = False
+    kept = _Kept()
     with file.open("rb") as stream:
         while line := stream.readline(BYTES):
             if _begins(line):
@@ -149,11 +150,27 @@ def _yaml(file: Path, folder: Path) -> Iterator[Path]:
                 objects += 1
             elif line[:1] not in b" \n\r#":
                 inside = False
-            if inside:
+            if inside and kept.keeps(line):
                 batch.append(line)
                 size += len(line)
     if batch:
         yield _written(folder, count + 1, ".yaml", begin + b"".join(batch) + tail)
+
+
+class _Kept:
+    """Which lines of an item stay: not those that say who set which field, as in ``_unmanaged``."""
+
+    def __init__(self) -> None:
+        self._meta = self._managed = False
+
+    def keeps(self, line: bytes) -> bool:
+        """Return whether *line*, the next one of kubectl's YAML, stays."""
+        if line[:2] == b"- " or (line[:2] == b"  " and line[2:3] not in b" -#\n\r"):
+            self._meta = line[2:12] == b"metadata:\n"
+            self._managed = False
+        elif self._meta and line[:4] == b"    " and line[4:5] not in b" -#\n\r":
+            self._managed = line[4:18] == b"managedFields:"
+        return not self._managed
 
 
 def _around(file: Path) -> tuple[bytes, bytes]:
