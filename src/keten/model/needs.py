@@ -15,6 +15,8 @@ class Need(Struct, frozen=True):
     wide: bool = False
 
 
+_LIST = "Take the snapshot with the right to list them (keten snapshot --role prints the role)."
+
 NEEDS: dict[str, Need] = {
     "manifest": Need(
         "the Kubernetes object as the API server would store it",
@@ -117,6 +119,26 @@ NEEDS: dict[str, Need] = {
     "server-files": Need(
         "the files that the API server's flags name: authentication, authorization",
         "Take them from the node: keten node prints the script.",
+    ),
+    "nodes": Need(
+        "the nodes of the live cluster",
+        _LIST,
+        wide=True,
+    ),
+    "releases": Need(
+        "the nodes and pods of the live cluster",
+        _LIST,
+        wide=True,
+    ),
+    "node-programs": Need(
+        "the nodes and DaemonSets of the live cluster",
+        _LIST,
+        wide=True,
+    ),
+    "admission": Need(
+        "the webhooks and admission policies of the live cluster",
+        _LIST,
+        wide=True,
     ),
     "runtime-class": Need(
         "which runtime class keten.toml asks of the pods: their namespace is not said",

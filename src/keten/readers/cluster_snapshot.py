@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from keten.formats.kubernetes import snapshot
 from keten.formats.kubernetes.listed import ROWS, Row, rows
+from keten.model.cluster_lists import answered
 from keten.model.evidence import Link, Place, Problem
 from keten.model.facts import Facts, Looked
 from keten.model.kube import Cluster
@@ -33,7 +34,7 @@ def read(source: Source) -> Facts:
     node = cluster(found, source.path, tuple(gone))
     return Facts(
         nodes=(node,),
-        looked=(Looked(node.ref, "cluster"),),
+        looked=tuple(Looked(node.ref, need) for need in ("cluster", *answered(node))),
         problems=tuple(_problems(found, source.path, gone)),
         places=(Place(node.ref, source.path, 1, 1),),
     )

@@ -20,11 +20,6 @@ from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Cluster, Resource, Webhook
 
-_LISTS = frozenset({
-    "validatingwebhookconfigurations.admissionregistration.k8s.io",
-    "mutatingwebhookconfigurations.admissionregistration.k8s.io",
-    "validatingadmissionpolicies.admissionregistration.k8s.io",
-})  # fmt: skip
 _HIDDEN = frozenset({"GKE", "OpenShift", "OKE", "IKS"})
 """Where the cloud itself may judge images, out of sight."""
 _OTHERS = (
@@ -38,9 +33,8 @@ _OTHERS = (
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether what judges was listed, and is not hidden: else nothing passes."""
-    known = {*cluster.listed, *cluster.absent}
-    return cluster.provider not in _HIDDEN and known >= _LISTS
+    """Return whether all that judges is to be seen from inside: else nothing passes."""
+    return cluster.provider not in _HIDDEN
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -102,7 +96,7 @@ CHECK = Check(
     title="Nothing asks at admission where images come from",
     subject=Cluster,
     severity=Severity.INFO,
-    needs=("cluster",),
+    needs=("cluster", "admission"),
     fix=(
         "Verify signatures at admission (Sigstore policy-controller, Kyverno, Ratify, "
         "Connaisseur), or at least write out keten admission policy for the registries."

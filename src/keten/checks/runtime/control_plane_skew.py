@@ -18,8 +18,8 @@ _PROGRAMS = ("kube-controller-manager", "kube-scheduler")
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether its version is known and what runs was listed: else nothing passes."""
-    return bool(cluster.minor) and "pods" in cluster.listed
+    """Return whether its version is known: else nothing passes."""
+    return bool(cluster.minor)
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -48,7 +48,7 @@ CHECK = Check(
     title="Programs of the control plane do not fit each other",
     subject=Cluster,
     severity=Severity.MEDIUM,
-    needs=("cluster",),
+    needs=("cluster", "releases"),
     fix="Finish the upgrade: the API servers first, then the controllers and the scheduler.",
     threats=(Threat.ACTOR,),
     controls=("nsa-cisa/upgrades", "nis2/e", "pci-dss/6.3.3", "hipaa/164.308(a)(1)"),

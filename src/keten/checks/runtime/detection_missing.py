@@ -32,8 +32,8 @@ KNOWN = (
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether what runs on nodes was listed, and there are nodes: else nothing passes."""
-    return "daemonsets.apps" in cluster.listed and cluster.listed.get("nodes", 0) > 0
+    """Return whether there are nodes; where they were not listed it is not known."""
+    return cluster.listed.get("nodes", 1) > 0
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -50,7 +50,7 @@ CHECK = Check(
     title="No program that detects attacks runs on the nodes",
     subject=Cluster,
     severity=Severity.INFO,
-    needs=("cluster",),
+    needs=("cluster", "node-programs"),
     fix="Run a sensor on every node (Falco, Tetragon, or a vendor's), and have its alarms read.",
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=("nsa-cisa/audit-logging", "nis2/b", "pci-dss/10.2", "hipaa/164.312(b)", "gdpr/32"),

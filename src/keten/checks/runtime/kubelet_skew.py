@@ -17,8 +17,8 @@ from keten.model.kubernetes_releases import minor_of, skew
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether its version is known and its nodes were listed: else nothing passes."""
-    return bool(cluster.minor) and "nodes" in cluster.listed
+    """Return whether its version is known: else nothing passes."""
+    return bool(cluster.minor)
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -43,7 +43,7 @@ CHECK = Check(
     title="Kubelet does not fit the API server",
     subject=Cluster,
     severity=Severity.MEDIUM,
-    needs=("cluster",),
+    needs=("cluster", "releases"),
     fix=(
         "Upgrade the nodes to the API server's release, or the control plane first where it "
         "is older."

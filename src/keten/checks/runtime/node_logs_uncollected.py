@@ -30,8 +30,8 @@ KNOWN = (
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether what runs on nodes was listed, and there are nodes: else nothing passes."""
-    return "daemonsets.apps" in cluster.listed and cluster.listed.get("nodes", 0) > 0
+    """Return whether there are nodes; where they were not listed it is not known."""
+    return cluster.listed.get("nodes", 1) > 0
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -48,7 +48,7 @@ CHECK = Check(
     title="No program takes the logs of containers and nodes away",
     subject=Cluster,
     severity=Severity.INFO,
-    needs=("cluster",),
+    needs=("cluster", "node-programs"),
     fix="Run a log collector on every node, and keep what it sends where the nodes can not go.",
     threats=(Threat.ACTOR, Threat.INSIDER),
     controls=("nsa-cisa/audit-logging", "nis2/b", "pci-dss/10.2", "hipaa/164.312(b)", "gdpr/32"),

@@ -17,8 +17,8 @@ from keten.model.kubernetes_releases import ends
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether its release is known and its nodes were listed: else nothing passes."""
-    return ends(cluster.minor) is not None and "nodes" in cluster.listed
+    """Return whether it is known when its release ends: else nothing passes."""
+    return ends(cluster.minor) is not None
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -42,7 +42,7 @@ CHECK = Check(
     title="Node runs a release that gets no more fixes",
     subject=Cluster,
     severity=Severity.MEDIUM,
-    needs=("cluster",),
+    needs=("cluster", "nodes"),
     fix="Upgrade the nodes, or put new ones in their place.",
     threats=(Threat.ACTOR,),
     controls=("nsa-cisa/upgrades", "nis2/e", "pci-dss/6.3.3", "hipaa/164.308(a)(1)"),

@@ -19,8 +19,8 @@ _OLD, _MOST, _LESS = 25, 3, 2
 
 
 def _applies(cluster: Cluster) -> bool:
-    """Return whether its version is known and what runs was listed: else nothing passes."""
-    return bool(cluster.minor) and {"nodes", "pods"} <= set(cluster.listed)
+    """Return whether its version is known: else nothing passes."""
+    return bool(cluster.minor)
 
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
@@ -59,7 +59,7 @@ CHECK = Check(
     title="kube-proxy does not fit the API server or the kubelet beside it",
     subject=Cluster,
     severity=Severity.MEDIUM,
-    needs=("cluster",),
+    needs=("cluster", "releases"),
     fix="Bring kube-proxy (the DaemonSet, or the cloud's add-on) to the release of the nodes.",
     threats=(Threat.ACTOR,),
     controls=("nsa-cisa/upgrades", "nis2/e", "pci-dss/6.3.3", "hipaa/164.308(a)(1)"),
