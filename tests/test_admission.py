@@ -39,7 +39,7 @@ def test_system_namespaces_are_left_out_and_controllers_are_warned_of() -> None:
     [said] = [
         one["expression"] for one in made[0]["spec"]["validations"] if "images" in one["expression"]
     ]
-    assert '"a\\"b"' in said
+    assert '"a\\"b/"' in said
 
 
 def test_what_is_only_warned_of_is_refused_nowhere() -> None:

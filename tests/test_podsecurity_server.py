@@ -7,7 +7,7 @@ import random
 import re
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,9 +78,8 @@ class Server:
 def server() -> Iterator[Server]:
     with serving() as kubectl:
         given = dict(a.removeprefix("--").split("=", 1) for a in kubectl[1:] if "=" in a)
-        made = Server(given["server"], given["token"])
-        yield made
-        made.close()
+        with closing(Server(given["server"], given["token"])) as made:
+            yield made
 
 
 def _odd(draw: random.Random, share: float) -> bool:

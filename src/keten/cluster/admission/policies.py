@@ -97,31 +97,51 @@ def _standard(wanted: Wanted) -> Iterator[dict[str, str]]:
 
 def _images(wanted: Wanted) -> Iterator[dict[str, str]]:
     if wanted.registries:
-        below = " || ".join(
-            f'i == {_text(place)} || ["/", ":", "@"].exists(s, i.startsWith({_text(place)} + s))'
-            for place in sorted(wanted.registries)
-        )
+        places = sorted({_place(place) for place in wanted.registries})
+        below = " || ".join(_below(place) for place in places)
         yield {
             "expression": f"variables.images.all(i, {below})",
-            "message": f"every image must come from {' or '.join(sorted(wanted.registries))}",
+            "message": f"every image must come from {' or '.join(places)}",
             "reason": "Forbidden",
         }
     if wanted.digests:
         yield {
-            "expression": 'variables.images.all(i, i.matches("@sha256:[0-9a-f]{64}$"))',
+            "expression": f'variables.images.all(i, i.matches("{_DIGEST}"))',
             "message": "every image must be named by digest (@sha256:...)",
             "reason": "Forbidden",
         }
 
 
+_DIGEST = "@sha(256:[0-9a-f]{64}|384:[0-9a-f]{96}|512:[0-9a-f]{128})$"
+_HUB = ("index.docker.io", "registry-1.docker.io")
+"""Other names of docker.io."""
 _HOST = 'x.split("/")[0]'
 _IMAGES = (
-    'variables.containers.map(c, c.?image.orValue("")).filter(x, x != "").map(x, '
-    f'!x.contains("/") ? "docker.io/library/" + x : '
-    f'({_HOST}.contains(".") || {_HOST}.contains(":") || {_HOST} == "localhost") ? x : '
-    '"docker.io/" + x)'
+    'variables.containers.map(c, c.?image.orValue("")).filter(x, x != "")'
+    # what names no registry is of docker.io
+    f'.map(x, x.contains("/") && ({_HOST}.contains(".") || {_HOST}.contains(":") || '
+    f'{_HOST} == "localhost" || {_HOST} != {_HOST}.lowerAscii()) ? x : "docker.io/" + x)'
+    f'.map(x, {_HOST} in {list(_HUB)} ? "docker.io/" + x.substring({_HOST}.size() + 1) : x)'
+    # and what lies there in no folder in library
+    '.map(x, x.matches("^docker[.]io/[^/]+$") ? "docker.io/library/" + x.substring(10) : x)'
 )
-"""Images with the registry and the folder that a reference leaves out put in."""
+"""Images with the registry and the folder that a reference leaves out put in, as keten reads
+references (formats/reference)."""
+
+
+def _place(text: str) -> str:
+    """Return a registry, or a repository of one, as images name it."""
+    host, slash, path = text.strip().strip("/").partition("/")
+    host = host.lower()
+    return f"{'docker.io' if host in _HUB else host}{slash}{path}"
+
+
+def _below(place: str) -> str:
+    """Return whether image ``i`` lies below *place*, or is a tag or digest of that repository."""
+    if "/" not in place:
+        return f"i.startsWith({_text(place + '/')})"  # behind a host a colon is a port's
+    ends = " || ".join(f"i.startsWith({_text(place + end)})" for end in "/:@")
+    return f"i == {_text(place)} || {ends}"
 
 
 def _policy(wanted: Wanted, shape: _Shape, validations: Sequence[dict[str, str]]) -> dict[str, Any]:
@@ -209,4 +229,4 @@ def _binding(wanted: Wanted, shape: _Shape) -> dict[str, Any]:
 
 def _text(value: str) -> str:
     """Return *value* as a string of CEL."""
-    return '"' + value.rstrip("/").replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
