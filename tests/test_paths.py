@@ -20,7 +20,7 @@ from keten.cluster.paths.build import Built
 from keten.cluster.paths.changes import made
 from keten.cluster.paths.escapes import escapes
 from keten.cluster.paths.graph import FOREVER, Graph
-from keten.cluster.paths.picture import picture
+from keten.cluster.paths.picture import MOST, picture
 from keten.cluster.paths.terms import CLUSTER, INTERNET, NODES, SECRETS, Means
 from keten.cluster.paths.told import told
 from keten.cluster.paths.weak import by_workload, images, of_result
@@ -29,7 +29,7 @@ from keten.model import kube
 from keten.model.evidence import Link
 from keten.model.finding import Change, Finding, Severity, Verdict
 from keten.model.pod import PodSpec
-from keten.model.result import Result
+from keten.model.result import AttackPath, PathPoint, PathStep, Result
 from keten.pipeline.cache import Cache, default_folder, key
 from keten.pipeline.images import kept
 
@@ -266,7 +266,7 @@ def test_every_rule_of_the_role_that_gives_the_danger_goes() -> None:
     done = cut(built := Built(objects))
     assert done.proved
     assert [c.title for c in done.changes] == [
-        "Narrow ClusterRole/reader: take away secrets out of rules[0]; rules[2]"
+        "Narrow ClusterRole/reader: take away secrets out of rules[0]; rules[2] (*)"
     ]
     [left] = [o for o in made(objects, done.changes, built.pods) if isinstance(o, kube.Role)]
     assert [rule.resources for rule in left.rules] == [("configmaps",), ("deployments",)]
@@ -504,6 +504,50 @@ def test_the_picture_is_well_formed_and_escapes_what_it_is_told() -> None:
     assert root.tag.endswith("svg")
     assert "a node" in drawn
     assert ET.fromstring(picture([])).tag.endswith("svg")
+
+
+def test_a_doubt_is_told_of_the_step_that_it_concerns() -> None:
+    host = workload("agent", hostNetwork=True)
+    built = Built([SPACE, host, workload("db", containers=PRIVILEGED), DENY])
+    [path] = paths(built, sources=[("code", "shop/agent[Deployment]")], targets=[("node", "")])
+    assert [step.sure for step in path.steps] == [False, True, True]  # if it is the pod's node
+    assert path.steps[0].text.startswith("network policies let it reach")
+
+
+def path_of(*names: str, pod: str) -> AttackPath:
+    """Return a path from the Internet over a pod to what *names* say."""
+    points = (
+        PathPoint("internet", "the Internet"), PathPoint("reach", f"requests to {pod}"),
+        PathPoint("code", f"code in {pod}"), *(PathPoint("secrets", name) for name in names),
+    )  # fmt: skip
+    steps = (
+        PathStep("it reaches it", label="Service"), PathStep("a fault", assumed=True),
+        *(PathStep("it reads", label="token") for _ in names),
+    )  # fmt: skip
+    return AttackPath(points, steps, effort=1)
+
+
+def test_what_is_alike_is_one_box_with_its_number() -> None:
+    many = [path_of("all secrets", pod=f"a/web-{i}[Deployment]") for i in range(400)]
+    drawn = picture(many)
+    assert drawn.count("<rect") == 3
+    assert "400 Deployments" in drawn
+    assert "in 1 namespaces" not in drawn
+    assert "more paths are not drawn" not in drawn
+    two = picture(many[:2])
+    assert two.count("<rect") == 4
+    other = picture([*many[:3], path_of("others", pod="b/x[DaemonSet]")])
+    assert other.count("<rect") == 5
+    assert "3 Deployments" in other
+
+
+def test_a_picture_has_bounds() -> None:
+    unlike = [path_of(f"secret {i}", pod=f"a/web-{i}[Deployment]") for i in range(400)]
+    drawn = picture(unlike)
+    assert drawn.count("<rect") <= MOST
+    assert "more paths are not drawn" in drawn
+    assert picture(unlike) == drawn
+    assert drawn.count('text-anchor="end"') <= 2 * MOST  # labels do not lie on each other
 
 
 def test_the_page_has_the_picture(tmp_path: Path) -> None:

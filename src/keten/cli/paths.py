@@ -18,6 +18,8 @@ from keten.cluster.paths.terms import (
     INTERNET,
     NODES,
     SECRETS,
+    Change,
+    Means,
     Point,
     Step,
     called,
@@ -26,6 +28,7 @@ from keten.errors import UsageError
 
 _ENDS = {"cluster-admin": CLUSTER, "secrets": SECRETS, "nodes": NODES}
 _WIDTH = 80
+_LEGEND = "> open for certain   ? not known for sure   ~ takes a fault nobody knows of yet"
 
 
 def main(argv: list[str]) -> int:
@@ -151,25 +154,31 @@ def _printed(
                 yield ""
             yield f"{cluster.scope.folder or '.'}/"
         if not listed:
-            yield "no way was found"
+            yield "No way was found."
         for i, path in enumerate(listed, 1):
             if i > 1:
                 yield ""
-            yield f"{i}. {called(path.start)} to {called(path.end)}  ({_weight(path)})"
+            yield f"{i}. {called(path.start)} to {called(path.end)}"
+            yield f"   {_weight(path)}"
             for step in path.steps:
                 yield from _step(step, target)
-        if wanted is not None:
+        if wanted is not None and listed:
             yield ""
-            yield from _cut(wanted)
+            yield from _cut(wanted, target)
+    if any(listed for _, _, listed, _ in found):
+        yield ""
+        yield _LEGEND
     if target.problems:
         yield ""
-        yield f"{printing.count(len(target.problems), 'thing')} could not be read: keten scan tells"
+        count = printing.count(len(target.problems), "thing")
+        yield f"{count} could not be read, and may open further ways: keten scan tells."
 
 
 def _weight(path: Path) -> str:
     words = [printing.count(len(path.steps), "step"), f"effort {path.effort}"]
-    if any(step.assumed for step in path.steps):
-        words.append("assumes a fault")
+    assumed = sum(step.assumed for step in path.steps)
+    if assumed:
+        words.append(f"assumes {printing.count(assumed, 'fault')}")
     if any(not step.sure for step in path.steps):
         words.append("not all is known")
     return ", ".join(words)
@@ -193,19 +202,39 @@ def _wrapped(first: str, text: str, indent: str) -> list[str]:
     )  # fmt: skip
 
 
-def _cut(wanted: Cut) -> Iterator[str]:
+def _cut(wanted: Cut, target: clusters.Target) -> Iterator[str]:
     if wanted.none is not None:
-        yield "No set of changes ends every way: of this one nothing can be taken away"
+        yield "No set of changes ends every way. Of this one, nothing can be taken away:"
         for step in wanted.none.steps:
-            yield from _wrapped("   > ", step.text, "     ")
+            yield from _step(step, target)
         return
     if not wanted.changes:
         yield "Nothing needs to change."
         return
-    proof = "proved by judging again with them made" if wanted.proved else "NOT proved"
-    yield f"{printing.count(len(wanted.changes), 'change')} would end every way ({proof}):"
+    count = printing.count(len(wanted.changes), "change")
+    if wanted.proved:
+        yield f"{count} would end every way (judged again with them made: none is left):"
+    else:
+        yield f"{count} would end most ways; judged again, some is left (NOT proved):"
     for change in wanted.changes:
         yield from _wrapped("   - ", change.title, "     ")
+        for where in dict.fromkeys(_places(change, target)):
+            yield f"       {where}"
+
+
+def _places(change: Change, target: clusters.Target) -> Iterator[str]:
+    """Yield where a change is to be made."""
+    if change.means is Means.ROLE:
+        fields = [(part.ref, f"rules[{part.index}]") for part in change.parts]
+    elif change.means is Means.BINDING:
+        fields = [(change.subject, f"subjects[{part.index}]") for part in change.parts]
+    else:
+        fields = [(change.subject, "")]
+    for ref, field in fields:
+        node = target.node(ref)
+        where = target.where(node, field) if node is not None else ""
+        if where:
+            yield where
 
 
 def _document(cluster: Cluster, listed: list[Path], wanted: Cut | None) -> dict[str, Any]:

@@ -177,12 +177,16 @@ class PathPoint(Struct, frozen=True):
 
 
 class PathStep(Struct, frozen=True, omit_defaults=True):
-    """A step that leads to the next point. *sure* and *assumed* as of a path's own steps."""
+    """A step that leads to the next point. *sure* and *assumed* as of a path's own steps.
+
+    *label* is what it goes by, in a few words for a picture.
+    """
 
     text: str
     location: Location | None = None
     sure: bool = True
     assumed: bool = False
+    label: str = ""
 
 
 class AttackPath(Struct, frozen=True, omit_defaults=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from keten.cluster.paths.build import Built
 from keten.cluster.paths.changes import left, made
@@ -119,21 +119,28 @@ def _path(built: Built, steps: list[int], source: Point, target: Point) -> Path:
     graph = built.graph
     if steps:
         source = graph.points[graph.ends[steps[0]][0]]
-    told: list[int] = []
+    told: list[Step] = []
     points = [source]
+    doubt = False  # of a step that is no more than words: it is the next one's
     for index in steps:
+        step = graph.steps[index]
         to = graph.points[graph.ends[index][1]]
-        if graph.steps[index].text:
-            told.append(index)
+        if step.text:
+            told.append(structs.replace(step, sure=False) if doubt else step)
             points.append(to)
-        elif told and to[0] in PLACES:  # the step before ends where this does
+            doubt = False
+            continue
+        doubt = doubt or not step.sure
+        if told and to[0] in PLACES:  # the step before ends where this does
             points[-1] = to
+    if doubt and told:
+        told[-1] = structs.replace(told[-1], sure=False)
     return Path(
         source,
         target,
         sum(graph.efforts[i] for i in steps),
         tuple(points),
-        tuple(graph.steps[i] for i in told),
+        tuple(told),
         tuple(steps),
     )
 

@@ -16,6 +16,7 @@ from keten.cluster.paths.escapes import escapes
 from keten.cluster.paths.gains import gained, leading
 from keten.cluster.paths.graph import FOREVER, Graph
 from keten.cluster.paths.narrowing import Wanted, narrowing, wanted
+from keten.cluster.paths.platform import CLOUDS, CONTROL, LINKED, TOKEN
 from keten.cluster.paths.terms import (
     ANONYMOUS,
     CLUSTER,
@@ -49,13 +50,6 @@ ASSUMED = 6
 """The effort of a fault that nobody knows of yet; a known one is less, an exploited one least."""
 UNSURE = 3
 _WEIGHTS = {"critical": 2, "high": 3, "medium": 5}
-_CLOUDS = ("AKS", "EKS", "GKE")
-_LINKED = (
-    "eks.amazonaws.com/role-arn", "iam.gke.io/gcp-service-account",
-    "azure.workload.identity/client-id",
-)  # fmt: skip
-_CONTROL = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
-_TOKEN = "kubernetes.io/service-account-token"
 
 
 class Built:
@@ -126,9 +120,10 @@ class Built:
                 way.ref,
                 sure=sure,
                 change=Change(Means.ENTRY, way.ref, f"Close {way.by}"),
+                label=way.by.rpartition("/")[0].partition(" ")[0] or way.by,
             )
             self._add(INTERNET, ("reach", title), step)
-        step = Step("the API server answers whoever reaches it", sure=False)
+        step = Step("the API server answers whoever reaches it", sure=False, label="API server")
         self._add(INTERNET, ANONYMOUS, step)
 
     def _pod(self, peer: Peer) -> None:
@@ -146,27 +141,27 @@ class Built:
                 self._nodes.setdefault(node, set()).add(peer.title)
         flow = to_metadata(self.network, peer) if self._cloud() else NO
         if flow.may:
+            title = f"Keep {peer.title} from 169.254.169.254 (NetworkPolicy)"
             step = Step(
                 f"{peer.title} can ask 169.254.169.254 for the node's credentials",
                 peer.refs[0] if peer.refs else "",
                 sure=bool(flow.sure),
-                change=Change(
-                    Means.METADATA, peer.title, f"Keep {peer.title} from 169.254.169.254"
-                ),
+                change=Change(Means.METADATA, peer.title, title),
+                label="169.254.169.254",
             )
             self._add(code, ("cloud", "the node's identity"), step, 2)
 
     def _weakness(self, reach: Point, code: Point, peer: Peer, known: Weakness) -> None:
         effort = 1 if known.exploited else _WEIGHTS.get(known.severity, 5)
         used = ", used in attacks" if known.exploited else ""
-        title = f"Upgrade {known.package} in {peer.title}"
+        title = f"Upgrade {known.package} of {peer.title} to {known.fixed}"
         change = Change(Means.UPGRADE, known.id, title) if known.fixed else None
         told = f" ({known.source})" if known.source else ""
         text = f"{known.id} in {known.package} of {peer.title} runs the intruder's code{used}{told}"
-        self._add(reach, code, Step(text, change=change), effort)
+        self._add(reach, code, Step(text, change=change, label=known.id), effort)
 
     def _cloud(self) -> bool:
-        return self.listed is not None and self.listed.provider.upper() in _CLOUDS
+        return self.listed is not None and self.listed.provider.upper() in CLOUDS
 
     def _inside(self, code: Point, peer: Peer, workload: Workload) -> None:
         """Add what code in a pod has at hand: its token, its secrets, the node."""
@@ -181,20 +176,25 @@ class Built:
                 workload.ref,
                 f"{workload.pod_path}.automountServiceAccountToken",
                 change=Change(means, workload.ref, title),
+                label="mounted token",
             )
             self._add(code, ("account", space, name), step)
         for kind, secret in sorted(set(read_by(workload))):
             if kind == "secret":
-                said = Step(f"{peer.title} reads Secret {space}/{secret}", workload.ref)
+                told = f"{peer.title} reads Secret {space}/{secret}"
+                said = Step(told, workload.ref, label="reads")
                 self._add(code, ("secret", space, secret), said)
         ways = sorted(escapes(workload), key=lambda way: (way.effort, way.field))
         if ways:
-            change = Change(Means.HARDEN, workload.ref, f"Take the node from {workload.title}")
+            given = ", ".join(dict.fromkeys(way.label for way in ways))
+            title = f"Take from {workload.title} what leads to its node: {given}"
+            change = Change(Means.HARDEN, workload.ref, title)
             step = Step(
                 f"{ways[0].text}: out of {peer.title} to its node",
                 workload.ref,
                 f"{workload.pod_path}.{ways[0].field}",
                 change=change,
+                label=ways[0].label,
             )
             for node in workload.nodes or ("",):
                 self._add(code, ("out", peer.title), step, ways[0].effort)
@@ -226,7 +226,7 @@ class Built:
                 self._add(hub, ("sends", net.title, ""), Step(""), free=True)
                 for peer in self._alike(net, rep):
                     self._add(("code", peer.title), hub, Step(""), free=True)
-                    step = Step(f"policies let it reach {peer.title}")
+                    step = Step(f"network policies let it reach {peer.title}", label="network")
                     self._add(to, ("inside", peer.title), step, free=True)
             common: dict[tuple[Ports, Ports], int] = {}
             for number, row in enumerate(rows.values()):
@@ -240,7 +240,9 @@ class Built:
         for peer in network.peers:
             inside: Point = ("inside", peer.title)
             if self.graph.has(inside):
-                change = Change(Means.POLICY, peer.title, f"Let fewer pods reach {peer.title}")
+                change = Change(
+                    Means.POLICY, peer.title, f"Keep other pods from {peer.title} (NetworkPolicy)"
+                )
                 step = Step("", peer.refs[0] if peer.refs else "", change=change)
                 self._add(inside, ("reach", peer.title), step, free=True)
 
@@ -308,7 +310,7 @@ class Built:
             for target, effort in gained(risk):
                 if (gate, target) not in self._gates:
                     self._gates.add((gate, target))
-                    step = Step(text, binding.ref, change=change)
+                    step = Step(text, binding.ref, change=change, label=risk.danger.may)
                     self.graph.add((*gate, "held"), target, step, effort=effort, cost=FOREVER)
 
     def _narrowing(self, ground: Ground, taken: Wanted) -> Change | None:
@@ -319,7 +321,7 @@ class Built:
         return self._narrowed[key]
 
     def _linked(self, holder: Point, linked: ServiceAccount) -> None:
-        for key in _LINKED:
+        for key in LINKED:
             identity = linked.annotations.get(key)
             if identity:
                 step = Step(
@@ -364,7 +366,7 @@ class Built:
                 for where in (space, ""):
                     self._add(("secret-named", where, item.name), point, Step(""), free=True)
                 owner = item.annotations.get("kubernetes.io/service-account.name")
-                if item.type == _TOKEN and owner:
+                if item.type == TOKEN and owner:
                     step = Step(f"it holds a lasting token of {space}/{owner}", item.ref)
                     self._add(point, ("account", space, owner), step)
         for space in sorted(spaces):
@@ -388,7 +390,7 @@ class Built:
         for item in self.objects:
             if isinstance(item, Resource) and item.kind == "Node":
                 self._add(NODES, ("node", item.name), Step(""), free=True)
-                if any(label in item.labels for label in _CONTROL):
+                if any(label in item.labels for label in CONTROL):
                     control = True
                     step = Step(f"node {item.name} holds the keys of the cluster", item.ref)
                     self._add(("node", item.name), CLUSTER, step)

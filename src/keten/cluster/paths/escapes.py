@@ -23,11 +23,12 @@ _WITH_PROCESSES = {"SYS_PTRACE": 2}
 
 
 class Escape(Struct, frozen=True):
-    """A way out. *field* is below the pod spec; *effort* from 1, the least."""
+    """A way out. *field* is below the pod spec; *effort* from 1, the least; *label* in a word."""
 
     text: str
     field: str
     effort: int
+    label: str
 
 
 def escapes(workload: Workload) -> Iterator[Escape]:
@@ -36,13 +37,17 @@ def escapes(workload: Workload) -> Iterator[Escape]:
     if pod.windows:
         for path, container in pod.all_containers():
             if (_context(container).windows_options or {}).get("hostProcess"):
-                yield Escape("it is a process of the node", f"{path}.securityContext", 1)
+                yield Escape(
+                    "it is a process of the node", f"{path}.securityContext", 1, "hostProcess"
+                )
         return
     for path, container in pod.all_containers():
         context = _context(container)
         at = f"{path}.securityContext"
         if context.privileged:
-            yield Escape(f"container {container.name} is privileged", f"{at}.privileged", 1)
+            yield Escape(
+                f"container {container.name} is privileged", f"{at}.privileged", 1, "privileged"
+            )
             continue
         yield from _capable(container, context, at, sees=pod.host_pid)
     for i, volume in enumerate(pod.volumes):
@@ -67,7 +72,7 @@ def _capable(
         effort = known.get(name.upper().removeprefix("CAP_"))
         if effort:
             text = f"container {container.name} has the capability {name}"
-            yield Escape(text, f"{at}.capabilities.add[{i}]", effort)
+            yield Escape(text, f"{at}.capabilities.add[{i}]", effort, name)
 
 
 def _mounted(workload: Workload, name: str, path: str, at: str) -> Iterator[Escape]:
@@ -81,8 +86,8 @@ def _mounted(workload: Workload, name: str, path: str, at: str) -> Iterator[Esca
         return
     container = mounts[0][0]
     if socket(path):
-        yield Escape(f"container {container} has the runtime's socket {path}", at, 1)
+        yield Escape(f"container {container} has the runtime's socket {path}", at, 1, "socket")
         return
     writers = [one for one, read_only in mounts if not read_only]
     if writers and grave(path):
-        yield Escape(f"container {writers[0]} can write {path} of the node", at, 2)
+        yield Escape(f"container {writers[0]} can write {path} of the node", at, 2, path)

@@ -17,6 +17,8 @@ from keten.cluster.rbac.rights import Ground, Rights
 from keten.cluster.rbac.risks import Risk, key_of_role, meets
 from keten.model.kube import Object, Role
 
+_NAMED = 4
+"""Resources of a rule that a title names."""
 Wanted = dict[str, set[Ask]]
 """What is to be taken out of each role, by its id."""
 
@@ -67,11 +69,15 @@ def _part(said: Sourced, asks: Iterable[Ask]) -> Part:
 def _title(role: Role, parts: tuple[Part, ...], objects: Mapping[str, Object]) -> str:
     said = []
     for part in parts:
-        where = f"rules[{part.index}]"
         owner = objects.get(part.ref)
+        rules = owner.rules if isinstance(owner, Role) else ()
+        named = rules[part.index].resources if part.index < len(rules) else ()
+        few = ", ".join(part.resources or named[:_NAMED])
+        few += ", ..." if not part.resources and len(named) > _NAMED else ""
+        where = f"rules[{part.index}]"
         if owner is not None and part.ref != role.ref:
             where += f" of {owner.title}"
-        said.append(f"{', '.join(part.resources)} out of {where}" if part.resources else where)
+        said.append(f"{few} out of {where}" if part.resources else f"{where} ({few})")
     return f"Narrow {role.title}: take away {'; '.join(said)}"
 
 

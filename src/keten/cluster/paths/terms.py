@@ -92,7 +92,7 @@ class Step(Struct, frozen=True):
     """A step an intruder takes. *ref* and *field* are what shows that it is open.
 
     *sure* is false where something that is not known leaves it open; *assumed* where it takes a
-    fault that nobody knows of yet.
+    fault that nobody knows of yet. *label* is what it goes by, in a few words.
     """
 
     text: str
@@ -101,6 +101,7 @@ class Step(Struct, frozen=True):
     sure: bool = True
     assumed: bool = False
     change: Change | None = None
+    label: str = ""
 
 
 class Weakness(Struct, frozen=True, order=True):
@@ -115,6 +116,12 @@ class Weakness(Struct, frozen=True, order=True):
     severity: str = ""
     fixed: str = ""
     source: str = ""
+
+
+_BETWEEN = {
+    "run": "pods of its own", "accounts": "every ServiceAccount", "pods": "every pod",
+    "all-of": "everything",
+}  # fmt: skip
 
 
 def called(point: Point) -> str:
@@ -142,5 +149,7 @@ def called(point: Point) -> str:
             return f"ServiceAccount {space}/{own}"
         case ("cloud", identity):
             return f"cloud: {identity}"
+        case ("run" | "accounts" | "pods" | "all-of" as kind, space):
+            return f"{_BETWEEN[kind]} in {space}" if space else f"{_BETWEEN[kind]} anywhere"
         case _:
             return " ".join((point[0], "/".join(point[1:])))

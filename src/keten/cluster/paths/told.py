@@ -43,4 +43,4 @@ def row(path: Path, estate: Estate, find: Find) -> AttackPath:
 def _step(step: Step, estate: Estate, find: Find) -> PathStep:
     node = estate.find(step.ref) if step.ref else None
     where = find(node, step.field) if node is not None else None
-    return PathStep(step.text, where, step.sure, step.assumed)
+    return PathStep(step.text, where, step.sure, step.assumed, step.label)
