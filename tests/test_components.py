@@ -97,7 +97,7 @@ def test_parts_of_a_cluster(tmp_path: Path, text: str, part: str) -> None:
         (pods("DaemonSet", "acme.example/node:1"), Severity.MEDIUM),
         # A volume that nothing mounts makes no plugin.
         (
-            pods("Deployment", "a.example/s:1", "/opt/cni/bin").replace("[{name: v", "[{name: w"),
+            pods("Deployment", "a.example/s:1", "/opt/cni/bin").replace("ts: [{name: v", "ts: [{name: w"),
             Severity.HIGH,
         ),
     ],
@@ -143,6 +143,17 @@ def test_rights_that_a_controller_is_for(tmp_path: Path, text: str, part: str) -
 
     assert one.severity is Severity.LOW
     assert one.message.endswith(f"(needed by {part})")
+
+
+def test_what_leads_out_of_the_namespace_stays_above_low(tmp_path: Path) -> None:
+    text = rights("external-secrets-controller", "create").replace(
+        "secrets]", "serviceaccounts/token]"
+    )
+
+    (one,) = found(tmp_path, text, "access/token-create")
+
+    assert one.severity is Severity.MEDIUM
+    assert one.message.endswith("(needed by external-secrets)")
 
 
 @pytest.mark.parametrize("name", ["shop", "certs-manager", "my-cert-manager", "acsing"])

@@ -253,3 +253,20 @@ def test_a_colour_is_no_password() -> None:
 def test_the_p_of_a_long_option_brings_no_password(line: str, found: int) -> None:
     text = line.format("pass" + "word", "Kw8" + "vTq2Lx9")
     assert len(engine.find("run.sh", text.encode()).nodes) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("image: r.example/ingress/kube-webhook-certgen:v2022-gd32f@sha256:{0}{0}", 0),
+        ("webhookImage: 'acme/webhook@sha256:{0}{0}'", 0),
+        ("image: acme/secret-store:{0}", 0),
+        ("FROM ghcr.io/acme/token:{0}", 0),
+        ("secret_token: {0}", 1),
+        ("secret_token:{0}", 1),
+    ],
+)
+def test_the_digest_and_tag_of_an_image_are_no_secret(line: str, found: int) -> None:
+    """Whoever pins an image by digest is not to be told of a key in it."""
+    text = line.format("9b2d74c1e8f04a6b" + "8d33c5f1a7e2096b")
+    assert len(engine.find("a.yaml", f"{text}\n".encode()).nodes) == found

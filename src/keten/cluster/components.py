@@ -118,24 +118,33 @@ _SECRETS = ("secrets-readable", "lasting-token-make")
 _NETWORK = ("node-change", "network-policy-change", "custom-resource-define", "token-create")
 _ADMISSION = ("webhook-configure", "custom-resource-define")
 _VOLUMES = ("secrets-readable", "persistent-volume-create", "snapshot-read", "node-change")
+_WORKLOADS = (*_SECRETS, "workloads-creatable")
 _CONTROLLERS: dict[str, tuple[str, ...]] = {
+    "argocd": _SECRETS,
     "calico": _NETWORK,
     "cert-manager": (*_SECRETS, *_ADMISSION, "certificate-approve", "api-service-register"),
     "cilium": (*_NETWORK, "service-address"),
+    "cloudnative-pg": _WORKLOADS,
     "cluster-autoscaler": ("node-change",),
     "contour": ("secrets-readable",),
+    "elastic-operator": (*_WORKLOADS, *_ADMISSION),
     "external-secrets": (*_SECRETS, *_ADMISSION, "token-create"),
+    "flannel": ("node-change",),
     "gatekeeper": _ADMISSION,
-    "ingress-nginx": ("secrets-readable",),
+    "ingress-nginx": ("secrets-readable", "webhook-configure"),
     "istiod": ("secrets-readable", "token-create", *_ADMISSION),
     "karpenter": ("node-change",),
+    "keda": _WORKLOADS,
     "kube-state-metrics": ("secrets-readable",),
     "kyverno": _ADMISSION,
     "metallb": ("service-address", *_ADMISSION),
     "metallb-system": ("service-address", *_ADMISSION),
-    "prometheus-operator": (*_SECRETS, "workloads-creatable", "endpoints-redirect"),
+    "postgres-operator": _WORKLOADS,
+    "prometheus-operator": (*_WORKLOADS, "endpoints-redirect"),
     "sealed-secrets": _SECRETS,
     "secrets-unsealer": _SECRETS,
+    "strimzi": (*_WORKLOADS, "network-policy-change"),
+    "strimzi-cluster-operator": (*_WORKLOADS, "network-policy-change"),
     "traefik": ("secrets-readable",),
 }
 """By the name of a controller: the rights without which it can not do what it is for."""

@@ -304,7 +304,7 @@ def _weighs(
     if severity < full:
         return severity, f" ({SAID})"
     part = needed.by(name, node, full)
-    return (needed.eased(full), f" (needed by {part})") if part else (full, "")
+    return (needed.eased(full, node), f" (needed by {part})") if part else (full, "")
 
 
 def _origins(node: Node) -> Iterator[str]:

@@ -18,14 +18,17 @@ def by(check: str, node: Node, severity: Severity) -> str:
         return ""
     if isinstance(node, Workload):
         return _part(node) if check in components.POWERS else ""
-    if isinstance(node, Role) and severity <= Severity.MEDIUM:
+    if isinstance(node, Role) and severity <= Severity.HIGH:
         return components.role(node, check)
     return ""
 
 
-def eased(severity: Severity) -> Severity:
-    """Return what *severity* weighs there: LOW, MEDIUM for CRITICAL, INFO for LOW."""
-    if severity is Severity.CRITICAL:
+def eased(severity: Severity, node: Node) -> Severity:
+    """Return what *severity* weighs there: LOW, MEDIUM for CRITICAL, INFO for LOW.
+
+    Rights that are HIGH become MEDIUM: they lead out of the namespace, whoever needs them.
+    """
+    if severity is Severity.CRITICAL or (severity is Severity.HIGH and isinstance(node, Role)):
         return Severity.MEDIUM
     return Severity.LOW if severity >= Severity.MEDIUM else Severity.INFO
 

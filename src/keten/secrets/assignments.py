@@ -87,6 +87,8 @@ CODE = frozenset(
 _SHELLS = frozenset(b"sh bash zsh ps1 psm1 php pl pm kt kts groovy gradle dart env tf".split())
 _DATA = frozenset(b"json jsonc json5 har xml xsd lock sum csv tsv".split())
 _STRICT = (CODE | _DATA) - {b"xml"}  # a value has quotes there
+_DIGEST = Lazy(rb"@sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})[\"']?$")
+_TAG = Lazy(rb"[A-Za-z0-9_][\w.\-]{0,127}")
 _QUOTES = b"\"'`"
 _SHORTEST = 5
 
@@ -162,9 +164,24 @@ def read(data: bytes, end: int, *, extension: bytes) -> Value | None:
             return None
         span, quote = other
     text = data[span[0] : span[1]]
+    if _image(data, behind, text, quote):
+        return None
     inner = text.strip(b"\"'")
     span = (span[0] + text.find(inner), span[0] + text.find(inner) + len(inner))
     return Value(span[0], span[1], quote, inner, name, before.lower())
+
+
+def _image(data: bytes, behind: int, text: bytes, quote: bytes) -> bool:
+    """Return whether *text* ends the reference of an image: its digest, or the tag of a path.
+
+    ``image: example.com/secret-store:0a1b2c…`` assigns nothing to a secret.
+    """
+    if _DIGEST.search(text):
+        return True
+    if quote or data[behind - 1 : behind] != b":" or not _TAG.fullmatch(text):
+        return False
+    path = data[max(0, behind - 90) : behind - 1]
+    return path[len(path.rstrip(_NAMED)) - 1 : len(path.rstrip(_NAMED))] == b"/"
 
 
 def _name(before: bytes) -> bytes:
