@@ -8,7 +8,14 @@ from typing import Any
 import msgspec
 
 from keten.cli import clusters, printing
-from keten.cluster.podsecurity.namespaces import SERVED, Obstacle, Setting, Standing, standings
+from keten.cluster.podsecurity.namespaces import (
+    LABEL,
+    SERVED,
+    Obstacle,
+    Setting,
+    Standing,
+    standings,
+)
 from keten.cluster.podsecurity.standard import RANK, Breach, Fault, Level
 
 WIDTH = 80
@@ -65,7 +72,10 @@ def _printed(found: list[tuple[str, Standing]], target: clusters.Target) -> Iter
 def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
     count = printing.count(len(standing.workloads), "workload")
     name = standing.name or "(namespace not said)"
-    yield f"{name}: {count}; enforces {_said(standing)}; could enforce {standing.possible}"
+    yield from wrap(
+        f"{name}: {count}; {_said(standing)}; could enforce {standing.possible}",
+        WIDTH, subsequent_indent="  ",
+    )  # fmt: skip
     for wrong in (*standing.enforce.wrong, *standing.warn.wrong, *standing.audit.wrong):
         yield f"  no such value: {wrong}"
     if standing.unseen:
@@ -75,6 +85,11 @@ def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
         yield "  a namespace of Kubernetes itself: what runs here may need the node"
     for obstacle in standing.refused:
         yield f"  {obstacle.workload.title} would be refused today"
+    if standing.namespace and standing.name not in SERVED and not standing.unseen:
+        enforced = standing.enforce.level or Level.PRIVILEGED
+        if standing.workloads and RANK[standing.possible] > RANK[enforced]:
+            label = f"{LABEL}enforce: {standing.possible}"
+            yield from wrap(f"  label it {label}", WIDTH, subsequent_indent="    ")
     above = next((lv for lv in Level if RANK[lv] > RANK[standing.possible]), None)
     if above is None:
         return
@@ -109,6 +124,7 @@ def _breach(breach: Breach, obstacle: Obstacle, target: clusters.Target) -> Iter
 
 def _short(fault: Fault) -> str:
     at = fault.at.removeprefix("spec.").removeprefix("metadata.")
+    at = at.replace(".securityContext.", " ").replace("securityContext.", "the pod's ")
     if fault.said is None:
         return f"{at} is not set"
     if isinstance(fault.said, dict | list):
@@ -126,9 +142,15 @@ def _field(obstacle: Obstacle, fault: Fault) -> str:
 
 def _said(standing: Standing) -> str:
     level, version = standing.enforce.level, standing.enforce.version
-    if level is None:
-        return "nothing" if standing.namespace else "nothing that is known"
-    return str(level) if version == "latest" else f"{level} {version}"
+    if level is None and standing.namespace is None:
+        return "what it enforces is not known"
+    said = f"enforces {level or 'nothing'}"
+    if version != "latest" and level is not None:
+        said += f" {version}"
+    warn = standing.warn.level
+    if warn is not None and RANK[warn] > RANK[level or Level.PRIVILEGED]:
+        said += f", warns of {warn}"
+    return said
 
 
 def _document(folder: str, standing: Standing, target: clusters.Target) -> dict[str, Any]:
