@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from keten.formats.kubernetes import objects
 from keten.graph.places import Places
 from keten.model.control_plane import Component
 from keten.model.evidence import Place
@@ -102,3 +103,19 @@ def test_a_live_object_is_told_by_its_name_and_a_file_by_its_line() -> None:
     found = places.at(live.ref)
     assert found is not None
     assert (found.path, found.line, found.text) == (LIST, 3, "Deployment/web in shop")
+
+
+@pytest.mark.parametrize("uid", ["", "u"])
+@pytest.mark.parametrize("notes", [{}, {"kubernetes.io/config.mirror": "0"}])
+def test_the_mirror_of_a_static_pod_has_no_token(uid: str, notes: dict[str, str]) -> None:
+    """The server's own admission gives none to it, and refuses one that asks for it."""
+    meta = {"name": "etcd-control-1", "namespace": "kube-system", "uid": uid}
+    value = {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {**meta, "annotations": notes},
+        "spec": {"containers": [{"name": "etcd", "image": "etcd:3"}]},
+    }  # fmt: skip
+    made = objects.node(value, "key", "core/v1/pods.0001.json", clean=False)
+
+    assert isinstance(made, Workload)
+    without = made.pod.automount_service_account_token is False
+    assert without == bool(uid and notes)

@@ -150,6 +150,8 @@ def _workload(value: dict[str, Any], common: dict[str, Any]) -> kube.Workload:
     if common["kind"] == "Pod" and common["uid"]:
         live = _live(value, pod)
         pod = msgspec.structs.replace(pod, node_name="")  # the scheduler's word, not the author's
+        if _MIRROR in _map(meta.get("annotations")):  # a kubelet's own pod is never given a token
+            pod = msgspec.structs.replace(pod, automount_service_account_token=False)
     return kube.Workload(
         **common,
         **live,
@@ -160,6 +162,9 @@ def _workload(value: dict[str, Any], common: dict[str, Any]) -> kube.Workload:
         api_version=value["apiVersion"],
         spec=spec,
     )
+
+
+_MIRROR = "kubernetes.io/config.mirror"
 
 
 def _live(value: dict[str, Any], pod: PodSpec) -> dict[str, Any]:
