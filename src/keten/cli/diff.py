@@ -130,8 +130,7 @@ def _turned(title: str, items: "tuple[Turned, ...]", limit: int | None) -> Itera
         lines = wrap(finding.message, WIDTH - 10) or [""]
         yield f"{finding.severity:<9} {lines[0]}"
         yield from (f"{'':<10}{line}" for line in lines[1:])
-        place = f"{finding.path}:{finding.line}" if finding.line else finding.path
-        yield f"{'':<10}{'  '.join(filter(None, (place, finding.check)))}"[:WIDTH]
+        yield f"{'':<10}{'  '.join(filter(None, (finding.place, finding.check)))}"[:WIDTH]
         yield from wrap(
             f"{item.cause}: {item.why}", WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 12
         )

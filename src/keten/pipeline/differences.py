@@ -23,7 +23,8 @@ _BARE = frozenset({"deb", "rpm", "apk", "alpm", "opkg"})
 class Seen(Struct, frozen=True):
     """A finding, as far as it matters here. *package* is (type, name), empty where it is of none.
 
-    *file* is the digest of the file it rests on, "" where that is not known.
+    *file* is the digest of the file it rests on, "" where that is not known; *place* is how
+    its place is told.
     """
 
     key: tuple[str, ...]
@@ -35,6 +36,7 @@ class Seen(Struct, frozen=True):
     fingerprint: str = ""
     package: tuple[str, ...] = ()
     file: str = ""
+    place: str = ""
 
 
 class Side(Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from keten.errors import CeilingError, UsageError
-from keten.model.finding import Finding
+from keten.model.finding import Finding, Location
 from keten.model.result import Result
 from keten.pipeline.differences import Seen, Side, key_of, listing, package_of
 
@@ -18,11 +18,6 @@ PACKAGES = 1_000_000
 _SCHEMA = b'"keten.result/1"'
 _WINDOW = 1 << 12
 _AGAIN = "Write one with keten scan TARGET --format json --output FILE."
-
-
-class _Where(Struct, frozen=True):
-    path: str = ""
-    line: int = 0
 
 
 class _Resting(Struct, frozen=True):
@@ -36,7 +31,7 @@ class _Found(Struct, frozen=True):
     subject: str
     message: str
     fingerprint: str
-    location: _Where | None = None
+    location: Location | None = None
     evidence: tuple[_Resting, ...] = ()
     about: tuple[str, ...] = ()
 
@@ -135,19 +130,18 @@ def _keyed(findings: Iterable[Seen]) -> dict[tuple[str, ...], Seen]:
 
 
 def _from_saved(found: _Found) -> Seen:
-    where = found.location or _Where()
     return _seen(
         found.check, found.severity, found.subject, message=found.message,
-        fingerprint=found.fingerprint, about=found.about, where=(where.path, where.line),
+        fingerprint=found.fingerprint, about=found.about, where=found.location,
         file=found.evidence[0].digest if found.evidence else "",
     )  # fmt: skip
 
 
 def _from_finding(found: Finding, digests: dict[str, str]) -> Seen:
-    path, line = (found.location.path, found.location.line) if found.location else ("", 0)
+    path = found.location.path if found.location else ""
     return _seen(
         found.check, found.severity.word, found.subject, message=found.message,
-        fingerprint=found.fingerprint, about=found.about, where=(path, line),
+        fingerprint=found.fingerprint, about=found.about, where=found.location,
         file=digests.get(path, ""),
     )  # fmt: skip
 
@@ -160,7 +154,7 @@ def _seen(
     message: str,
     fingerprint: str,
     about: tuple[str, ...],
-    where: tuple[str, int],
+    where: Location | None,
     file: str,
 ) -> Seen:
     package = package_of(subject) if subject.startswith("package ") else None
@@ -169,8 +163,9 @@ def _seen(
         check=check,
         severity=severity,
         message=message,
-        path=where[0],
-        line=where[1],
+        path=where.path if where else "",
+        line=where.line if where else 0,
+        place=where.text if where else "",
         fingerprint=fingerprint,
         package=package or (),
         file=file,
