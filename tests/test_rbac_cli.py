@@ -12,6 +12,7 @@ from rbac_objects import CART, bind, role, rule
 from test_rbac_audit import event
 
 from keten.cli import main
+from keten.cluster.rbac.words import alternatives, request
 
 
 @pytest.fixture
@@ -188,6 +189,36 @@ subjects:
     assert "May get secrets tls:" in run(
         capsys, "who-can", "get", "secrets", "--name", "tls", str(tmp_path)
     )
+
+
+def test_what_is_no_resource_of_the_api_is_asked_for_all_the_same() -> None:
+    for verb, resource, name, said in (
+        ("impersonate", "users", "", "impersonate users"),
+        (
+            "impersonate",
+            "userextras/scopes",
+            "",
+            "impersonate userextras.authentication.k8s.io/scopes",
+        ),
+        ("impersonate", "uids.authentication.k8s.io", "", "impersonate uids.authentication.k8s.io"),
+        ("impersonate:user-info", "users", "", "impersonate:user-info users.authentication.k8s.io"),
+        (
+            "impersonate:arbitrary-node",
+            "no",
+            "n",
+            "impersonate:arbitrary-node nodes.authentication.k8s.io n",
+        ),
+        ("use", "scc", "anyuid", "use securitycontextconstraints.security.openshift.io anyuid"),
+        ("approve", "signers", "a.example/b", "approve signers.certificates.k8s.io a.example/b"),
+    ):
+        found, local = request(verb, resource, name, "shop")
+        assert (str(found), local) == (said, False)
+    found, local = request("impersonate:serviceaccount", "sa", "cart", "shop")
+    assert (found.group, found.namespace, local) == ("authentication.k8s.io", "shop", True)
+    asked = request("approve", "signers", "a.example/b", "")[0]
+    assert [one.name for one in alternatives(asked)] == ["a.example/b", "a.example/*"]
+    pods = request("get", "pods", "a", "")[0]
+    assert alternatives(pods) == (pods,)
 
 
 def test_the_least_manifests_are_what_was_used_and_no_more(

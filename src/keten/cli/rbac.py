@@ -143,7 +143,12 @@ def _who_can(
         anywhere = local and not arguments.namespace
         holders: dict[str, dict[Key, Ground]] = {}
         own: set[Key] = set()
-        for ground in cluster.rights.who_can(request, anywhere=anywhere):
+        able = (
+            ground
+            for one in spoken.alternatives(request)
+            for ground in cluster.rights.who_can(one, anywhere=anywhere)
+        )
+        for ground in able:
             key, hidden = _holder(ground)
             if hidden and not arguments.all:
                 own.add(key)

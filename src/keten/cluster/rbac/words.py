@@ -2,6 +2,8 @@
 
 from collections.abc import Container, Iterable
 
+from msgspec.structs import replace
+
 from keten.cluster.rbac import kubernetes
 from keten.cluster.rbac.requests import Identity, Request, account, account_of, group, user
 from keten.cluster.rbac.rights import Key
@@ -17,10 +19,17 @@ _SHORT = {
     "pdb": "poddisruptionbudgets", "po": "pods", "pv": "persistentvolumes",
     "pvc": "persistentvolumeclaims", "quota": "resourcequotas", "rc": "replicationcontrollers",
     "rs": "replicasets", "sa": "serviceaccounts", "sc": "storageclasses", "sts": "statefulsets",
-    "svc": "services",
+    "svc": "services", "scc": "securitycontextconstraints",
 }  # fmt: skip
-_VIRTUAL = {"users": "", "groups": "", "signers": "certificates.k8s.io"}
-"""What is no resource of the API and is asked for all the same: who to impersonate, to sign."""
+_AUTHN = "authentication.k8s.io"
+_VIRTUAL = {
+    "users": "", "groups": "", "signers": "certificates.k8s.io", "uids": _AUTHN,
+    "userextras": _AUTHN, "securitycontextconstraints": "security.openshift.io",
+}  # fmt: skip
+"""What is no resource of Kubernetes' API and is asked for all the same: who to impersonate, to
+sign, and OpenShift's constraints; in no namespace."""
+_CONSTRAINED = {"users": False, "groups": False, "nodes": False, "serviceaccounts": True}
+"""Whom constrained impersonation asks for, in the group authentication.k8s.io: in a namespace?"""
 
 
 def request(
@@ -38,6 +47,9 @@ def request(
     plural = _SHORT.get(plural, plural)
     if plural == "*":
         return Request(verb, api or "*", "*", sub, namespace, name), True
+    if verb.startswith("impersonate:") and plural in _CONSTRAINED:
+        local = _CONSTRAINED[plural]
+        return Request(verb, _AUTHN, plural, sub, namespace if local else "", name), local
     found = _group(plural, api if dot else None, objects)
     if found is None:
         raise UsageError(
@@ -51,7 +63,7 @@ def request(
 
 def _group(plural: str, api: str | None, objects: Iterable[Object]) -> tuple[str, bool] | None:
     """Return a resource's group, and whether it lies in namespaces; a group that is said counts."""
-    if api is None and plural in _VIRTUAL:
+    if plural in _VIRTUAL and api in (None, _VIRTUAL[plural]):
         return _VIRTUAL[plural], False
     known = kubernetes.known().resources
     if api is not None:
@@ -73,7 +85,8 @@ def _group(plural: str, api: str | None, objects: Iterable[Object]) -> tuple[str
 def identity(text: str, named: Container[Key] = ()) -> Identity:
     """Return whom *text* names: ``user NAME``, ``group NAME``, ``NAMESPACE:ACCOUNT``.
 
-    An account is also ``serviceaccount NAMESPACE/ACCOUNT``, as it is printed. A bare name is a user, or a group where only such a group is *named*.
+    An account is also ``serviceaccount NAMESPACE/ACCOUNT``, as it is printed. A bare name is a
+    user, or a group where only such a group is *named*.
     """
     word, _, rest = text.partition(" ")
     if word.lower() in ("user", "u") and rest:
@@ -102,3 +115,14 @@ def said(key: Key) -> str:
     if found:
         return f"ServiceAccount {found[0]}/{found[1]}"
     return f"{kind} {name}"
+
+
+def alternatives(request: Request) -> tuple[Request, ...]:
+    """Return *request*, and what else it would be allowed by: a signer's whole domain.
+
+    Whoever approves or signs for ``example.org/*`` may do so for each signer of that domain.
+    """
+    domain, slash, _ = request.name.partition("/")
+    if request.resource != "signers" or not slash:
+        return (request,)
+    return request, replace(request, name=f"{domain}/*")
