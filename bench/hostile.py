@@ -48,7 +48,7 @@ class Cost(Struct):
 
     @property
     def faults(self) -> str:
-        """Say what is wrong, "" if nothing is: too slow at any size, or still growing at the last."""
+        """Say what is wrong, "" if nothing is: slow at any size, or growing at the last."""
         slow = "OVER " if max(self.seconds, default=self.ceiling + 1) > self.ceiling else ""
         return slow + ("GROWS " if self.growth > GROWTH else "")
 
