@@ -47,8 +47,8 @@ def test_reach_for_eyes_lines_and_json(tmp_path: Path, capsys: pytest.CaptureFix
     target = folder(tmp_path, PODS + CLOSED)
     assert net("reach", target, "--to", "db") == 0
     out = capsys.readouterr().out
-    assert out.startswith("3 workloads, policies: 1, of which 1 hold pods\n")
-    assert "shop/api[Pod]\n  TCP 5432              data/db[Pod]\n" in out
+    assert out.startswith("3 workloads, 1 policy (selecting pods: 1)\n")
+    assert "shop/api[Pod]\n  TCP 5432            data/db[Pod]\n" in out
     assert "shop/web" not in out
     assert net("reach", target, "--lines") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -141,7 +141,7 @@ def test_why_says_unknown_where_it_is(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "unknown" in out
     assert "not judged: NetworkPolicy shop/x: policies of projectcalico.org are not read" in error
     assert net("reach", target, "--from", "web", "--to", "api") == 0
-    assert "perhaps All Connections" in capsys.readouterr().out
+    assert "perhaps all ports" in capsys.readouterr().out
 
 
 def test_what_is_asked_wrongly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,8 +180,8 @@ def test_diff_tells_what_opened_and_what_closed(
     capsys.readouterr()
     assert net("diff", old, open_) == 0
     out = capsys.readouterr().out
-    assert "+ data/db[Pod] => any address : All Connections\n" in out
-    assert "+ any address => data/db[Pod] : All Connections\n" in out
+    assert "+ data/db[Pod] => any address : all ports\n" in out
+    assert "+ any address => data/db[Pod] : all ports\n" in out
     assert net("diff", old, open_, "--json") == 0
     assert len(json.loads(capsys.readouterr().out)) == 6
 

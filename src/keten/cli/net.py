@@ -24,16 +24,26 @@ ACTIONS = {
 _ABOUT = """reach    every connection that policies let through, by sender
 why      whether A reaches PORT of B, and which rules decide on either side
 diff     what opened and what closed between two states
-exposed  what the Internet reaches, and what reaches the cloud's metadata address
-propose  policies that deny by default and allow what services declare, or what was observed
+exposed  what the Internet reaches, and what reaches the metadata address
+propose  policies that deny by default and allow what services declare, or what
+         was observed
 
-A and B are workloads (shop/web, Deployment/web, web), addresses, hosts, internet, metadata or
-ingress. PORT is 5432, UDP/53 or a name. Read are NetworkPolicy, AdminNetworkPolicy and its
-successors, Cilium's policies, Multus' and user-defined networks. What policies of others say
-is unknown, never unreachable. That the network plugin enforces policies is taken for granted.
+A and B are workloads (shop/web, Deployment/web, web), addresses, names of
+hosts, internet, metadata or ingress. PORT is 5432, UDP/53 or a port's name.
 
-exit status: why: 0 yes, 1 no, 3 unknown; diff --fail-on-new: 1 where something opened;
-propose: 3 where the policies allow not exactly what is wanted"""
+Read are NetworkPolicy, AdminNetworkPolicy and its successors, Cilium's
+policies, Multus' and user-defined networks. What policies of others say is
+unknown, never unreachable. That the network plugin enforces policies is taken
+for granted.
+
+exit status: why: 0 yes, 1 no, 3 unknown; diff --fail-on-new: 1 where something
+opened; propose: 3 where the policies allow not exactly what is wanted"""
+_EXAMPLES = """examples:
+  keten net reach deploy/ --to shop/db        who reaches shop/db
+  keten net why shop/web shop/db 5432         from the manifests here
+  keten net why web internet 443 k8s://prod   from a live cluster
+  keten net diff main/deploy deploy --fail-on-new
+  keten net propose --flows flows.json        hubble observe -o json wrote it"""
 
 
 def main(argv: list[str]) -> int:
@@ -71,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
         prog="keten net",
         usage=usage,
         description=_ABOUT,
+        epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("action", choices=tuple(ACTIONS), help="see above")

@@ -31,8 +31,8 @@ def exposed(arguments: argparse.Namespace, target: "Target", cluster: "Cluster")
 
 def _said(flow: Flow) -> str:
     if flow.sure == flow.may:
-        return flow.sure.text
-    return f"{f'{flow.sure.text} and ' if flow.sure else ''}perhaps {flow.unknown.text}"
+        return flow.sure.words
+    return f"{f'{flow.sure.words} and ' if flow.sure else ''}perhaps {flow.unknown.words}"
 
 
 def _lines(
@@ -54,6 +54,10 @@ def _lines(
     free = sum(bool(flow.may) for _, _, flow in out)
     yield ""
     yield f"{free} of {printing.count(len(out), 'workload')} may reach the Internet"
+    if any(way.flow.sure != way.flow.may for way in ways) or not all(f.sure for _, f in meta):
+        yield ""
+        yield "perhaps: it hangs on what the objects do not tell (whether a node or gateway"
+        yield "can be had from the Internet, what policies of others hold)"
 
 
 def _document(

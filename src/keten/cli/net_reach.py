@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _EXTERNAL = "[External]"
 _MOST = 2_000_000
-_WIDE = 46  # columns of ports before the peers go to a line of their own
+_WIDE = 22  # columns of ports before the peers go to a line of their own
+_PERHAPS = "perhaps: the objects do not tell; keten net why A B PORT tells why"
 
 
 def reach(arguments: argparse.Namespace, target: "Target", cluster: "Cluster") -> int:
@@ -91,6 +92,8 @@ def _is(title: str, wanted: set[str]) -> bool:
 
 def _page(network: Network, arguments: argparse.Namespace) -> Iterator[str]:
     yield _head(network)
+    yield "Senders; indented, on which ports they reach whom."
+    doubt = False
     nets = network.networks
     src, dst = (_filter(network, name) for name in (arguments.src, arguments.dst))
     for one in nets:
@@ -101,6 +104,10 @@ def _page(network: Network, arguments: argparse.Namespace) -> Iterator[str]:
             yield ""
             yield from _wrapped(group.senders)
             yield from _rows(group.rows)
+            doubt = doubt or any(row.may != row.sure for row in group.rows)
+    if doubt:
+        yield ""
+        yield _PERHAPS
     yield from _mesh(network)
 
 
@@ -119,7 +126,7 @@ def _mesh(network: Network) -> Iterator[str]:
         yield "Mutual TLS required"
     for title, demand in asked:
         sure = "" if demand.sure else " (where a proxy of the mesh runs)"
-        yield f"  {title}  {demand.ports.text}  by {demand.by}{sure}"
+        yield f"  {title}  {demand.ports.words}  by {demand.by}{sure}"
     narrowed = _narrowed(network, mesh)
     if narrowed:
         yield ""
@@ -137,9 +144,10 @@ def _narrowed(network: Network, mesh: Mesh) -> list[tuple[str, Held]]:
 def _head(network: Network) -> str:
     policies = [policy for policy in network.policies if policy.ref]
     held = sum(policy.subjects != 0 for policy in policies)
+    count = len(policies)
     parts = [
         printing.count(len(network.peers), "workload"),
-        f"policies: {len(policies)}, of which {held} hold pods",
+        f"{count} {'policy' if count == 1 else 'policies'} (selecting pods: {held})",
     ]
     if len(network.networks) > 1:
         parts.append(printing.count(len(network.networks), "network"))
@@ -148,7 +156,7 @@ def _head(network: Network) -> str:
 
 def _wrapped(senders: Sequence[str]) -> Iterator[str]:
     """Yield names as lines; what several may do, each may do to each of the others, too."""
-    yield from textwrap.wrap(", ".join(senders), 98, break_long_words=False, break_on_hyphens=False)
+    yield from textwrap.wrap(", ".join(senders), 79, break_long_words=False, break_on_hyphens=False)
 
 
 def _rows(rows: Sequence[grouped.To]) -> Iterator[str]:
@@ -156,13 +164,13 @@ def _rows(rows: Sequence[grouped.To]) -> Iterator[str]:
     for row in rows:
         alike.setdefault((row.sure, row.may), []).extend(row.whom)
     for (sure, may), whom in sorted(alike.items(), key=lambda item: item[0][0].text):
-        said = sure.text if sure else ""
+        said = sure.words if sure else ""
         if may != sure:
-            said += f"{' and ' if said else ''}perhaps {(may - sure).text}"
-        begin = f"  {said:<20}  "
+            said += f"{' and ' if said else ''}perhaps {(may - sure).words}"
+        begin = f"  {said:<18}  "
         if len(begin) > _WIDE:
             yield begin.rstrip()
-            begin = " " * 24
+            begin = " " * _WIDE
         for i, name in enumerate(whom):
             yield (begin if i == 0 else " " * len(begin)) + name
 
@@ -225,7 +233,9 @@ def _changes(found: Iterable[difference.Changed]) -> Iterator[str]:
         note = f"  ({item.note})" if item.note else ""
         for sign, those in (("+", more), ("-", less)):
             if those != NONE:
-                yield f"{sign} {item.src} => {item.dst} : {those.text}{note}"
-    if opened or closed:
-        yield ""
+                yield f"{sign} {item.src} => {item.dst} : {those.words}{note}"
+    if not opened and not closed:
+        yield "Nothing opened, and nothing closed."
+        return
+    yield ""
     yield f"{printing.count(opened, 'connection')} opened or widened, {closed} closed or narrowed"

@@ -90,9 +90,13 @@ def parser() -> argparse.ArgumentParser:
         help="cluster-admin, secrets, nodes, or secret NAMESPACE/NAME (may be repeated)",
     )  # fmt: skip
     made.add_argument("--shortest", action="store_true", help="the fewest steps first")
-    made.add_argument("--limit", type=int, default=10, metavar="N", help="default: 10")
     made.add_argument(
-        "--cut", action="store_true", help="the smallest set of changes that ends all"
+        "--limit", type=int, default=10, metavar="N", help="how many are listed (default: 10)"
+    )
+    made.add_argument(
+        "--cut",
+        action="store_true",
+        help="also the smallest set of changes that ends all, proved by judging again",
     )
     made.add_argument(
         "--images", action="append", default=[], type=File, metavar="RESULT",

@@ -48,6 +48,20 @@ class Ports(Struct, frozen=True, order=True):
         said = [f"{name} {','.join(map(_span, those))}" for name, those in parts if those]
         return ",".join(said) or "No Connections"
 
+    @property
+    def words(self) -> str:
+        """Return them for eyes: ``all ports``, ``all ports but TCP 80``, ``TCP 80,443, UDP 53``."""
+        if self == ALL:
+            return "all ports"
+        out = ALL - self
+        few = sum(map(len, (out.tcp, out.udp, out.sctp))) < sum(
+            map(len, (self.tcp, self.udp, self.sctp))
+        )
+        said = (out if few else self).text
+        for protocol in PROTOCOLS:
+            said = said.replace(f",{protocol}", f", {protocol}")
+        return f"all ports but {said}" if few else said.replace(" 1-65535", "")
+
     def __or__(self, other: "Ports") -> "Ports":
         """Return what is in either."""
         return _union(self, other)

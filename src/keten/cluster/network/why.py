@@ -36,7 +36,7 @@ class Side(Struct, frozen=True):
 
 ALLOWS, DENIES, PASSES = "allows it", "denies it", "passes it on"
 ISOLATES = "isolates these pods, and has no rule for this"
-_FREE = "no policy holds these pods in this direction: everything is allowed"
+_FREE = "no policy selects these pods for {}: everything is allowed"
 _LEFT = "no rule of the baseline says otherwise: allowed"
 _VERDICTS: dict[str, Verdict] = {"allow": "yes", "deny": "no"}
 _AGAINST: dict[Verdict, str] = {"yes": DENIES, "no": ALLOWS}
@@ -158,7 +158,7 @@ def _last(judge: Judge, way: Way, clauses: list[Clause], doubts: list[Reason]) -
     """Return what the baseline says, where no policy of a namespace isolates the pods for sure."""
     against = [d for d in doubts if d.what not in (ALLOWS, PASSES)]
     baseline = any(clause.tier is Tier.BASELINE for clause in judge.clauses[way])
-    free = Reason(_LEFT if baseline else _FREE)
+    free = Reason(_LEFT if baseline else _FREE.format(way))
     mine = [clause for clause in clauses if clause.tier is Tier.BASELINE]
     side = _first(mine, way, lambda more: _with(way, "yes", (free,), _denying(more)))
     if side.verdict == "no":
