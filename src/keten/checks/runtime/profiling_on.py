@@ -22,10 +22,16 @@ def run(component: Component, _: View) -> Iterator[Violation]:
         if flags.on(component, "enable-pprof", default=False):
             yield flags.fault(component, "serves its profile", "enable-pprof")
     elif component.name == SCHEDULER and component.config is not None:
-        if component.config.get("enableProfiling", True) is not False:
-            told = "" if "enableProfiling" in component.config else " (the default)"
+        said = component.config.get("enableProfiling")
+        if said is not False:
+            bare = said is None and component.origin == "config"  # a file, perhaps an example
             yield flags.fault(
-                component, f"serves its profile{told}", "", path="enableProfiling", want="false"
+                component,
+                f"serves its profile{' (the default)' if said is None else ''}",
+                "",
+                path="enableProfiling",
+                want="false",
+                severity=Severity.INFO if bare else None,
             )
     elif flags.on(component, "profiling", default=True):
         told = "" if "profiling" in component.flags else " (the default)"

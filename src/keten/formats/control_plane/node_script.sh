@@ -45,11 +45,20 @@ leave_out() {
   sed -e "$hide"
 }
 
-# about ROLE PATH: the line of ls tells mode, owner and group; then when it was last written.
+# about ROLE PATH: its mode, owner and group, and when it was last written.
 about() {
   [ -e "$ROOT$2" ] || return 0
-  echo "file $1 $(ls -ldL "$ROOT$2" 2>/dev/null | tr -s ' ' | cut -d ' ' -f 1,3,4) $2"
-  changed=$(stat -L -c %Y "$ROOT$2" 2>/dev/null) && echo "changed $changed $2"
+  if told=$(stat -L -c '%A %U %G %u %g %Y' "$ROOT$2" 2>/dev/null); then
+    numbers=${told#* * * }
+    case $told in
+      *' UNKNOWN '*) owners=${numbers% *} ;;
+      *) owners=${told#* } owners=${owners%" $numbers"} ;;
+    esac
+    echo "file $1 ${told%% *} $owners $2"
+    echo "changed ${told##* } $2"
+  else
+    echo "file $1 $(ls -ldL "$ROOT$2" 2>/dev/null | tr -s ' ' | cut -d ' ' -f 1,3,4) $2"
+  fi
 }
 
 # quoted PATH: each line behind a bar; the last one may lack its end.
@@ -116,33 +125,47 @@ for key in kernel.panic kernel.panic_on_oops vm.overcommit_memory vm.panic_on_oo
   value=$(cat "$PROC/sys/$(echo "$key" | tr . /)" 2>/dev/null) && echo "sysctl $key $value"
 done
 
+# note FLAG PATH: that a program names a file.
 named=""
+note() {
+  case $1 in
+    --config | --config-dir | --kubeconfig | --bootstrap-kubeconfig | --data-dir | \
+      --client-ca-file | --encryption-provider-config | --audit-policy-file | \
+      --admission-control-config-file | --authentication-config | --authorization-config)
+      named="$named
+${1#--} $2" ;;
+  esac
+  case $1:$2 in
+    --*.crt | --*.pem) named="$named
+certificate $2" ;;
+  esac
+}
+
 for folder in "$PROC"/[0-9]*; do
   [ -r "$folder/cmdline" ] || continue
-  first=$(tr '\n\000' ' \n' <"$folder/cmdline" 2>/dev/null | sed -n 1p)
+  words=$(tr '\n\000' ' \n' <"$folder/cmdline" 2>/dev/null)
+  first=${words%%"
+"*}
   case ${first##*/} in
     kube-apiserver | kube-controller-manager | kube-scheduler | etcd | kubelet | kube-proxy | hyperkube) ;;
     *) continue ;;
   esac
   echo "process ${folder##*/} ${first##*/}"
-  tr '\n\000' ' \n' <"$folder/cmdline" | leave_out | sed -e 's/^/|/'
+  printf '%s\n' "$words" | leave_out | sed -e 's/^/|/'
   if [ "${first##*/}" = etcd ] && [ -r "$folder/environ" ]; then
     tr '\n\000' ' \n' <"$folder/environ" | grep '^ETCD_' | grep -v -e PASSWORD -e TOKEN -e SECRET |
       sed -e 's/^/$/'
   fi
-  for flag in config config-dir kubeconfig encryption-provider-config audit-policy-file \
-    admission-control-config-file authentication-config authorization-config data-dir \
-    client-ca-file bootstrap-kubeconfig; do
-    value=$(tr '\n\000' ' \n' <"$folder/cmdline" | sed -n "s/^--$flag=//p" | sed -n 1p)
-    [ -n "$value" ] || value=$(tr '\n\000' ' \n' <"$folder/cmdline" | sed -n "/^--$flag\$/{n;p;}" | sed -n 1p)
-    case $value in
-      /*) named="$named
-$flag $value" ;;
+  before=""
+  while IFS= read -r word; do
+    case $word in
+      --*=/*) note "${word%%=*}" "${word#*=}" ;;
+      /*) note "$before" "$word" ;;
     esac
-  done
-  named="$named
-$(tr '\n\000' ' \n' <"$folder/cmdline" |
-    sed -n -e 's/^--[a-z-]*=\(\/.*\.crt\)$/certificate \1/p' -e 's/^--[a-z-]*=\(\/.*\.pem\)$/certificate \1/p')"
+    before=$word
+  done <<WORDS
+$words
+WORDS
 done
 
 echo "$named" | sort -u | while read -r flag path; do
