@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from keten.cli import printing
@@ -12,6 +13,8 @@ from keten.cluster.auditing import Recorded, Request
 from keten.errors import CeilingError, InputError, UsageError
 from keten.model.control_plane import AuditPolicy
 
+WIDTH = 80
+_CORE = '""'
 BYTES = 4 << 20
 """The largest policy."""
 _ABOUT = """Tell which requests an audit policy of the API server records, and how much of them.
@@ -114,6 +117,20 @@ def _bodies(policy: AuditPolicy) -> Iterator[str]:
             yield f"{what}: {request.what} at {found.level} (rule {found.rule + 1})"
 
 
+def _kept_out(policy: AuditPolicy) -> Iterator[str]:
+    """Yield the rule that records what is secret without its bodies."""
+    groups: dict[str, dict[str, None]] = {}
+    for request, least, _ in auditing.SECRET:
+        if auditing.recorded(policy, request).depth >= auditing.RANK[least]:
+            sub = f"/{request.subresource}" if request.subresource else ""
+            groups.setdefault(request.group, {})[f"{request.resource}{sub}"] = None
+    yield f"- level: {auditing.METADATA}"
+    yield "  resources:"
+    for group, resources in groups.items():
+        yield f"  - group: {group or _CORE}"
+        yield f"    resources: [{', '.join(resources)}]"
+
+
 def _row(request: Request, why: str, found: Recorded) -> dict[str, Any]:
     return {
         "request": request.what,
@@ -129,12 +146,17 @@ def _row(request: Request, why: str, found: Recorded) -> dict[str, Any]:
 def _table(
     found: list[tuple[Request, str, Recorded]], bodies: list[str], policy: AuditPolicy
 ) -> Iterator[str]:
-    for request, _, item in found:
+    for request, why, item in found:
         level = item.level if item.stages else auditing.NONE
         rule = f"rule {item.rule + 1}" if item.rule >= 0 else "no rule"
         what = request.what.replace(f".{request.group}", "") if len(found) > 1 else request.what
-        said = "" if len(found) > 1 else f"  {_LOGS[item.depth]}"
-        yield f"{level:<15}  {rule:<8}  {what}{said}".rstrip()
+        said = f"  {_LOGS[item.depth]}"
+        if len(found) > 1:
+            said = "" if item.depth else f": {why}"
+        yield from wrap(
+            f"{level:<15}  {rule:<8}  {what}{said}", WIDTH, subsequent_indent=" " * 27,
+            break_on_hyphens=False,
+        )  # fmt: skip
         if len(found) == 1 and item.stages:
             yield f"stages: {', '.join(item.stages)}"
     missed = [request.what for request, _, item in found if not item.depth]
@@ -143,5 +165,8 @@ def _table(
         yield f"{len(found) - len(missed)} of {len(found)} requests that matter are recorded"
         for line in bodies:
             yield f"the log would hold {line}"
+        if bodies:
+            yield "to keep it out, put this rule before:"
+            yield from _kept_out(policy)
         for hidden, by in sorted(auditing.hidden(policy).items()):
             yield f"rule {hidden + 1} never decides: rule {by + 1} matches all that it does"
