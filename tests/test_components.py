@@ -97,7 +97,9 @@ def test_parts_of_a_cluster(tmp_path: Path, text: str, part: str) -> None:
         (pods("DaemonSet", "acme.example/node:1"), Severity.MEDIUM),
         # A volume that nothing mounts makes no plugin.
         (
-            pods("Deployment", "a.example/s:1", "/opt/cni/bin").replace("ts: [{name: v", "ts: [{name: w"),
+            pods("Deployment", "a.example/s", "/opt/cni/bin").replace(
+                "s: [{name: v, m", "s: [{name: x, m"
+            ),
             Severity.HIGH,
         ),
     ],

@@ -7,7 +7,8 @@ still hand out credentials. /var/log can be turned into reading any file of the 
 links that the kubelet follows.
 
 High for directories with which the node is taken over when written, medium when those can only
-be read, low for others; one finding names all of a workload. Agents of the node (a DaemonSet)
+be read, low for others that can be written; what of others can only be read, or is not mounted,
+is advice. One finding names all of a workload. Agents of the node (a DaemonSet)
 are one lower, and where a container is privileged it is low, as that container reaches the
 host's disks anyway. The runtime's socket has a check of its own.
 """
@@ -37,21 +38,28 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
         return
     found.sort()
     worst, i, _how, path = found[0]
-    privileged = any(context(c).privileged for _path, c in each(workload))
     at = f"{workload.pod_path}.volumes[{i}].hostPath.path"
     yield Violation(
         f"the pod mounts {listed([f[2] for f in found], 'host path')}",
         at,
         key="hostPath",
-        severity=Severity.LOW if privileged else eased(Severity(-worst), workload),
+        severity=_weight(Severity(-worst), workload),
         change=Change(at, path, "", f"Take host directories from {workload.title}"),
     )
 
 
+def _weight(worst: Severity, workload: Workload) -> Severity:
+    if any(context(container).privileged for _path, container in each(workload)):
+        return min(worst, Severity.LOW)
+    return eased(worst, workload)
+
+
 def _judge(path: str, readers: int, writers: int) -> tuple[str, Severity]:
     how = "writable" if writers else "read-only" if readers else "not mounted"
-    if not grave(path) or not readers + writers:
-        return how, Severity.LOW
+    if not readers + writers:
+        return how, Severity.INFO
+    if not grave(path):
+        return how, Severity.LOW if writers else Severity.INFO
     return how, Severity.HIGH if writers else Severity.MEDIUM
 
 

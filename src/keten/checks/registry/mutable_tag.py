@@ -5,10 +5,13 @@ content. In March 2026 attackers pushed malicious builds of the scanner Trivy to
 registries and moved the tags of its GitHub action. A digest names the content itself: what was
 scanned and signed is what runs.
 
-Low, as most estates begin here; one finding names all images of the workload. Missing tags and
-latest are reported by registry/latest-tag.
+Low where a tag is of a line of releases (1.4, stable, alpine), which its owner moves as a matter
+of course; of a single release (1.4.2, a day, a commit) it is advice, as most estates begin here.
+One finding names all images of the workload. Missing tags and latest are reported by
+registry/latest-tag.
 """
 
+import re
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
@@ -18,6 +21,9 @@ from keten.model.check import Check, Threat
 from keten.model.facts import View
 from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Workload
+
+# Three numbers, a day, or a commit.
+_RELEASE = re.compile(r"\d\.\d+\.\d|(?<!\d)20\d{6}(?!\d)|(?<![0-9a-f])[0-9a-f]{7,64}(?![0-9a-z])")
 
 
 def run(workload: Workload, _: View) -> Iterator[Violation]:
@@ -29,10 +35,12 @@ def run(workload: Workload, _: View) -> Iterator[Violation]:
             found.setdefault(container.image, f"{path}.image")
     if found:
         image, at = next(iter(found.items()))
+        moves = not all(_RELEASE.search(name.rpartition(":")[2]) for name in found)
         yield Violation(
             f"{listed(list(found), 'image')} {'have' if len(found) > 1 else 'has'} no digest",
             at,
             key="digest",
+            severity=Severity.LOW if moves else Severity.INFO,
             change=Change(at, image, f"{image}@sha256:...", f"Pin the images of {workload.title}"),
         )
 
