@@ -77,7 +77,7 @@ def test_a_policy_that_allows_all(
 ) -> None:
     text = f"""apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
-metadata: {{name: n, namespace: shop}}
+metadata: {{name: open, namespace: shop}}
 spec: {{podSelector: {selector}, {way}: [{{}}]}}
 """
     assert weight(tmp_path, text, "runtime/policy-allows-all") is severity
