@@ -6,6 +6,7 @@ from typing import Any
 from network_manifests import Shown, document, namespace, netpol, objects, pod
 
 from keten.cluster.network.reach import Network
+from keten.model.kube import Workload
 
 ALL, NO = "All Connections", "No Connections"
 _PRIMARY = "k8s.ovn.org/primary-user-defined-network"
@@ -145,3 +146,25 @@ def test_what_a_user_defined_network_made_is_that_network() -> None:
     own, udn = shown.network.networks
     assert own.members.bit_count() == 1  # a pod in its node's network is in none of users'
     assert udn.members.bit_count() == 1
+
+
+def test_what_is_not_followed_is_told() -> None:
+    route = document("traefik.io/v1alpha1", "IngressRoute", "shop/r", {"routes": []})
+    join = document("k8s.ovn.org/v1", "ClusterNetworkConnect", "c", {})
+    assert Shown(pod("shop/a"), route, join).network.notes == [
+        "ClusterNetworkConnect c: it joins networks, which are taken to be apart",
+        "IngressRoute shop/r: routes of traefik.io are not read: what they serve is not shown",
+    ]
+
+
+def test_a_pod_that_has_ended_runs_nowhere() -> None:
+    def live(name: str, phase: str) -> str:
+        status = f"status: {{phase: {phase}, podIPs: [{{ip: 10.0.0.7}}]}}\n---\n"
+        made = pod(name, nodeName="n1").replace("---\n", status)
+        return made.replace("metadata:", "metadata:\n  uid: u")
+
+    running, ended = objects(live("shop/a", "Running") + live("shop/b", "Succeeded"))
+    assert isinstance(running, Workload)
+    assert isinstance(ended, Workload)
+    assert (running.nodes, running.pod_ips) == (("n1",), ("10.0.0.7",))
+    assert (ended.nodes, ended.pod_ips) == ((), ())

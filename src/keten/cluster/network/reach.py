@@ -87,6 +87,7 @@ class Network:
         services = [item for item in self.objects if isinstance(item, Service)]
         self.policies: list[Policy] = [
             *reading.unlisted(unlisted, self.pods),
+            *reading.unread(self.objects),
             *reading.read(policies, services, self.pods),
         ]
         self._unseen = 1 << self.place(self.controller)

@@ -22,10 +22,25 @@ _FOREIGN = {
 }  # fmt: skip
 """Kinds of network plugins' own policies that are not read; staged ones hold nothing."""
 
+_JOINING = {("k8s.ovn.org", "ClusterNetworkConnect")}
+_OTHER_ROUTES = {
+    ("traefik.io", "IngressRoute"), ("traefik.io", "IngressRouteTCP"),
+    ("traefik.containo.us", "IngressRoute"), ("projectcontour.io", "HTTPProxy"),
+    ("configuration.konghq.com", "TCPIngress"), ("getambassador.io", "Mapping"),
+    ("apisix.apache.org", "ApisixRoute"), ("k8s.nginx.org", "VirtualServer"),
+    ("gateway.solo.io", "VirtualService"),
+}  # fmt: skip
+"""Kinds of objects that open ways which are not followed: they are told."""
 _PEERS = {
     "pods", "namespaces", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps",
     "replicasets.apps", "jobs.batch", "cronjobs.batch", "ingresses.networking.k8s.io",
-    "httproutes.gateway.networking.k8s.io",
+    "httproutes.gateway.networking.k8s.io", "grpcroutes.gateway.networking.k8s.io",
+    "tcproutes.gateway.networking.k8s.io", "tlsroutes.gateway.networking.k8s.io",
+    "gateways.gateway.networking.k8s.io", "referencegrants.gateway.networking.k8s.io",
+    "routes.route.openshift.io", "virtualservices.networking.istio.io",
+    "authorizationpolicies.security.istio.io", "virtualmachines.kubevirt.io",
+    "userdefinednetworks.k8s.ovn.org", "clusteruserdefinednetworks.k8s.ovn.org",
+    "network-attachment-definitions.k8s.cni.cncf.io",
 }  # fmt: skip
 MOST_RULES = 200_000
 MOST_BLOCKS = 20_000
@@ -90,6 +105,22 @@ def unlisted(rights: Iterable[str], pods: Pods) -> Iterator[Policy]:
         elif right.startswith("list ") and name in _PEERS:
             told = (f"{name}: not listed ({right}): what they make is not shown",)
             yield Policy("", name, Tier.PLAIN, 0, notes=told)
+
+
+def unread(objects: Iterable[Object]) -> Iterator[Policy]:
+    """Yield for each object that opens ways which are not followed that it does."""
+    for item in objects:
+        if isinstance(item, Resource):
+            key = (item.api_version.partition("/")[0], item.kind)
+            what = ""
+            if key in _JOINING:
+                what = "it joins networks, which are taken to be apart"
+            elif key in _OTHER_ROUTES:
+                what = f"routes of {key[0]} are not read: what they serve is not shown"
+            if what:
+                space = f"{item.namespace or DEFAULT}/" if key in _OTHER_ROUTES else ""
+                title = f"{item.kind} {space}{item.name}"
+                yield Policy("", title, Tier.PLAIN, 0, notes=(f"{title}: {what}",))
 
 
 def read(policies: Sequence[Object], services: Sequence[Service], pods: Pods) -> Iterator[Policy]:

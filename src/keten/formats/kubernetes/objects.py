@@ -168,16 +168,20 @@ _MIRROR = "kubernetes.io/config.mirror"
 
 
 def _live(value: dict[str, Any], pod: PodSpec) -> dict[str, Any]:
-    """Return what a live pod says of where it runs and what it really runs."""
+    """Return what a live pod says of where it runs and what it really runs.
+
+    One that has ended runs nowhere, and its address may be another's.
+    """
     status = _dict(value.get("status"))
-    told = [*_dicts(status.get("podIPs")), {"ip": status.get("podIP")}]
+    ended = status.get("phase") in ("Succeeded", "Failed")
+    told = [] if ended else [*_dicts(status.get("podIPs")), {"ip": status.get("podIP")}]
     images: dict[str, tuple[str, ...]] = {}
     for name in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
         for one in _dicts(status.get(name)):
             if digest := _digest(_text(one.get("imageID"))):
                 images[_text(one.get("name"))] = (digest,)
     return {
-        "nodes": (pod.node_name,) if pod.node_name else (),
+        "nodes": (pod.node_name,) if pod.node_name and not ended else (),
         "pod_ips": tuple(sorted({_text(one.get("ip")) for one in told} - {""})),
         "image_ids": images,
     }
