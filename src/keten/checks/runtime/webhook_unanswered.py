@@ -1,8 +1,9 @@
 """Webhook that must answer has nobody to answer.
 
-It fails closed, and its service does not exist, selects no pod, or its workload is scaled to
-zero: every request that it is asked about is refused. What is left of an uninstalled product
-does this; whoever may scale one deployment can do it to the whole cluster.
+It fails closed, and its service does not exist, selects no pod, its workload is scaled to zero,
+or no pod of it was ever started: every request that it is asked about is refused. What is left
+of an uninstalled product does this; whoever may scale one deployment can do it to the whole
+cluster.
 
 Asked where the namespace of the service was seen, and everything in it.
 """
@@ -10,7 +11,7 @@ Asked where the namespace of the service was seen, and everything in it.
 from collections.abc import Iterator
 
 from keten.checks._examples import manifest
-from keten.cluster.admission.lockout import hooks_of
+from keten.cluster.admission.lockout import Hook, hooks_of
 from keten.cluster.estates import Cluster, estate
 from keten.model.check import Check, Threat
 from keten.model.facts import View
@@ -23,7 +24,7 @@ def run(webhook: Webhook, view: View) -> Iterator[Violation]:
     cluster = estate(view).of(webhook)
     for hook in hooks_of(webhook):
         if hook.closed and hook.service is not None and _seen(cluster, hook.service[0]):
-            why = cluster.admission.silent(hook)
+            why = cluster.admission.silent(hook) or _idle(cluster, hook)
             if why:
                 at = f"webhooks[{hook.index}]"
                 yield Violation(
@@ -37,6 +38,17 @@ def run(webhook: Webhook, view: View) -> Iterator[Violation]:
 def _seen(cluster: Cluster, namespace: str) -> bool:
     """Return whether services and workloads of *namespace* are among what was read."""
     return cluster.scope.cluster is not None or cluster.admission.sees(namespace)
+
+
+def _idle(cluster: Cluster, hook: Hook) -> str:
+    """Return that no pod behind a webhook has an address, of a cluster whose pods were listed."""
+    told = cluster.scope.cluster
+    if told is None or "pods" not in told.listed or "pods" in told.within:
+        return ""
+    behind = cluster.admission.behind(hook)
+    if not behind or any(item.pod_ips for item in behind):
+        return ""
+    return f"no pod of {behind[0].title} behind it has an address"
 
 
 CHECK = Check(
