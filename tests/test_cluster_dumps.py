@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keten import config
+from keten.cluster.network.reading import _FOREIGN
 from keten.errors import InputError
 from keten.formats.kubernetes import snapshot
 from keten.formats.kubernetes.listed import ROWS
+from keten.model.custom_pods import TEMPLATES
 from keten.model.kube import Cluster, Workload
 from keten.model.plug import Source
 from keten.model.result import Result
@@ -401,6 +403,16 @@ def test_every_row_has_a_link_and_fits_the_api(row: Any) -> None:
         assert row.group in known or f"{version}/{row.kind}" in schema().kinds or (
             row.group in {"apiextensions.k8s.io", "apiregistration.k8s.io"}
         )  # fmt: skip
+
+
+def test_what_is_judged_as_a_workload_or_holds_traffic_is_listed() -> None:
+    """A kind that is read from files and not listed live would be missing without a word."""
+    listed = {(row.group, row.kind) for row in ROWS}
+
+    assert set(TEMPLATES) <= listed
+    assert listed >= _FOREIGN
+    assert all(set(row.families) == {"workloads", "rights", "network"}
+               for row in ROWS if (row.group, row.kind) in TEMPLATES)  # fmt: skip
 
 
 def test_a_tar_that_leads_out_is_refused(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ _CILIUM = "cilium.io"
 _CALICO = "crd.projectcalico.org"
 _ISTIO, _ISTIO_NET = "security.istio.io", "networking.istio.io"
 _LINKERD = "policy.linkerd.io"
+_KRUISE, _CNI = "apps.kruise.io", "k8s.cni.cncf.io"
+_OVN, _AWS = "k8s.ovn.org", "networking.k8s.aws"
 
 
 def _runs(group: str, *pairs: tuple[str, str], version: str = "v1") -> Iterable[Row]:
@@ -175,7 +177,41 @@ ROWS: tuple[Row, ...] = (
         ("networkauthentications", "NetworkAuthentication")),
     *_in(_LINKERD, "v1beta3", ("servers", "Server")),
     *_in("argoproj.io", "v1alpha1", ("applications", "Application"), ("appprojects", "AppProject"),
-        ("rollouts", "Rollout"), links=(Link.DEPLOYMENT,), families=()),
+        links=(Link.DEPLOYMENT,), families=()),
+    # What has a pod template of its own (model/custom_pods).
+    *_runs("argoproj.io", ("rollouts", "Rollout"), version="v1alpha1"),
+    *_runs("apps.openshift.io", ("deploymentconfigs", "DeploymentConfig")),
+    *_runs(_KRUISE, ("clonesets", "CloneSet"), ("daemonsets", "DaemonSet"),
+        ("broadcastjobs", "BroadcastJob"), version="v1alpha1"),
+    *_runs(_KRUISE, ("statefulsets", "StatefulSet"), version="v1beta1"),
+    *_runs("serving.knative.dev", ("services", "Service"), ("configurations", "Configuration")),
+    *_runs("keda.sh", ("scaledjobs", "ScaledJob"), version="v1alpha1"),
+    *_runs("agones.dev", ("fleets", "Fleet"), ("gameservers", "GameServer"),
+        ("gameserversets", "GameServerSet")),
+    *_runs("actions.github.com", ("autoscalingrunnersets", "AutoscalingRunnerSet"),
+        version="v1alpha1"),
+    # What takes part in who reaches whom (cluster/network): machines, networks, plugins' policies.
+    *_in("kubevirt.io", "v1", ("virtualmachines", "VirtualMachine"),
+        ("virtualmachineinstances", "VirtualMachineInstance"),
+        ("virtualmachineinstancereplicasets", "VirtualMachineInstanceReplicaSet")),
+    *_in("pool.kubevirt.io", "v1beta1", ("virtualmachinepools", "VirtualMachinePool")),
+    *_in(_OVN, "v1", ("egressfirewalls", "EgressFirewall"),
+        ("userdefinednetworks", "UserDefinedNetwork")),
+    *_over(_OVN, "v1", ("clusteruserdefinednetworks", "ClusterUserDefinedNetwork"),
+        families=(_NETWORK, _WORKLOADS)),
+    *_in("network.openshift.io", "v1", ("egressnetworkpolicies", "EgressNetworkPolicy")),
+    *_in(_CNI, "v1", ("network-attachment-definitions", "NetworkAttachmentDefinition")),
+    *_in(_CNI, "v1beta1", ("multi-networkpolicies", "MultiNetworkPolicy")),
+    *_in("projectcalico.org", "v3", ("networkpolicies", "NetworkPolicy")),
+    *_over("projectcalico.org", "v3", ("globalnetworkpolicies", "GlobalNetworkPolicy"),
+        families=(_NETWORK, _WORKLOADS)),
+    *_in("crd.antrea.io", "v1beta1", ("networkpolicies", "NetworkPolicy")),
+    *_over("crd.antrea.io", "v1beta1", ("clusternetworkpolicies", "ClusterNetworkPolicy"),
+        families=(_NETWORK, _WORKLOADS)),
+    *_in("networking.gke.io", "v1alpha1", ("fqdnnetworkpolicies", "FQDNNetworkPolicy")),
+    *_in(_AWS, "v1alpha1", ("applicationnetworkpolicies", "ApplicationNetworkPolicy")),
+    *_over(_AWS, "v1alpha1", ("clusternetworkpolicies", "ClusterNetworkPolicy"),
+        families=(_NETWORK, _WORKLOADS)),
     *_over("kyverno.io", "v1", ("clusterpolicies", "ClusterPolicy"), links=(Link.DEPLOYMENT,)),
     *_in("kyverno.io", "v1", ("policies", "Policy"), links=(Link.DEPLOYMENT,), families=()),
 )  # fmt: skip
