@@ -143,6 +143,17 @@ def test_least(estate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "these allow all of it (3 of 3 replayed)" in out
 
 
+def test_a_user_with_the_groups_of_a_certificate(
+    estate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run(capsys, "of", "user", "bob", "--group", "ops", str(estate))
+    assert out.startswith("User bob, in ops, system:authenticated\n")
+    assert ", to group ops\n" in out
+    out = run(capsys, "of", "user", "bob", "--group", "system:masters", str(estate))
+    assert "everything: no check is asked of system:masters" in out
+    assert main(["rbac", "of", "group", "ops", "--group", "x", str(estate)]) == 2
+
+
 def test_logs_of_a_folder_and_roles_without_names(
     estate: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

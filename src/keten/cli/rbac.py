@@ -15,6 +15,7 @@ from keten.errors import UsageError
 
 if TYPE_CHECKING:
     from keten.cluster.estates import Cluster
+    from keten.cluster.rbac.requests import Identity
     from keten.cluster.rbac.rights import Ground, Key
     from keten.model.facts import Facts
 
@@ -90,6 +91,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("action", choices=tuple(ACTIONS), help="see above")
     made.add_argument("words", nargs="*", metavar="...", help=common.CLUSTERS)
     made.add_argument("-n", "--namespace", default="", metavar="NS", help="in this namespace only")
+    made.add_argument(
+        "--group", action="append", default=[], metavar="GROUP",
+        help="of: the user is in this group, too (O of a certificate); may be said again",
+    )  # fmt: skip
     made.add_argument(
         "--name", default="", metavar="NAME", help="who-can: to the object of this name"
     )
@@ -263,7 +268,7 @@ def _of(
     told = []
     for cluster in clusters:
         rights = cluster.rights
-        who = spoken.identity(subject, set(rights.named()))
+        who = _also_in(arguments.group, spoken.identity(subject, set(rights.named())))
         grounds = [
             g for g in rights.everything(who)
             if (arguments.all or not _holder(g)[1])
@@ -276,6 +281,17 @@ def _of(
         for c, who, grounds in told
     ]  # fmt: skip
     return document, _of_page(clusters, told)
+
+
+def _also_in(groups: Sequence[str], who: "Identity") -> "Identity":
+    """Return *who* as a member of *groups*, too, which a certificate or login gives."""
+    from keten.cluster.rbac.requests import account_of, user
+
+    if not groups:
+        return who
+    if not who.user or account_of(who.user):
+        raise UsageError("--group is of a user: a group is in no other, an account in its own")
+    return user(who.user, tuple(dict.fromkeys(groups)))
 
 
 def _of_page(clusters: "Sequence[Cluster]", told: list[Any]) -> Iterator[str]:
@@ -299,7 +315,7 @@ def _of_page(clusters: "Sequence[Cluster]", told: list[Any]) -> Iterator[str]:
                 where = place(ground.namespace)
                 whom = ground.subject.name if ground.subject.kind == "Group" else ""
                 yield f"  {where}, by {ground.binding.kind} {ground.binding.name}"
-                to = f", to group {whom}" if whom and whom != who.groups[0] else ""
+                to = f", to group {whom}" if whom and (who.user or whom != who.groups[0]) else ""
                 yield f"    {ground.role.kind} {ground.role.name}{to}"
             yield from rule_lines(ground.said.rule, 6)
 
