@@ -1,17 +1,25 @@
 """Policies written out: the same checks at the same versions, and nothing that can lock out."""
 
+from base64 import b64encode
+from typing import Any
+
 import msgspec
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keten.cli import main
 from keten.cluster.admission.lockout import ESSENTIAL, Admission
+from keten.cluster.admission.parameters import stuck
 from keten.cluster.admission.policies import Wanted, written
+from keten.cluster.admission.trusted import MAX_BUNDLE, ends
 from keten.cluster.podsecurity.cel import ASKS, EXPRESSIONS, expression
 from keten.cluster.podsecurity.controls import CONTROLS
 from keten.cluster.podsecurity.standard import Level
+from keten.cluster.scopes import Scope
 from keten.errors import InputError
-from keten.model.kube import Webhook
+from keten.model.kube import Cluster, Namespace, Resource, Service, Webhook
 
 
 def test_every_check_is_written_and_changes_at_the_same_versions() -> None:
@@ -106,3 +114,72 @@ def test_resources_of_rules(rule: str, asked: set[str]) -> None:
     if rule == "*":
         found.discard("certificatesigningrequests")
     assert found == asked
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 99) | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["apiGroups", "resources", "operations", "service", "name", "namespace", "caBundle",
+                 "url", "matchLabels", "matchExpressions", "key", "operator", "values", "scope",
+                 "apiVersion", "kind", "expression", "parameterNotFoundAction"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)  # fmt: skip
+_HOOK = st.dictionaries(
+    st.sampled_from(
+        ["name", "rules", "clientConfig", "namespaceSelector", "objectSelector", "matchConditions",
+         "timeoutSeconds", "failurePolicy", "reinvocationPolicy", "matchPolicy"]
+    ),
+    _JSON,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_HOOK, max_size=3), _JSON)
+def test_no_webhook_makes_it_fall(hooks: list[dict[str, Any]], labels: Any) -> None:
+    item = Webhook("w", kind="MutatingWebhookConfiguration", name="w", webhooks=tuple(hooks))
+    space = Namespace("n", kind="Namespace", name="n", labels={"a": str(labels)[:9]})
+    admission = Admission([item, space, Service("s", kind="Service", name="s", namespace="n")])
+    for wait in admission.waits():
+        assert 0 <= wait.seconds <= 34 or wait.summed < 0
+    for hook in admission.hooks:
+        list(admission.own(hook))
+        admission.silent(hook)
+        ends(hook.raw.get("clientConfig"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60), st.text(max_size=30))
+def test_no_bundle_makes_it_fall(data: bytes, text: str) -> None:
+    pem = b"-----BEGIN CERTIFICATE-----\n" + b64encode(data) + b"\n-----END CERTIFICATE-----\n"
+    for said in (text, b64encode(data).decode(), b64encode(pem).decode(), b64encode(pem * 2)[:99]):
+        ends({"caBundle": said})
+    assert ends({"caBundle": "A" * (MAX_BUNDLE + 4)}) is None
+
+
+_SPEC = st.dictionaries(
+    st.sampled_from(
+        ["policyName", "paramRef", "paramKind", "failurePolicy", "validations", "mutations",
+         "variables", "matchConditions", "validationActions"]
+    ),
+    _JSON,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(_SPEC, _SPEC, _JSON)
+def test_no_policy_makes_it_fall(policy: dict[str, Any], ref: dict[str, Any], kind: Any) -> None:
+    said = Resource(
+        "p", kind="ValidatingAdmissionPolicy", name="p", spec={**policy, "paramKind": kind}
+    )
+    spec = {**ref, "policyName": "p"}
+    binding = Resource("b", kind="ValidatingAdmissionPolicyBinding", name="b", spec=spec)
+    for cluster in (None, Cluster("c", groups={"": ("v1",)}, listed={"configmaps": 1})):
+        stuck(binding, Scope("", (said, binding), whole=True, cluster=cluster))

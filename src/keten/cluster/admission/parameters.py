@@ -43,7 +43,8 @@ def stuck(binding: Resource, scope: Scope) -> str:
     if served and version not in served.get(group, ()):
         return f"takes {said}, which the cluster does not serve"
     if not ref:
-        warns = "Deny" not in binding.spec.get("validationActions", ("Deny",))
+        actions = binding.spec.get("validationActions")  # which a mutating one has not
+        warns = isinstance(actions, list) and "Deny" not in actions
         return "" if warns or not _unguarded(policy.spec) else _NAMELESS
     if ref.get("parameterNotFoundAction") == "Deny" and _absent(ref, group, wanted, scope):
         return f"takes {said} {ref['name']}, which is not there"
