@@ -1,13 +1,16 @@
 """Hostile and broken input: each ends soon, is named, and the rest is scanned.
 
 Each runs the whole program in a process of its own with a ceiling on memory, beside one good
-file whose finding must still be there.
+file whose finding must still be there. The processes are forked of one that has read a good tree
+before, and so has imported what a scan imports: what a user starts is in test_scripts.py.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -52,6 +55,39 @@ REFUSED = (
     "baseline: ignored deep", "baseline: garbage", "baseline: a pipe", "database: garbage",
     "database: empty", "database: a pipe",
 )  # fmt: skip
+STARTED = f"""
+import contextlib, io, json, os, resource, signal, sys, threading, traceback
+from keten.cli import main
+
+def child(arguments, out, errors, environment):
+    resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
+    signal.alarm({SECONDS * 3})
+    os.environ.update(environment)
+    for path, number in ((out, 1), (errors, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    try:
+        status = main(arguments)
+    except BaseException:
+        traceback.print_exc()
+        status = 99
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with open("/proc/self/status") as file:  # ru_maxrss begins at the parent's
+        mine = next(line for line in file if line.startswith("VmHWM"))
+    most = max(int(mine.split()[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    os.write(2, b"\\n%d\\n" % most)
+    os._exit(status)
+
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["scan", sys.argv[1], "--quiet", "--no-cache"])
+assert threading.active_count() == 1  # a fork takes one thread along
+for line in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        child(*json.loads(line))
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+"""A process that forks: for each line of arguments and files, a scan; it tells each status."""
 SHAPES = ("garbage", "lists 100,000 deep", "mappings 100,000 deep", "NUL bytes")
 FORMATS = ("terminal", "json", "sarif", "junit", "markdown", "html")
 
@@ -65,47 +101,54 @@ class Found(Baseline, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def run(at: Path | str, *arguments: str) -> tuple[int, str, str]:
-    """Scan in a process of its own; return its status and what it wrote."""
-    code = (
-        "import resource, sys\n"
-        f"resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))\n"
-        "from keten.cli import main\n"
-        "status = main(sys.argv[1:])\n"
-        "with open('/proc/self/status') as status_file:  # ru_maxrss begins at the parent's\n"
-        "    mine = next(line for line in status_file if line.startswith('VmHWM'))\n"
-        "most = max(int(mine.split()[1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
-        "print(most, file=sys.stderr)\n"
-        "sys.exit(status)\n"
-    )
-    data = (
-        tempfile.mkdtemp(prefix="keten-data-") if isinstance(at, str) else str(at.parent / "data")
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "scan", str(at), "--quiet", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "XDG_DATA_HOME": data},
-        capture_output=True, timeout=SECONDS * 3, check=False,
-    )  # fmt: skip
-    errors = done.stderr.decode()
-    assert done.returncode in {0, 1, 2, 3}, errors
-    assert int(errors.split()[-1]) * 1024 < MEMORY
-    return done.returncode, done.stdout.decode(), errors
+Scanned = tuple[int, str, str]
+Run = Callable[..., Scanned]
 
 
-def scan(at: Path) -> tuple[int, Found]:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Yield what scans in a process of its own, and returns its status and what it wrote."""
+    folder = tmp_path_factory.mktemp("started")
+    (folder / "good").mkdir()
+    (folder / "good/good.yaml").write_text(GOOD)
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTED, str(folder / "good")], stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    ) as process:  # fmt: skip
+
+        def started(at: Path | str, *arguments: str) -> Scanned:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            data = tempfile.mkdtemp(dir=folder) if isinstance(at, str) else str(at.parent / "data")
+            out, errors = folder / "out", folder / "errors"
+            asked = ["scan", str(at), "--quiet", *arguments]
+            line = json.dumps([asked, str(out), str(errors), {"XDG_DATA_HOME": data}])
+            process.stdin.write(f"{line}\n")
+            process.stdin.flush()
+            status, said = int(process.stdout.readline()), errors.read_text()
+            assert status in {0, 1, 2, 3}, said
+            assert int(said.split()[-1]) * 1024 < MEMORY
+            return status, out.read_text(), said
+
+        yield started
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def scan(run: Run, at: Path) -> tuple[int, Found]:
     status, out, errors = run(at, "--format", "json", "--fail-on", "critical")
     assert status != 2, errors
     return status, msgspec.json.decode(out, type=Found)
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_it_is_named_and_the_rest_is_scanned(name: str, tmp_path: Path) -> None:
+def test_it_is_named_and_the_rest_is_scanned(run: Run, name: str, tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
     (target / "good.yaml").write_text(GOOD)
     BAD[name].make(target)
 
-    _, found = scan(target)
+    _, found = scan(run, target)
 
     assert [p for p in found.problems if BAD[name].named in p.path], found.problems
     assert not [p for p in found.problems if "broke" in p.what]
@@ -126,7 +169,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "a.db"
 
 
-def around(name: str, folder: Path, database: Path) -> tuple[int, str, str]:
+def around(run: Run, name: str, folder: Path, database: Path) -> tuple[int, str, str]:
     """Scan what is no folder of files."""
     bad = BAD[name]
     bad.make(folder)
@@ -136,10 +179,12 @@ def around(name: str, folder: Path, database: Path) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_the_good_package_is_told_beside_a_bomb(name: str, tmp_path: Path, database: Path) -> None:
+def test_the_good_package_is_told_beside_a_bomb(
+    run: Run, name: str, tmp_path: Path, database: Path
+) -> None:
     bad = BAD[name]
 
-    status, out, errors = around(name, tmp_path, database)
+    status, out, errors = around(run, name, tmp_path, database)
 
     assert status in {1, 3}, errors
     found = msgspec.json.decode(out, type=Found)
@@ -151,8 +196,10 @@ def test_the_good_package_is_told_beside_a_bomb(name: str, tmp_path: Path, datab
 
 
 @pytest.mark.parametrize("name", TURNED_AWAY)
-def test_what_no_tool_may_read_is_turned_away(name: str, tmp_path: Path, database: Path) -> None:
-    status, out, errors = around(name, tmp_path, database)
+def test_what_no_tool_may_read_is_turned_away(
+    run: Run, name: str, tmp_path: Path, database: Path
+) -> None:
+    status, out, errors = around(run, name, tmp_path, database)
 
     assert status in {2, 3}
     assert not out
@@ -161,7 +208,7 @@ def test_what_no_tool_may_read_is_turned_away(name: str, tmp_path: Path, databas
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_reader_at_once(shape: str, tmp_path: Path) -> None:
+def test_every_reader_at_once(run: Run, shape: str, tmp_path: Path) -> None:
     """Hostile files of every format in one tree: each is named, none hides another."""
     (tmp_path / "good.yaml").write_text(GOOD)
     names = {}
@@ -171,7 +218,7 @@ def test_every_reader_at_once(shape: str, tmp_path: Path) -> None:
         if bad.named:
             names[f"r{i}/{name}"] = reader
 
-    _, found = scan(tmp_path)
+    _, found = scan(run, tmp_path)
 
     assert names.keys() <= {p.path for p in found.problems}
     assert not [p for p in found.problems if "broke" in p.what]
@@ -179,7 +226,7 @@ def test_every_reader_at_once(shape: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_the_user_gives_is_refused_by_name(name: str, tmp_path: Path) -> None:
+def test_what_the_user_gives_is_refused_by_name(run: Run, name: str, tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()
     BAD[name].make(target)
@@ -191,16 +238,16 @@ def test_what_the_user_gives_is_refused_by_name(name: str, tmp_path: Path) -> No
     assert errors.startswith("keten: ")
 
 
-def test_versions_of_100_000_digits(tmp_path: Path) -> None:
+def test_versions_of_100_000_digits(run: Run, tmp_path: Path) -> None:
     BAD["100,000 digits: all at once"].make(tmp_path)
 
-    _, found = scan(tmp_path)
+    _, found = scan(run, tmp_path)
 
     assert not [p for p in found.problems if "broke" in p.what]
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_odd_names_and_values_stay_inside_their_output(form: str, tmp_path: Path) -> None:
+def test_odd_names_and_values_stay_inside_their_output(run: Run, form: str, tmp_path: Path) -> None:
     odd_names(tmp_path)
     odd_values(tmp_path)
 
@@ -214,32 +261,32 @@ def test_odd_names_and_values_stay_inside_their_output(form: str, tmp_path: Path
         ET.fromstring(out)
 
 
-def test_unread_input_is_not_a_pass(tmp_path: Path) -> None:
+def test_unread_input_is_not_a_pass(run: Run, tmp_path: Path) -> None:
     BAD["truncated YAML"].make(tmp_path)
 
-    status, _ = scan(tmp_path)
+    status, _ = scan(run, tmp_path)
 
     assert status == 3
 
 
-def test_names_that_are_no_text(tmp_path: Path) -> None:
+def test_names_that_are_no_text(run: Run, tmp_path: Path) -> None:
     raw = os.fsencode(tmp_path) + b"/\xff\xfe.yaml"
     with open(raw, "wb") as file:  # noqa: PTH123 pathlib has no bytes
         file.write(GOOD.encode() + b"---\n[")
 
-    _, found = scan(tmp_path)
+    _, found = scan(run, tmp_path)
 
     assert [p.path for p in found.problems if "xff" in p.path] == ["\\xff\\xfe.yaml"]
     assert found.findings
 
 
-def test_links_lead_nowhere(tmp_path: Path) -> None:
+def test_links_lead_nowhere(run: Run, tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
     (tmp_path / "outside.yaml").write_text(GOOD)
     (root / "out.yaml").symlink_to("../outside.yaml")
     (root / "loop").symlink_to(".")
 
-    _, found = scan(root)
+    _, found = scan(run, root)
 
     assert not [f for f in found.findings if "outside" in str(f)]
