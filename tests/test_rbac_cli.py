@@ -101,6 +101,10 @@ def test_dangers(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (told,) = run_json(capsys, "dangers", str(estate))
     (first, _) = told["subjects"]
     assert first["dangers"][0]["grounds"][0]["binding"]["path"] == "all.yaml"
+    assert out.endswith("How each is used: --how.\n")
+    assert "           list and watch give the contents as get does.\n" in run(
+        capsys, "dangers", "--how", str(estate)
+    )
 
 
 def test_unused(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
         "--any-name", action="store_true", help="least: name no objects (resourceNames) in roles"
     )
     made.add_argument("--yaml", action="store_true", help="least: only the objects, to be applied")
+    made.add_argument("--how", action="store_true", help="dangers: and how each is used")
     made.add_argument("--all", action="store_true", help="Kubernetes' own, and what is minor, too")
     common.objects(made)
     return made

@@ -85,7 +85,7 @@ def _lines(
             minor += not kept
             if kept:
                 yield f"{kept[0].severity.word.upper():<9}{words.said(key)}"
-                yield from _grouped(kept)
+                yield from _grouped(kept, how=arguments.how)
         if minor:
             yield f"{printing.count(minor, 'more subject')} with less than that (--all)."
         if not people:
@@ -96,10 +96,15 @@ def _lines(
                 f"Bound to nobody, and dangerous if they were: {names}.", page.WIDTH,
                 break_on_hyphens=False,
             )  # fmt: skip
+    if any(people for _, people, _ in told) and not arguments.how:
+        yield "How each is used: --how."
 
 
-def _grouped(found: "Sequence[Risk]") -> Iterator[str]:
-    """Yield each danger once, with its namespaces; why, once for each set of rules."""
+def _grouped(found: "Sequence[Risk]", *, how: bool) -> Iterator[str]:
+    """Yield each danger once, with its namespaces; why, once for each set of rules.
+
+    *how*: and how it is used.
+    """
     seen: dict[tuple[Any, ...], list[str]] = {}
     first: dict[tuple[Any, ...], Risk] = {}
     for risk in found:
@@ -115,10 +120,14 @@ def _grouped(found: "Sequence[Risk]") -> Iterator[str]:
         )
         text = f"may {risk.danger.may} {_where(spaces)}{narrow(risk)}"
         said = f"  {risk.severity.word:<9}{text}"
-        shown.setdefault(why, []).extend(
-            [said] if len(said) <= page.WIDTH else wrap(
-                said, page.WIDTH, subsequent_indent=" " * 13, break_on_hyphens=False)
-        )  # fmt: skip
+        lines = shown.setdefault(why, [])
+        lines += wrap(said, page.WIDTH, subsequent_indent=" " * 13, break_on_hyphens=False)
+        if how:
+            pad = " " * 11
+            lines += wrap(
+                risk.danger.how, page.WIDTH, initial_indent=pad, subsequent_indent=pad,
+                break_on_hyphens=False,
+            )  # fmt: skip
     for why, texts in shown.items():
         yield from texts
         yield from why
