@@ -11,7 +11,7 @@ demo: $(VENV)/run.stamp $(DB)
 	@$(BIN)/keten scan examples/webshop --db $(DB) || test $$? -eq 1
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -q -n auto -m 'not slow'
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m 'not slow'
 
 check: $(VENV)/dev.stamp $(DB)
 	$(BIN)/ruff format --check --quiet .

@@ -11,7 +11,7 @@ from advisory_data import folder, record, span
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keten.advisories import delta, imports, placing
+from keten.advisories import delta, imports, layout, placing
 from keten.advisories.database import Database
 from keten.advisories.layout import ORDERED, unpack_rows
 from keten.advisories.store import blocks
@@ -71,6 +71,7 @@ def test_a_delta_that_lies_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "made.db").exists()
 
 
+RAW = {n: msgspec.Raw(msgspec.msgpack.encode([str(n)])) for n in range(4000)}
 numbers = st.lists(st.integers(0, 400), unique=True).map(sorted)
 
 
@@ -79,9 +80,8 @@ numbers = st.lists(st.integers(0, 400), unique=True).map(sorted)
 def test_blocks_are_cut_the_same_however_they_came(
     before: list[int], after: list[int], stride: int
 ) -> None:
-    raw = {n: msgspec.Raw(msgspec.msgpack.encode([str(n)])) for n in range(4000)}
-    old = {n * stride: raw[n * stride] for n in before}
-    new = {n * stride: raw[n * stride] for n in after}
+    old = {n * stride: RAW[n * stride] for n in before}
+    new = {n * stride: RAW[n * stride] for n in after}
 
     class Old:
         def rows(self, _: str) -> Any:
@@ -136,6 +136,7 @@ def test_mutated_deltas(data: st.DataObject) -> None:
             assert not (at / "made.db").exists()
 
 
-def test_a_delta_that_unpacks_to_too_much() -> None:
-    with pytest.raises(InputError):
-        delta.read(zlib.compress(bytes(300 << 20), 1))
+def test_a_delta_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "MAX_INFLATED", 5 << 20)
+    with pytest.raises(InputError, match="cut short or too long"):
+        delta.read(zlib.compress(bytes(6 << 20), 1))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from api_server import needs_server
 from shared_data import SHARED, needs_shared
@@ -24,6 +25,7 @@ def fixed(data: bytes, level: Level) -> tuple[bytes, list[str]]:
     return data, [step.field for step in made if step.edit is None]
 
 
+@pytest.mark.slow
 @needs_server
 @needs_shared
 def test_the_server_takes_what_was_fixed() -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,16 @@ LINES = 400
 README_LINES = 150
 
 
+@cache
+def parsed(module: Path) -> ast.Module:
+    return ast.parse(module.read_text())
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: str(m.relative_to(ROOT)))
 def test_module(module: Path) -> None:
     text = module.read_text()
 
-    assert ast.get_docstring(ast.parse(text)), "says what it is for"
+    assert ast.get_docstring(parsed(module)), "says what it is for"
     assert text.count("\n") <= LINES, "is small enough to read"
     assert not {module.stem, module.parent.name} & VAGUE, "is named for what it holds"
 
@@ -67,7 +73,7 @@ def test_one_broad_except_in_the_whole_program() -> None:
     found = [
         str(module.relative_to(ROOT))
         for module in MODULES
-        for handler in ast.walk(ast.parse(module.read_text()))
+        for handler in ast.walk(parsed(module))
         if isinstance(handler, ast.ExceptHandler)
         and (handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"})
     ]

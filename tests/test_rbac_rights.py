@@ -15,7 +15,9 @@ from keten.cluster.rbac.rights import Rights
 CLUSTERS, REQUESTS = 2_000, 100
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))]
+)
 def test_agrees_with_the_literal_authorizer(seed: int) -> None:
     rng = random.Random(seed)
     granted = 0
