@@ -17,8 +17,10 @@ from msgspec import structs
 from keten import plugs
 from keten.config import load
 from keten.model.check import Check
+from keten.model.evidence import Link
+from keten.model.finding import Severity
 from keten.model.plug import Report
-from keten.model.result import AttackPath, PathPoint, PathStep, Result, Style
+from keten.model.result import AttackPath, LinkSummary, PathPoint, PathStep, Result, Style
 from keten.reports.json import schema
 
 ROOT = Path(__file__).parents[1]
@@ -269,3 +271,20 @@ def test_a_path_is_told_only_where_all_but_its_faults_is_known(result: Result) -
     assert "      the Internet → a/web\n" in said
     assert "2 steps, if 1 fault nobody knows of yet can be used; keten paths a b --cut\n" in said
     assert "the Internet → a/web\n" in written("markdown", both)
+
+
+def test_a_link_of_which_all_that_failed_is_advice_does_not_say_fail(result: Result) -> None:
+    """What is not known is still said first."""
+    made = {
+        (3, 1, 0): ("FAIL 2", "fail"),
+        (3, 3, 0): ("info 3", "none"),
+        (3, 3, 7): ("? 7", "unknown"),
+        (3, 0, 7): ("FAIL 3", "fail"),
+    }
+    for (failed, advice, unknown), told in made.items():
+        link = LinkSummary(Link.ACCESS, "fail", failed, unknown, 1, advice=advice)
+        assert (link.cell(), link.tone) == told
+    counts = {summary.name: summary for summary in result.links}
+    for link, summary in counts.items():
+        mine = [f for f in result.findings if f.link is link]
+        assert summary.advice == sum(f.times for f in mine if f.severity is Severity.INFO)

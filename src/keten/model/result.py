@@ -16,7 +16,7 @@ class LinkSummary(Struct, frozen=True):
     ``none`` (nothing there to judge).
 
     The counts are verdicts of checks on things; *waived* are findings that a waiver covers,
-    *known* those that the baseline has.
+    *known* those that the baseline has. *advice* are those of *failed* that are INFO.
     """
 
     name: Link
@@ -26,12 +26,22 @@ class LinkSummary(Struct, frozen=True):
     passed: int = 0
     waived: int = 0
     known: int = 0
+    advice: int = 0
+
+    @property
+    def tone(self) -> str:
+        """Return the verdict as it is shown: where all that failed is advice, it is none."""
+        if self.verdict != "fail" or self.failed > self.advice:
+            return self.verdict
+        return "unknown" if self.unknown else "none"
 
     def cell(self, unknown: str = "?") -> str:
         """Return the verdict in a few words: a colour never stands alone."""
-        match self.verdict:
+        if self.verdict == "fail" and self.tone == "none":
+            return f"info {self.advice}"
+        match self.tone:
             case "fail":
-                return f"FAIL {self.failed}"
+                return f"FAIL {self.failed - self.advice}"
             case "unknown":
                 return f"{unknown} {self.unknown}"
             case "known":

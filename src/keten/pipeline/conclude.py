@@ -16,7 +16,7 @@ from keten.model.check import Check
 from keten.model.delivery import Advisory, Package
 from keten.model.evidence import Evidence, Link
 from keten.model.facts import Facts
-from keten.model.finding import Finding, Verdict
+from keten.model.finding import Finding, Severity, Verdict
 from keten.model.result import (
     DataSource,
     LinkSummary,
@@ -215,6 +215,9 @@ class _Counts(Struct):
 def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
     """Return the chain, a summary per link; unknown is never a pass."""
     failed = _times(f for f in counts.findings if f.verdict is Verdict.FAIL)
+    advice = _times(
+        f for f in counts.findings if f.verdict is Verdict.FAIL and f.severity is Severity.INFO
+    )
     unknown = _times(f for f in counts.findings if f.verdict is Verdict.ERROR)
     for item in counts.unknown:
         unknown[item.link] += item.count
@@ -237,7 +240,14 @@ def summaries(counts: _Counts) -> tuple[LinkSummary, ...]:
         verdict = next((word for word, count in verdicts.items() if count), "none")
         made.append(
             LinkSummary(
-                link, verdict, failed[link], unknown[link], passed[link], waived[link], old[link]
+                link,
+                verdict,
+                failed[link],
+                unknown[link],
+                passed[link],
+                waived[link],
+                old[link],
+                advice[link],
             )
         )
     return tuple(made)

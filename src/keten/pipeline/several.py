@@ -82,6 +82,7 @@ def _link(parts: Sequence[LinkSummary]) -> LinkSummary:
         sum(p.passed for p in parts),
         sum(p.waived for p in parts),
         sum(p.known for p in parts),
+        sum(p.advice for p in parts),
     )
 
 

@@ -97,7 +97,7 @@ def chain(links: tuple[LinkSummary, ...]) -> str:
                 f'<path fill="none" d="M{across} {y - GAP}v{GAP // 2}H{WIDE // 2}v{GAP // 2}"/>'
             )
         parts.append(
-            f'<g class="{link.verdict}">'
+            f'<g class="{link.tone}">'
             f'<rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="8"/>'
             f'<text x="{x + WIDE // 2}" y="{y + 24}">{link.name}</text>'
             f'<text class="count" x="{x + WIDE // 2}" y="{y + 43}">{_cell(link)}</text></g>'
@@ -106,5 +106,5 @@ def chain(links: tuple[LinkSummary, ...]) -> str:
 
 
 def _cell(link: LinkSummary) -> str:
-    more = f", ? {link.unknown}" if link.failed and link.unknown else ""
+    more = f", ? {link.unknown}" if link.tone == "fail" and link.unknown else ""
     return f"{link.cell('UNKNOWN')}{more}"

@@ -56,7 +56,7 @@ def _blocks(result: Result) -> Iterator[str]:
     )
     names = " | ".join(str(link.name) for link in result.links)
     cells = " | ".join(
-        f"**{link.cell()}**" if link.failed else link.cell() for link in result.links
+        f"**{link.cell()}**" if link.tone == "fail" else link.cell() for link in result.links
     )
     yield f"| {names} |\n|{'---|' * len(result.links)}\n| {cells} |\n"
     if result.actions:

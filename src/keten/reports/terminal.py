@@ -84,7 +84,7 @@ def _head(result: Result, pen: _Pen) -> Iterator[str]:
 
 
 def _chain(result: Result, pen: _Pen) -> Iterator[str]:
-    cells = [(SHORT.get(s.name, str(s.name)), s.cell(), s.verdict) for s in result.links]
+    cells = [(SHORT.get(s.name, str(s.name)), s.cell(), s.tone) for s in result.links]
     for row, gap in _rows(cells, pen.style.width):
         widths = [max(len(name), len(cell)) for name, cell, _ in row]
         names = gap.join(name.ljust(w) for (name, _, _), w in zip(row, widths, strict=True))
