@@ -25,7 +25,7 @@ from keten.cluster.podsecurity.standard import Level, Pod, allows
 from keten.errors import InputError
 from keten.formats.yaml.fields import Edit, applied, steps
 from keten.model.check import Check
-from keten.model.delivery import Chart
+from keten.model.delivery import Chart, Credential
 from keten.model.finding import Change
 from keten.model.kube import Workload
 from keten.model.pod import PodSpec
@@ -357,3 +357,17 @@ def test_real_estates(name: str) -> None:
         assert [row for row in old.splitlines() if b"#" in row and b"# " in row] == [
             row for row in new.splitlines() if b"#" in row and b"# " in row
         ]
+
+
+def test_what_a_line_that_is_added_moves(tmp_path: Path) -> None:
+    """A secret further down is at another line, and is the same."""
+    word = "c29tZXRoaW5n" + "bG9uZ2VyMTIz" + "NDU2Nzg5MA"
+    text = (
+        DEPLOYMENT
+        + f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  api_key: {word}\n"
+    )
+    outcome = fixed(laid(tmp_path, a=text), Asked(level=Level.RESTRICTED))
+    found = [n for n in outcome.first.facts.nodes if isinstance(n, Credential)]
+    assert found
+    assert outcome.proof.holds, outcome.proof.what
+    assert passes(outcome, Level.RESTRICTED)

@@ -9,9 +9,10 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from keten.model.delivery import Chart, File, Image
+from keten.model.delivery import Chart, Credential, File, Image, Package
+from keten.model.facts import Node
 from keten.model.finding import Finding, Severity
 from keten.pipeline.fixing.kustomize import sources
 from keten.pipeline.fixing.seen import RENDERED, Seen
@@ -74,7 +75,9 @@ def prove(
         said.append(f"namespace {space} would refuse {title}")
         guilty |= {ref for ref in touched if ref.startswith("namespace ")}
     same, strange = _facts(first, last, touched)
-    said += strange
+    for text, ref in strange:
+        said.append(text)
+        guilty |= _blame(ref, touched, last)
     for chart, text in _otherwise(first, last, fields):
         said.append(f"{chart} would make {text} otherwise")
         guilty |= _blame_of(sources_of(last, chart), touched)
@@ -195,25 +198,35 @@ def _otherwise(
             yield from ((chart, one) for one in found if one not in random)
 
 
-def _facts(first: Seen, last: Seen, touched: Mapping[str, set[str]]) -> tuple[int, list[str]]:
-    """Return how many facts are as they were, and which changed that nothing edited."""
+def _facts(
+    first: Seen, last: Seen, touched: Mapping[str, set[str]]
+) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many facts are as they were, and which changed that nothing edited.
+
+    With each comes the ref that it is about.
+    """
     files = {path for paths in touched.values() for path in paths}
     same = 0
-    said: list[str] = []
+    said: list[tuple[str, str]] = []
     for ref in first.nodes.keys() | last.nodes.keys():
         old, new = first.nodes.get(ref), last.nodes.get(ref)
-        if old == new:
+        if old == new or _moved(old) == _moved(new):
             same += 1
         elif not _may(ref, first, last, touched, files):
-            said.append(f"{ref} would change with it")
+            said.append((f"{ref} would change with it", ref))
     edges = {e for e in first.facts.edges if e.src not in touched}
     others = {e for e in last.facts.edges if e.src not in touched}
     said += [
-        f"{edge.src} {edge.relation} {edge.dst} would change with it"
+        (f"{edge.src} {edge.relation} {edge.dst} would change with it", edge.src)
         for edge in edges ^ others
         if not _may(edge.src, first, last, touched, files)
     ]
     return same + len(edges & others), said
+
+
+def _moved(node: Node | None) -> Node | None:
+    """Return *node* without the line at which it stands: lines that were added move it."""
+    return structs.replace(node, line=0) if isinstance(node, Credential | Package) else node
 
 
 def _may(
