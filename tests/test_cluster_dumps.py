@@ -16,11 +16,14 @@ from keten.errors import InputError
 from keten.formats.kubernetes import snapshot
 from keten.formats.kubernetes.listed import ROWS
 from keten.model.custom_pods import TEMPLATES
+from keten.model.delivery import Image
+from keten.model.facts import Facts
 from keten.model.kube import Cluster, Workload
 from keten.model.plug import Source
 from keten.model.result import Result
 from keten.pipeline import flow, trees
 from keten.pipeline.clusters import dumps, scanning
+from keten.pipeline.clusters.sharing import shared
 from keten.readers import cluster_snapshot, k8s
 from keten.transport.files import Tree
 
@@ -470,3 +473,35 @@ def test_a_list_of_a_snapshot_with_anything_in_it_is_read_or_refused(data: st.Da
         except InputError:
             continue
         assert len(facts.nodes) < 10
+
+
+# Memory
+
+
+def test_pods_share_what_is_equal_in_them_and_say_the_same(tmp_path: Path) -> None:
+    items = [pod(f"p-{n:03}", "") for n in range(60)]
+    for n, item in enumerate(items):
+        item["metadata"]["labels"] = {"app": "web", "of": "all"}
+        item["metadata"]["ownerReferences"] = [
+            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "controller": True}
+        ]
+        item["spec"]["tolerations"] = [{"key": "a", "operator": "Exists"}]
+        item["spec"]["containers"][0]["env"] = [
+            {"name": f"SETTING_{k}", "value": f"value {k if n % 7 else -k}"} for k in range(30)
+        ]
+    data = json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode()
+    (tmp_path / "all.json").write_bytes(data)
+    read_once = k8s.read(Source("all.json", data, Tree(tmp_path)))
+    packed = msgspec.msgpack.encode(read_once.nodes)
+    apart, same = (msgspec.msgpack.decode(packed, type=list[Workload | Image]) for _ in "ab")
+
+    made = shared(Facts(nodes=tuple(same)))
+
+    assert list(made.nodes) == apart
+    assert msgspec.msgpack.encode(made.nodes) == packed
+    those = [node for node in made.nodes if isinstance(node, Workload)]
+    assert len(those) == 60
+    assert len({id(node.pod.tolerations) for node in those}) == 1
+    assert len({id(node.labels) for node in those} | {id(node.pod_labels) for node in those}) == 1
+    assert len({id(node.pod.containers[0].env[0]) for node in those}) == 1
+    assert len({id(node.pod.containers[0].env) for node in those}) == 18  # where it changes

@@ -16,6 +16,7 @@ from keten.model.nodes import TYPES
 from keten.model.result import Target
 from keten.pipeline.choosing import chooser
 from keten.pipeline.clusters.settling import settled
+from keten.pipeline.clusters.sharing import shared
 from keten.pipeline.flow import Progress, Scanned, judge_here
 from keten.pipeline.judge import subjects
 from keten.pipeline.workers import Job, run
@@ -73,7 +74,7 @@ def collect(
     parts: list[Facts] = [here]
     judged = judge_here(here, policy, now)
     for batch in run(Job(tree, now, chooser(policy), asked), tell):
-        parts.append(batch.facts)
+        parts.append(shared(batch.facts))
         judged.add(batch.judged)
     facts = merge(parts)
     if policy.render:
