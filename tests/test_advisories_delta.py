@@ -138,5 +138,6 @@ def test_mutated_deltas(data: st.DataObject) -> None:
 
 def test_a_delta_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MAX_INFLATED", 5 << 20)
+    monkeypatch.setattr(layout, "_SAFE", 1 << 10)
     with pytest.raises(InputError, match="cut short or too long"):
         delta.read(zlib.compress(bytes(6 << 20), 1))

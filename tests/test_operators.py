@@ -12,7 +12,8 @@ from network_manifests import objects
 from keten.cli.operators import rules
 from keten.cluster.definitions import By
 from keten.cluster.estates import Cluster, gather
-from keten.cluster.operators import Image, Loose, Party, Reach, ThirdParties, Trust, trust
+from keten.cluster.holdings import Reach
+from keten.cluster.operators import Image, Loose, Party, ThirdParties, Trust, trust
 from keten.model import kube
 from keten.model.kube import Object, Resource
 

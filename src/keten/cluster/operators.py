@@ -8,10 +8,10 @@ whoever takes over its pods, its image or its release has all of it.
 Live pods and what owns them are one party. What nothing here answers is told apart (*loose*).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -26,14 +26,10 @@ from keten.cluster.definitions import (
     answering,
     definitions,
     release_of,
-    tending,
 )
-from keten.cluster.rbac import kubernetes
-from keten.cluster.rbac.requests import ACCOUNT, UNSAID, Identity, account
-from keten.cluster.rbac.rights import key_of
-from keten.cluster.rbac.risks import EVERYBODY, Risk, Risks
+from keten.cluster.holdings import Held, Holdings
 from keten.model.finding import Severity
-from keten.model.kube import Object, Resource, ServiceAccount, Workload
+from keten.model.kube import Object, Resource, Workload
 
 if TYPE_CHECKING:
     from keten.cluster.estates import Cluster
@@ -43,7 +39,6 @@ T = TypeVar("T")
 DANGEROUS = Severity.MEDIUM
 """From here on rights alone make a workload a third party, as ``keten rbac dangers`` has it."""
 _OWNERS = 8  # steps from a pod to its top-most owner
-_READS = {"get", "list", "watch"}
 _INJECTED = (
     "cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret",
     "cert-manager.io/inject-apiserver-ca", "service.beta.openshift.io/inject-cabundle",
@@ -93,22 +88,6 @@ class Image(Struct, frozen=True):
     runs: tuple[str, ...] = ()
 
 
-class Reach(Struct, frozen=True):
-    """In which namespaces an account may read, and change, something; ("",) is in every one."""
-
-    reads: tuple[str, ...]
-    changes: tuple[str, ...]
-
-
-class Held(Struct, frozen=True):
-    """What an account holds. *mounted*: its token lies in the pods, as far as is said."""
-
-    identity: Identity
-    risks: tuple[Risk, ...]
-    reach: Reach
-    mounted: bool
-
-
 class Party(Struct, frozen=True, kw_only=True):
     """A third party: a *workload*, with the live ones it made, and its reach."""
 
@@ -146,19 +125,12 @@ class ThirdParties:
 
     def __init__(self, cluster: "Cluster") -> None:
         self._cluster = cluster
-        self._risks = Risks(cluster.rights)
         self._behind = Behind(cluster.objects)
         self._groups = _groups(cluster.objects)
         self._tops = {item.ref: top for top, those in self._groups for item in those}
-        self._accounts = {
-            (item.namespace or UNSAID, item.name): item
-            for item in cluster.objects
-            if isinstance(item, ServiceAccount)
-        }
-        self._named = _named(cluster)
         self._releases = Releases(top for top, _ in self._groups)
-        self._seen: dict[str, tuple[tuple[Risk, ...], Reach, Tending]] = {}
         self.definitions = definitions(cluster.scope)
+        self._holdings = Holdings(cluster, self.definitions)
 
     @property
     def unknown(self) -> dict[str, tuple[str, ...]]:
@@ -201,7 +173,7 @@ class ThirdParties:
             Party(
                 workload=top,
                 release=release_of(top),
-                held=self._held(top),
+                held=self._holdings.of(top),
                 hooks=tuple(hooks.get(top.ref, ())),
                 apis=tuple(apis.get(top.ref, ())),
                 definitions=tuple(owned.get(top.ref, ())),
@@ -256,55 +228,9 @@ class ThirdParties:
     ) -> dict[str, list[Workload]]:
         made: dict[str, list[Workload]] = {}
         for top, _ in self._groups:
-            for name in names(self._of(self._identity(top))[2]):
+            for name in names(self._holdings.tended(top)):
                 made.setdefault(name, []).append(top)
         return made
-
-    def _held(self, top: Workload) -> Held:
-        identity = self._identity(top)
-        risks, reach, _ = self._of(identity)
-        return Held(identity, risks, reach, self._mounted(top, identity))
-
-    def _of(self, identity: Identity) -> tuple[tuple[Risk, ...], Reach, Tending]:
-        known = self._seen.get(identity.user)
-        if known is None:
-            known = self._seen[identity.user] = (
-                tuple(self._risks.of(identity)),
-                self._reach(identity),
-                tending(self._cluster.rights, identity, self.definitions),
-            )
-        return known
-
-    def _identity(self, top: Workload) -> Identity:
-        """Return the account of a workload; where no namespace is said, the one that is bound."""
-        name = top.pod.service_account_name or top.pod.service_account or "default"
-        if not top.namespace and name != "default":
-            spaces = self._named.get(name, ())
-            if len(spaces) == 1:
-                return account(spaces[0], name)
-        return account(top.namespace, name)
-
-    def _mounted(self, top: Workload, identity: Identity) -> bool:
-        said = top.pod.automount_service_account_token
-        if said is None:
-            space, _, name = identity.user.removeprefix(ACCOUNT).partition(":")
-            known = self._accounts.get((space, name)) or self._accounts.get((UNSAID, name))
-            said = known.automount if known is not None else None
-        return said is not False or any(map(_projects, top.pod.volumes))
-
-    def _reach(self, identity: Identity) -> Reach:
-        reads, changes = set[str](), set[str]()
-        local = {one.name: one.local for one in self.definitions}
-        for ground in self._cluster.rights.everything(identity):
-            key = key_of(ground.subject, ground.binding)
-            if key is not None and key[1] in EVERYBODY:
-                continue
-            rule = ground.said.rule
-            if not any(_spaced(g, r, local) for g in rule.api_groups for r in rule.resources):
-                continue
-            into = reads if set(rule.verbs) <= _READS else changes
-            into.add(ground.namespace)
-        return Reach(_spaces(reads), _spaces(changes))
 
     def _ways(self) -> dict[str, list["Exposed"]]:
         from keten.cluster.network.exposure import from_internet
@@ -361,37 +287,6 @@ def _images(workloads: Iterable[Workload]) -> tuple[Image, ...]:
                 found = runs.setdefault(container.image, set())
                 found.update(item.image_ids.get(container.name, ()))
     return tuple(Image(name, "@sha" in name, tuple(sorted(runs[name]))) for name in sorted(runs))
-
-
-def _named(cluster: "Cluster") -> Mapping[str, Sequence[str]]:
-    """Return the namespaces in which bindings name an account, by its name."""
-    made: dict[str, list[str]] = {}
-    for kind, user in cluster.rights.named():
-        space, _, name = user.removeprefix(ACCOUNT).partition(":")
-        if kind == "User" and user.startswith(ACCOUNT):
-            made.setdefault(name, []).append(space)
-    return made
-
-
-def _projects(volume: Mapping[str, Any]) -> bool:
-    projected = volume.get("projected")
-    sources = projected.get("sources") if isinstance(projected, dict) else None
-    return any(
-        isinstance(one, dict) and "serviceAccountToken" in one
-        for one in (sources if isinstance(sources, list | tuple) else ())
-    )
-
-
-def _spaced(group: str, resource: str, local: Mapping[str, bool]) -> bool:
-    """Return whether a resource lies in namespaces; what is not known may."""
-    plural = resource.partition("/")[0]
-    name = f"{plural}.{group}" if group else plural
-    known = kubernetes.known().resources.get(name)
-    return bool(known[0]) if known is not None else local.get(name, True)
-
-
-def _spaces(found: set[str]) -> tuple[str, ...]:
-    return ("",) if "" in found else tuple(sorted(found))
 
 
 def _names(right: str) -> set[str]:
