@@ -275,8 +275,8 @@ specs:
 
 
 def test_a_controller_of_routes_may_be_let_in() -> None:
-    route = document("gateway.networking.k8s.io/v1", "HTTPRoute", "shop/gw", {
-        "rules": [{"backendRefs": [{"name": "web", "port": 8080}]}]})  # fmt: skip
+    route = document("networking.k8s.io/v1", "Ingress", "shop/in", {
+        "defaultBackend": {"service": {"name": "web", "port": {"number": 8080}}}})  # fmt: skip
     service = document("v1", "Service", "shop/web", {"selector": {"app": "web"},
                                                      "ports": [{"port": 8080}]})  # fmt: skip
     for rule, told in (

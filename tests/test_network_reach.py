@@ -418,6 +418,24 @@ ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name
     assert said(way.flow) == f"{NO} ? TCP 8080"  # if the controller runs there
 
 
+def test_a_controller_of_routes_may_be_whom_administrators_deny() -> None:
+    deny = admin(
+        "deny",
+        """
+priority: 1
+subject: {namespaces: {}}
+ingress:
+- action: Deny
+  from: [{pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: api}}}}]
+""",
+    )
+    (way,) = from_internet(Shown(PODS, service("shop/web"), ROUTE, deny).network)
+    assert said(way.flow) == f"{NO} ? TCP 8080"
+    everybody = admin("deny", "{priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, "
+                      "from: [{namespaces: {}}]}]}")  # fmt: skip
+    assert list(from_internet(Shown(PODS, service("shop/web"), ROUTE, everybody).network)) == []
+
+
 def gateway(**listener: Any) -> str:
     """Return a Gateway in ``infra`` with one listener, of HTTP for its own namespace."""
     one = {"name": "web", "protocol": "HTTP", "port": 80, **listener}

@@ -73,24 +73,25 @@ class Authorization:
 
     def __init__(self, objects: Iterable[Object], mesh: Mesh) -> None:
         self._mesh = mesh
-        self._policies = sorted(
-            (
-                item
-                for item in objects
-                if isinstance(item, Resource)
-                and item.kind == "AuthorizationPolicy"
-                and item.api_version.startswith("security.istio.io/")
-            ),
-            key=lambda item: (item.namespace, item.name, item.ref),
+        policies = (
+            item
+            for item in objects
+            if isinstance(item, Resource)
+            and item.kind == "AuthorizationPolicy"
+            and item.api_version.startswith("security.istio.io/")
         )
+        self._in: dict[str, list[Resource]] = {}
+        for policy in sorted(policies, key=lambda item: (item.namespace, item.name, item.ref)):
+            self._in.setdefault(policy.namespace or DEFAULT, []).append(policy)
 
     def held(self, peer: Peer) -> list[Held]:
         """Return the policies that hold *peer*; of AUDIT, which decides nothing, none."""
         found = []
-        for policy in self._policies:
+        for policy in (
+            p for space in sorted({peer.namespace, ROOT}) for p in self._in.get(space, ())
+        ):
             action = str(policy.spec.get("action") or "ALLOW")
-            space = policy.namespace or DEFAULT
-            if action == "AUDIT" or space not in (peer.namespace, ROOT):
+            if action == "AUDIT":
                 continue
             if _targeted(policy) or _selects(policy, peer):
                 found.append(Held(policy, action, tuple(sorted(_further(policy)))))

@@ -77,7 +77,7 @@ class Judge:
         for policy, side in self._sides(way):
             for rule in side.rules:
                 sure, perhaps = universe.said(rule, blocks)
-                if rule.anyone and rule.action == "allow":
+                if rule.anyone and (rule.action == "allow" or not self.pods.closed):
                     perhaps |= self._unseen & ~sure
                 perhaps |= rule.perhaps & ~sure
                 for held, known in ((policy.subjects, True), (policy.perhaps, False)):

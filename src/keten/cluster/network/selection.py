@@ -91,7 +91,7 @@ class Pods:
         closed: bool = False,
     ) -> None:
         self.peers = peers
-        self._closed = closed
+        self.closed = closed
         self._in_blocks: dict[Spans, tuple[int, int]] = {}
         self.shapes: list[Peer] = []  # one peer of each shape
         self.of_shape: list[list[Peer]] = []
@@ -142,13 +142,13 @@ class Pods:
         found = 0
         for name in self.spaces(wanted):
             found |= self.in_space.get(name, 0)
-        if not self._closed and not _by_name(wanted):
+        if not _by_name(wanted):
             found &= ~self.undescribed()  # it may have a label that is barred
         return found & self.subject
 
     def perhaps_within(self, wanted: Selector) -> int:
         """Return the pods of namespaces that *wanted* may select: no object tells their labels."""
-        if _by_name(wanted):
+        if _by_name(wanted) or self.closed:
             return 0
         known = Selector(
             tuple((key, values) for key, values in wanted.wants if key == NAME),
@@ -159,10 +159,12 @@ class Pods:
         for name in self._undescribed:
             if name in allowed:
                 found |= self.in_space[name]
-        return found & self.subject & ~(self.within(wanted) if self._closed else 0)
+        return found & self.subject
 
     def undescribed(self) -> int:
         """Return the pods of namespaces of which no object tells the labels."""
+        if self.closed:
+            return 0
         found = 0
         for name in self._undescribed:
             found |= self.in_space[name]
@@ -196,7 +198,7 @@ class Pods:
 
     def within_blocks(self, blocks: Iterable[Spans]) -> tuple[int, int]:
         """Return the pods whose addresses all lie in *blocks*, and those of whom some may."""
-        if self._closed:
+        if self.closed:
             return 0, 0
         wanted: Spans = ()
         for one in blocks:
