@@ -281,13 +281,13 @@ def test_the_webhooks_that_are_asked(tmp_path: Path) -> None:
             _make(api, request)
             mine = (request.operation, request.resource, "admin")  # the server's own are others
             seen = {path for path, *what in asked.seen if tuple(what) == mine}
-            for number, hook in enumerate(admission.hooks):
-                ours = admission.asked(hook, request)
+            for number, known in enumerate(admission.hooks):
+                ours = admission.asked(known, request)
                 theirs = f"/h{number}" in seen
                 perhaps += ours is Sure.PERHAPS
                 sure += ours is not Sure.PERHAPS and theirs
                 if ours is not Sure.PERHAPS and (ours is Sure.YES) != theirs:
-                    wrong.append((request.what, ours, hook.raw))
+                    wrong.append((request.what, ours, known.raw))
     assert sure > 40
     assert perhaps < len(ESSENTIAL) * HOOKS / 4
     assert not wrong, (len(wrong), wrong[:3])
