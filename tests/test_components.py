@@ -173,3 +173,26 @@ def test_everything_is_needed_by_nobody(tmp_path: Path) -> None:
     (one,) = found(tmp_path, text, "access/wildcard-role")
 
     assert one.severity is Severity.HIGH
+
+
+def static(name: str) -> str:
+    return f"""apiVersion: v1
+kind: Pod
+metadata: {{name: {name}-cp1, namespace: kube-system}}
+spec:
+  hostNetwork: true
+  containers:
+  - {{name: {name}, image: "registry.k8s.io/{name}:v1.34.1"}}
+"""
+
+
+@pytest.mark.parametrize("name", ["kube-apiserver", "etcd", "kube-scheduler"])
+def test_the_control_planes_own_pods(tmp_path: Path, name: str) -> None:
+    """A static pod has no account, and a limit would end it when it is most needed."""
+    assert not found(tmp_path, static(name), "deployment/default-account-token")
+    (limit,) = found(tmp_path, static(name), "deployment/no-memory-limit")
+    assert limit.severity is Severity.INFO
+    other = static("shop")
+    (token,) = found(tmp_path, other, "deployment/default-account-token")
+    (limit,) = found(tmp_path, other, "deployment/no-memory-limit")
+    assert (token.severity, limit.severity) == (Severity.LOW, Severity.LOW)

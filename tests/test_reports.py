@@ -284,7 +284,6 @@ def test_a_link_of_which_all_that_failed_is_advice_does_not_say_fail(result: Res
     for (failed, advice, unknown), told in made.items():
         link = LinkSummary(Link.ACCESS, "fail", failed, unknown, 1, advice=advice)
         assert (link.cell(), link.tone) == told
-    counts = {summary.name: summary for summary in result.links}
-    for link, summary in counts.items():
-        mine = [f for f in result.findings if f.link is link]
+    for summary in result.links:
+        mine = [f for f in result.findings if f.link is summary.name]
         assert summary.advice == sum(f.times for f in mine if f.severity is Severity.INFO)

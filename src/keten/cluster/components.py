@@ -22,6 +22,8 @@ _FOLDERS = (
     (re.compile(r"(?:^|/)kubelet/plugins(?:_registry)?(?:/|$)"), "a driver of the kubelet"),
 )
 _STORAGE = "a storage driver"
+CONTROL_PLANE = "the control plane"
+"""What workload() calls its own pods."""
 _SIDECARS = frozenset({
     "csi-attacher", "csi-external-health-monitor-controller", "csi-node-driver-registrar",
     "csi-provisioner", "csi-resizer", "csi-snapshotter",
@@ -29,8 +31,8 @@ _SIDECARS = frozenset({
 """The programs of Kubernetes that stand beside every CSI driver."""
 
 _AGENTS = {
-    "kube-apiserver": "the control plane", "kube-controller-manager": "the control plane",
-    "kube-scheduler": "the control plane", "etcd": "the control plane",
+    "kube-apiserver": CONTROL_PLANE, "kube-controller-manager": CONTROL_PLANE,
+    "kube-scheduler": CONTROL_PLANE, "etcd": CONTROL_PLANE,
     "kube-proxy": "a node's network proxy", "kube-router": "a network plugin",
     "calico/node": "a network plugin", "typha": "a network plugin",
     "cilium/cilium": "a network plugin", "cilium/operator-generic": "a network plugin",
@@ -68,6 +70,10 @@ POWERS = frozenset({
 """The checks that ask of a pod what it may do to its node."""
 
 
+UNBOUNDED = frozenset({"deployment/no-memory-limit"})
+"""What the control plane does without by design: a limit would end it when it is most needed."""
+
+
 def workload(item: Workload) -> str:
     """Return what part of a cluster *item* is, as a noun; "" for an ordinary workload."""
     for path in _mounted(item):
@@ -79,6 +85,15 @@ def workload(item: Workload) -> str:
     if item.kind != "DaemonSet" and item.namespace != "kube-system":
         return ""
     return next(filter(None, (_named(name) for name in _images(item))), "")
+
+
+def static(item: Workload) -> bool:
+    """Return whether a kubelet runs *item* from a file of its own: then it has no account."""
+    return item.kind == "Pod" and (
+        item.owner.startswith("Node/")
+        or any(f"kubernetes.io/config.{name}" in item.annotations for name in ("mirror", "source"))
+        or workload(item) == CONTROL_PLANE
+    )
 
 
 def _mounted(item: Workload) -> Iterator[str]:

@@ -17,7 +17,11 @@ def by(check: str, node: Node, severity: Severity) -> str:
     if not severity:
         return ""
     if isinstance(node, Workload):
-        return _part(node) if check in components.POWERS else ""
+        if check in components.POWERS:
+            return _part(node)
+        if check in components.UNBOUNDED and _part(node) == components.CONTROL_PLANE:
+            return components.CONTROL_PLANE
+        return ""
     if isinstance(node, Role) and severity <= Severity.HIGH:
         return components.role(node, check)
     return ""

@@ -6,13 +6,14 @@ what the cluster is made of, and carries every right that someone gave to the de
 for all pods of the namespace at once.
 
 A pod with an account of its own is taken to use it. A default account with
-automountServiceAccountToken: false in the same files is honoured.
+automountServiceAccountToken: false in the same files is honoured. Static pods have no account.
 """
 
 from collections.abc import Iterator
 
 from keten.checks._examples import deployment
 from keten.checks._pods import harden
+from keten.cluster.components import static
 from keten.model.check import Check, Threat
 from keten.model.facts import Trust, View
 from keten.model.finding import Severity, Violation
@@ -48,9 +49,14 @@ def _off(workload: Workload, view: View) -> bool:
     return False
 
 
+def _applies(workload: Workload) -> bool:
+    return not static(workload)
+
+
 CHECK = Check(
     title="Pod carries a token of the default service account",
     subject=Workload,
+    applies=_applies,
     threats=(Threat.ACTOR,),
     severity=Severity.LOW,
     needs=("manifest", "objects"),
