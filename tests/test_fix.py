@@ -21,6 +21,7 @@ from msgspec import structs
 from shared_data import ROOT, SHARED, needs_shared
 
 from keten import config, plugs
+from keten.cli.fix import main
 from keten.cluster.podsecurity.standard import Level, Pod, allows
 from keten.errors import InputError
 from keten.formats.yaml.fields import Edit, applied, steps
@@ -29,7 +30,9 @@ from keten.model.delivery import Chart, Credential
 from keten.model.finding import Change
 from keten.model.kube import Workload
 from keten.model.pod import PodSpec
+from keten.pipeline.fixing import rounds
 from keten.pipeline.fixing.kustomize import origin
+from keten.pipeline.fixing.proof import Proof
 from keten.pipeline.fixing.rounds import Outcome, fix
 from keten.pipeline.fixing.seen import Bytes, Looker
 from keten.pipeline.fixing.wishes import Asked
@@ -338,6 +341,74 @@ def test_the_webshop(tmp_path: Path) -> None:
     assert outcome.proof.holds
     assert len(outcome.proof.gone) >= 7
     assert b"ask Kees." in outcome.files["deploy/base/payments.yaml"][1]
+
+
+def _forms(root: Path) -> Path:
+    """Write the same workload as many a tree has it."""
+    plain = DEPLOYMENT.replace("# main", "#\tmain\t{x}")
+    flow = json.dumps(yaml.safe_load(DEPLOYMENT.replace("name: web", "name: flow", 1)))
+    texts = {
+        "crlf.yaml": plain.replace("\n", "\r\n"),
+        "no-end.yaml": plain.replace("name: web", "name: e", 1).rstrip("\n"),
+        "mark.yaml": "\ufeff" + plain.replace("name: web", "name: m", 1),
+        "one line.json": flow,
+        'q"uo\\te.yaml': plain.replace("name: web", "name: q", 1),
+        "lines.json": msgspec.json.format(flow.replace("flow", "lines"), indent=2) + "\n",
+        "flow.yaml": f"# it's\n--- # one\n{flow.replace('flow', 'yaml')} # {{\n...\n",
+        "deep/indented.yaml": plain.replace("name: web", "name: i", 1)
+        .replace("      - ", "        - ").replace("        image", "          image"),
+        "anchors.yaml": plain.replace("name: web", "name: &n a", 1)
+        .replace("- name: web", "- name: *n"),
+        "two.yaml": plain.replace("name: web", "name: t", 1) + "---\n# nothing\n---\n"
+        + plain.replace("name: web", "name: u", 1),
+        "beyond.yaml": plain.replace("name: web", "name: b", 1)
+        .replace("main", "m\u00e4in \U0001f600"),
+    }  # fmt: skip
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(text.encode())
+    return root
+
+
+@pytest.mark.parametrize(
+    "tool", [["git", "apply", "--whitespace=nowarn"], ["patch", "-p1", "--binary"]]
+)
+def test_the_diff_is_what_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tool: list[str]
+) -> None:
+    """What the command shows, applied, is to the byte what it writes; all of it passes."""
+    if not shutil.which(tool[0]):
+        pytest.skip(f"{tool[0]} is not here")
+    shown, written = (_forms(tmp_path / name) for name in ("shown", "written"))
+    main([str(shown), "--level", "restricted", "--quiet"])
+    said = capsys.readouterr().out
+    diff = said[: said.index("\n\n") + 1]
+    assert main([str(written), "--level", "restricted", "--quiet", "--write"]) == 0
+    assert "11 files written" in capsys.readouterr().out
+    subprocess.run(
+        tool, input=diff.encode(), cwd=shown, check=True, capture_output=True,
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": "/"},
+    )  # fmt: skip
+    for file in sorted(p for p in written.rglob("*") if p.is_file()):
+        old, new = file.read_bytes(), (shown / file.relative_to(written)).read_bytes()
+        assert old == new, file
+    assert main([str(written), "--level", "restricted", "--quiet"]) == 0
+    assert "nothing to change" in capsys.readouterr().out
+
+
+def test_nothing_unproved_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where judging again shows anything else, the files stay as they are."""
+    root = laid(tmp_path, a=DEPLOYMENT)
+    monkeypatch.setattr(
+        rounds, "prove", lambda *_: Proof(holds=False, gone=(), what="a fact would change")
+    )
+    assert main([str(root), "--quiet", "--write"]) == 1
+    said = capsys.readouterr()
+    assert "NOT PROVED: a fact would change" in said.out
+    assert "nothing is written: it is not proved" in said.err
+    assert (root / "a.yaml").read_text() == DEPLOYMENT
 
 
 @needs_shared

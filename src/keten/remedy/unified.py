@@ -18,13 +18,24 @@ def unified(path: str, old: bytes, new: bytes) -> Iterator[str]:
     start = max(0, head - CONTEXT)
     stop = max(0, tail - CONTEXT)
     mine, theirs = before[start : len(before) - stop], after[start : len(after) - stop]
-    yield f"--- a/{path}\n"
-    yield f"+++ b/{path}\n"
+    yield f"--- {_name(f'a/{path}')}\n"
+    yield f"+++ {_name(f'b/{path}')}\n"
     if len(mine) + len(theirs) > CROWD:
         yield from _block(mine, theirs, start)
         return
     for line in list(unified_diff(mine, theirs, n=CONTEXT))[2:]:
         yield from _ended(_moved(line, start) if line.startswith("@@ ") else line)
+
+
+def _name(path: str) -> str:
+    """Return a name as git writes it: quoted where it must be, a tab behind one with a blank."""
+    if any(one < " " or one in '"\\\x7f' for one in path):
+        made = (_QUOTED.get(one) or (one if one >= " " else f"\\{ord(one):03o}") for one in path)
+        return '"' + "".join(made) + '"'
+    return f"{path}\t" if " " in path else path
+
+
+_QUOTED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\x7f": "\\177"}
 
 
 def _lines(data: bytes) -> list[str]:
