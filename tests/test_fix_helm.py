@@ -271,6 +271,43 @@ class TestCharts:
         assert list(outcome.files) == ["values.yaml"]
         assert not why(outcome)
 
+    def test_dependencies_that_are_not_beside_it(self, tmp_path: Path) -> None:
+        """A folder of the target is laid in, what is off is not missed, the rest is told."""
+        where = "  version: 1.0.0\n  repository: https://charts.example.org\n"
+        chart(tmp_path / "libs/web", templates__d=PLAIN)
+        root = chart(
+            tmp_path / "apps/shop",
+            values="web: {automount: false}\nspare: {enabled: false}\n",
+            more="dependencies:\n- name: web\n  version: 9.9.9\n  repository: file://../../libs/web\n"
+            f"- name: spare\n{where}  condition: spare.enabled\n",
+            templates__c="apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+        )
+        (root / "Chart.lock").write_text("dependencies: []\n")
+        outcome = level(tmp_path)
+        assert outcome.proof.holds, outcome.proof.what
+        assert list(outcome.files) == ["libs/web/values.yaml"]
+        assert not outcome.last.result.problems
+        found = {n.path for n in outcome.first.facts.nodes if isinstance(n, Workload)}
+        assert found == {f"{name}/Chart.yaml!/rendered.yaml" for name in ("apps/shop", "libs/web")}
+        file = root / "Chart.yaml"
+        file.write_text(file.read_text() + f"- name: gone\n{where}")
+        outcome = level(tmp_path)
+        (problem,) = outcome.last.result.problems
+        assert problem.what == "chart apps/shop is rendered without gone: not in its charts/"
+        assert problem.advice.startswith("helm dependency build apps/shop")
+        assert outcome.files
+
+    @pytest.mark.parametrize(
+        "source", ["file://../../../out", "file:///etc", "file://..", "file://."]
+    )
+    def test_a_dependency_outside_the_target(self, tmp_path: Path, source: str) -> None:
+        chart(tmp_path / "out", templates__d=PLAIN)
+        more = f"dependencies: [{{name: web, version: 1.0.0, repository: '{source}'}}]\n"
+        chart(tmp_path / "in/apps/shop", more=more, templates__d=PLAIN)
+        outcome = level(tmp_path / "in")
+        (problem,) = outcome.last.result.problems
+        assert "is rendered without web" in problem.what
+
     def test_a_schema_that_refuses_one_of_them(self, tmp_path: Path) -> None:
         root = chart(tmp_path / "a", templates__d=PLAIN)
         closed = {

@@ -13,6 +13,7 @@ from keten.errors import InputError
 from keten.formats.helm_output import documents, pieces, without
 from keten.model.delivery import Chart
 from keten.model.facts import Facts
+from keten.pipeline import charts
 from keten.pipeline.read import Readers
 from keten.transport.files import Tree
 from keten.transport.overlay import Overlay
@@ -32,23 +33,35 @@ def rendered(
     readers = Readers()
     done: set[str] = set()
     why: dict[str, str] = {}
+    advice: dict[str, str] = {}
     parts: list[Facts] = []
     read = {place.path for place in facts.places}
     laid = tree.laid_out() if isinstance(tree, Overlay) and any(_open(facts)) else tree.root
     for chart in _open(facts):
         folder = laid / posixpath.dirname(chart.id)
+        told = posixpath.dirname(chart.id) or "."
         try:
-            data = render(chart.tool, str(folder))
+            if chart.tool == "helm":
+                data, lacks = charts.rendered(folder, laid)
+            else:
+                data, lacks = render(chart.tool, str(folder)), ()
         except InputError as error:
-            why[chart.ref] = error.what.replace(str(folder), posixpath.dirname(chart.id) or ".")
+            why[chart.ref] = error.what.replace(str(folder), told)
             continue
-        done.add(chart.ref)
+        if lacks:
+            names = ", ".join(lacks)
+            why[chart.ref] = f"chart {told} is rendered without {names}: not in its charts/"
+            advice[chart.ref] = f"helm dependency build {told}, then scan again."
+        else:
+            done.add(chart.ref)
         if made is not None:
             made[chart.id] = data
         data = _once(chart, data, tree, read)
         parts += readers.read(f"{chart.id}!/{FILE}", data, tree, size=len(data))
     problems = tuple(
-        structs.replace(p, what=why[p.about]) if p.about in why else p
+        structs.replace(p, what=why[p.about], advice=advice.get(p.about, p.advice))
+        if p.about in why
+        else p
         for p in facts.problems
         if p.about not in done
     )

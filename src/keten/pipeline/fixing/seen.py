@@ -14,10 +14,9 @@ from keten.model.evidence import Place
 from keten.model.facts import Facts, Node
 from keten.model.kube import Object
 from keten.model.result import Result
-from keten.pipeline import flow, trees
+from keten.pipeline import charts, flow, trees
 from keten.pipeline.flow import Progress
 from keten.transport.files import Tree
-from keten.transport.render import render
 
 RENDERED = "!/"
 """What stands in the path of a file that a tool made of a chart."""
@@ -63,7 +62,8 @@ class Seen:
         if node is None or node.tool != "helm":
             return b""
         try:
-            return render(node.tool, str(self.files.tree.root / posixpath.dirname(chart)))
+            root = self.files.tree.root
+            return charts.rendered(root / posixpath.dirname(chart), root)[0]
         except InputError:
             return b""
 

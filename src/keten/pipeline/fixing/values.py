@@ -19,11 +19,11 @@ from keten.formats.yaml.edit import objects
 from keten.formats.yaml.fields import Steps, at
 from keten.model.delivery import Chart
 from keten.model.kube import Object
+from keten.pipeline import charts
 from keten.pipeline.fixing.seen import Bytes
 from keten.pipeline.fixing.unchanged import DEPTH, Name, every, name_of
 from keten.transport.files import Tree
 from keten.transport.overlay import Overlay
-from keten.transport.render import render
 
 MARKS = 20_000
 """The most mappings that get a mark."""
@@ -56,11 +56,13 @@ class Bench:
         return self._overlay.laid_out()
 
     def _render(self, *further: str) -> bytes:
-        folder = str(self._laid())
+        folder = self._laid()
+        root = self._files.tree.root
         try:
-            return render("helm", folder, further=further)
+            return charts.rendered(folder, root, home=root / self.folder, further=further)[0]
         except InputError as error:
-            raise InputError(error.what.replace(folder, self.folder or "the chart")) from None
+            told = self.folder or "the chart"
+            raise InputError(error.what.replace(str(folder), told)) from None
 
     def values(self) -> dict[str, Any]:
         """Return the values that the chart's templates see; InputError where helm fails."""
@@ -243,7 +245,7 @@ def said(files: Bytes, file: str) -> dict[str, Any]:
 
 def _inner(files: Bytes, folder: str, name: str) -> str:
     """Return the folder of the chart that the one in *folder* knows as *name*; "" for none."""
-    called = name
+    called, beside = name, ""
     for file in _FILES:
         listed = said(files, posixpath.join(folder, file)).get("dependencies")
         for one in listed if isinstance(listed, list) else ():
@@ -252,6 +254,10 @@ def _inner(files: Bytes, folder: str, name: str) -> str:
                 if source and not source.startswith("file:"):
                     return ""
                 called = str(one.get("name"))
-    inner = posixpath.join(folder, "charts", called)
-    there = any(files.tree.exists(posixpath.join(inner, file)) for file in _FILES)
-    return inner if there else ""
+                beside = source.removeprefix("file://")
+    near = [posixpath.join(folder, "charts", called)]
+    near += [posixpath.normpath(posixpath.join(folder, beside))] if beside else []
+    for inner in near:
+        if any(files.tree.exists(posixpath.join(inner, file)) for file in _FILES):
+            return inner
+    return ""
