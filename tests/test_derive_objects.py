@@ -97,6 +97,17 @@ def test_a_route_leads_to_services() -> None:
     ]
 
 
+def test_a_route_of_openshift_leads_to_its_services() -> None:
+    spec = '{"to":{"kind":"Service","name":"s"},"alternateBackends":[{"name":"t"}]}'
+    text = (
+        other("service", "Service", "a.yaml", "s")
+        + other("service", "Service", "a.yaml", "t")
+        + other("route", "Route", "a.yaml", "r", spec=spec)
+    )
+
+    assert len(related(text)) == 2
+
+
 def test_a_gateway_route_names_a_namespace() -> None:
     spec = '{"rules":[{"backendRefs":[{"name":"s","namespace":"b"},{"name":"s","kind":"Bucket"}]}]}'
     text = other("service", "Service", "a.yaml", "s", ns="b") + other(
