@@ -40,10 +40,10 @@ def derive(facts: Facts, config: Config) -> Facts:
         _images(made, facts, config)
     if config.sandbox:
         made.rules.append(Rules(SANDBOX))
-        for workload, said in judged(facts, config.sandbox):
+        for workload, found in judged(facts, config.sandbox):
             made.looked.append(Looked(workload.ref, "runtime-class"))
-            if said is not None:
-                made.deny(workload.ref, DENIED, SANDBOX, said.what, said.why, said.wanted)
+            if found is not None:
+                made.deny(workload.ref, DENIED, SANDBOX, found.what, found.why, found.wanted)
     return made.facts()
 
 
