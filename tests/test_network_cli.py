@@ -92,6 +92,30 @@ def test_why_names_the_rules_and_their_lines(
     assert [side["verdict"] for side in found["networks"][0]["sides"]] == ["yes", "no"]
 
 
+def test_why_takes_services_for_the_pods_behind_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ports = [{"name": "sql", "port": 80, "targetPort": 5432}]
+    service = document("v1", "Service", "data/sql", {"selector": {"app": "db"}, "ports": ports})
+    none = document("v1", "Service", "data/none", {"selector": {"app": "x"}, "ports": ports})
+    target = folder(tmp_path, PODS + CLOSED + service + none)
+    for name in ("svc/sql", "Service/sql", "data/svc/sql", "sql.data", "sql.data.svc",
+                 "sql.data.svc.cluster.local"):  # fmt: skip
+        for port in ("80", "sql"):
+            assert net("why", "api", name, port, target) == 0
+            head = "shop/api[Pod] => data/db[Pod] : TCP 5432: yes\n"
+            assert capsys.readouterr().out.startswith(head)
+    assert net("why", "api", "db", "80", target) == 1
+    assert "note: port 80 of Service data/sql is TCP 5432 of these" in capsys.readouterr().out
+    for name, port, told in (
+        ("svc/none", "80", "Service data/none selects no workload"),
+        ("svc/sql", "81", "Service data/sql has no port 81; it has 80"),
+        ("svc/other", "80", "no workload 'svc/other'"),
+    ):
+        assert net("why", "api", name, port, target) == 2
+        assert told in capsys.readouterr().err
+
+
 def test_why_says_what_the_mesh_narrows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = {
         "selector": {"matchLabels": {"app": "db"}},

@@ -28,8 +28,9 @@ exposed  what the Internet reaches, and what reaches the metadata address
 propose  policies that deny by default and allow what services declare, or what
          was observed
 
-A and B are workloads (shop/web, Deployment/web, web), addresses, names of
-hosts, internet, metadata or ingress. PORT is 5432, UDP/53 or a port's name.
+A and B are workloads (shop/web, Deployment/web, web), services (svc/db,
+db.data.svc), addresses, names of hosts, internet, metadata or ingress. PORT is
+5432, UDP/53 or a port's name; of a service, its own port.
 
 Read are NetworkPolicy, AdminNetworkPolicy and its successors, Cilium's
 policies, Multus' and user-defined networks. What policies of others say is

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from keten.cli import net, printing
+from keten.cli import net, net_service, printing
 from keten.cluster.network import addresses
 from keten.cluster.network.authorization import Authorization, Narrowed
 from keten.cluster.network.exposure import internet
@@ -65,12 +65,18 @@ def why(
     src, dst = _end(network, words[0]), _end(network, words[1])
     if not isinstance(src, Peer) and not isinstance(dst, Peer):
         raise UsageError("neither A nor B is a workload of the target")
-    protocol, port = _port(words[2], dst)
+    service = net_service.find(network, words[1])
+    if service is not None and isinstance(dst, Peer):
+        protocol, port = net_service.port(service, dst, words[2])
+    else:
+        protocol, port = _port(words[2], dst)
     answers = list(_answers(network, _Question(src, dst, protocol, port)))
     verdict: Verdict = max((a.verdict for a in answers), key=lambda v: _RANK[v], default="no")
     nodes = {item.ref: item for item in cluster.objects}
     mesh = Mesh(network.objects)
     notes = list(_notes(mesh, dst, protocol, port, verdict))
+    if isinstance(dst, Peer) and service is None:
+        notes += net_service.notes(network, dst, protocol, port)
     narrowed = None
     if verdict != "no" and protocol == "TCP" and isinstance(dst, Peer):
         caller = src if isinstance(src, Peer) else None
@@ -87,7 +93,8 @@ def why(
     else:
         head = f"{_name(src)} => {_name(dst)} : {protocol} {port}: {verdict}"
         further = _mesh(narrowed, dst, target, nodes)
-        printing.write((head, *_lines(answers, target, nodes, src, dst), *further, *notes))
+        printing.write((head, *_lines(answers, target, nodes, src, dst), *further))
+        printing.write(("", *(f"note: {note}" for note in notes)) if notes else ())
     net.told(target.problems, network.notes)
     return _EXITS[verdict]
 
@@ -112,6 +119,9 @@ def _end(network: Network, name: str) -> Peer | _Place:
         raise UsageError(f"{name} is several workloads: {titles}", advice="Name one of them.")
     if name in network.judge.universes["egress"].named:
         return _Place(name, entity=name)
+    service = net_service.find(network, name)
+    if service is not None:
+        return net_service.pod(network, service)
     if _is_host(name):
         return _Place(name, internet(), entity=name)
     from keten.config import nearest
@@ -259,7 +269,7 @@ def _notes(
     for demand in mesh.demands(dst):
         if demand.ports.holds(protocol, port):
             sure = "" if demand.sure else " where a proxy of the mesh runs"
-            yield f"Mutual TLS is required{sure}: {demand.by}"
+            yield f"mutual TLS is required{sure}: {demand.by}"
 
 
 def _document(answer: _Answer, target: "Target", nodes: dict[str, Any]) -> dict[str, Any]:
