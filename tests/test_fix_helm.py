@@ -513,7 +513,7 @@ class TestRead:
         text += "{{- end }}"
         assert self.read('kind: Pod\nspec:\n  {{ include "a" . | nindent 2 }}\n', helpers=text)
 
-    @settings(max_examples=300, deadline=2000)
+    @settings(max_examples=300)
     @given(st.text(alphabet="{}-.|:# \nabV\"'~&*[]<>!%$(/=", max_size=300))
     def test_any_text(self, text: str) -> None:
         body = f"kind: Pod\n{text}\nhostPID: {{{{ .Values.a }}}}\n"
@@ -565,7 +565,7 @@ class TestOutput:
         text = b"kind: A\n---\n# b\nkind: B\n"
         assert documents(text) >= {b"kind: A", b"# b\nkind: B", text.strip()}
 
-    @settings(max_examples=200, deadline=2000)
+    @settings(max_examples=200)
     @given(st.lists(st.sampled_from(["---\n", "# Source: ", "a/b\n", "kind: A\n", "\n", "---"])))
     def test_any(self, parts: list[str]) -> None:
         data = "".join(parts).encode()
@@ -608,7 +608,7 @@ trees = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=2000)
+@settings(max_examples=100)
 @given(trees, st.data())
 def test_marks(tree: dict[str, Any], data: st.DataObject) -> None:
     """Whatever mappings a chart puts wherever, each field of them is known to be that value."""

@@ -338,7 +338,7 @@ def test_paths(path: list[Any]) -> None:
         assert list(steps(written(path))) == path
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300)
 @given(st.binary(max_size=200), st.sampled_from(["a", "kind.b", "x[0]", '["q w"].e[1]']))
 def test_any_bytes(data: bytes, path: str) -> None:
     """Arbitrary bytes are edited or refused, never more."""
@@ -353,7 +353,7 @@ _SAMPLE = (
 )
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400)
 @given(
     st.integers(0, len(_SAMPLE)),
     st.integers(0, 12),
