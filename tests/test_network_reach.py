@@ -418,6 +418,31 @@ ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name
     assert said(way.flow) == f"{NO} ? TCP 8080"  # if the controller runs there
 
 
+@pytest.mark.parametrize(
+    ("named", "classes", "expected"),
+    [
+        ({}, {}, "TCP 8080"),  # classes are not among the objects
+        ({}, {"nginx": False}, f"{NO} ? TCP 8080"),
+        ({}, {"nginx": False, "main": True}, "TCP 8080"),
+        ({"ingressClassName": "nginx"}, {"nginx": False}, "TCP 8080"),
+        ({"ingressClassName": "other"}, {"nginx": True}, f"{NO} ? TCP 8080"),
+    ],
+)  # fmt: skip
+def test_an_ingress_is_served_by_its_class(
+    named: dict[str, str], classes: dict[str, bool], expected: str
+) -> None:
+    spec = {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}, **named}
+    entry = document("networking.k8s.io/v1", "Ingress", "shop/in", spec)
+    key = "ingressclass.kubernetes.io/is-default-class"
+    made = "".join(
+        document("networking.k8s.io/v1", "IngressClass", name, {"controller": "x/y"},
+                 annotations={key: "true"} if default else None)
+        for name, default in classes.items()
+    )  # fmt: skip
+    (way,) = from_internet(Shown(PODS, service("shop/web"), entry, made).network)
+    assert said(way.flow) == expected
+
+
 def test_a_controller_of_routes_may_be_whom_administrators_deny() -> None:
     deny = admin(
         "deny",

@@ -23,6 +23,7 @@ from keten.model.kube import Object, Resource, Route, Service
 CONTROLLER = "{ingress-controller}"
 SPACE = "ingress-controller-ns"
 EXTERNAL = "externalIPs"
+_DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 _OPEN = ("LoadBalancer", "NodePort")
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 
@@ -31,8 +32,8 @@ class Entry(Struct, frozen=True):
     """*ref* (a route, or a service by itself) leads to *ports* of the pods of *shape*.
 
     *declared* are those of the ports that a container of the pods declares. *through* is the
-    service's type where traffic comes without a controller. Not *sure*: the gateway of the route
-    is not among the objects.
+    service's type where traffic comes without a controller. Not *sure*: the gateway of the route,
+    or the class of the ingress, is not among the objects.
     """
 
     ref: str
@@ -60,9 +61,11 @@ def entries(objects: Iterable[Object], pods: Pods) -> list[Entry]:
             assert isinstance(item, (Route, Resource))
             routes.append(item)
     gateways = Gateways(objects)
+    classes = [item for item in objects if item.kind == "IngressClass"]
     made: list[Entry] = []
     for route in routes:
         backends, sure = _backends(route, gateways)
+        sure = sure and (route.kind != "Ingress" or _classed(route, classes))
         for space, name, port in backends:
             service = services.get((space, name))
             if service is not None:
@@ -91,6 +94,20 @@ def _backends(route: Route | Resource, gateways: Gateways) -> tuple[Iterable[_Ba
             found = [one for one in led_to(route) if gateways.granted(route, one[0], one[1])]
             return found, taken is True
     return (), True
+
+
+def _classed(ingress: Object, classes: Sequence[Object]) -> bool:
+    """Return whether a controller surely takes *ingress*, by its class or the default one.
+
+    Where no class is among the objects, they are taken to be elsewhere.
+    """
+    spec = getattr(ingress, "spec", {})
+    named = spec.get("ingressClassName")
+    if not classes or ingress.annotations.get("kubernetes.io/ingress.class"):
+        return True
+    if named:
+        return any(item.name == named for item in classes)
+    return any(item.annotations.get(_DEFAULT_CLASS) == "true" for item in classes)
 
 
 def _of_openshift(spec: dict[str, Any], space: str) -> Iterator[_Backend]:
