@@ -215,6 +215,25 @@ def test_many_alike_are_told_together_and_none_is_lost(result: Result) -> None:
         }
 
 
+def test_what_is_known_of_packages_is_told_one_by_one(result: Result) -> None:
+    """A vulnerability is not like another: nobody is told of one for all."""
+    first = result.findings[0]
+    many = tuple(
+        structs.replace(
+            first, subject=f"package a#pkg:pypi/p{n}", message=f"CVE {n}.", fingerprint=f"{n:020x}"
+        )
+        for n in range(300)
+    )
+    case = structs.replace(result, findings=many, actions=())
+
+    assert "like it" not in written("terminal", case)
+    assert "290 findings more of 1 kind" in written("terminal", case)
+    for name in ("markdown", "html", "json", "sarif"):
+        text = written(name, case)
+        assert "like it" not in text
+        assert not [n for n in range(300) if f"CVE {n}." not in text], name
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 @pytest.mark.parametrize("everything", [False, True])
 def test_terminal_fits_its_width(result: Result, width: int, *, everything: bool) -> None:

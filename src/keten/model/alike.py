@@ -18,6 +18,11 @@ class Alike(Struct, frozen=True):
         return self.findings[0]
 
     @property
+    def apart(self) -> bool:
+        """Return whether each says something of its own: what is known of a package does."""
+        return self.first.subject.startswith("package ")
+
+    @property
     def count(self) -> int:
         """Return how many findings these stand for."""
         return sum(finding.times for finding in self.findings)

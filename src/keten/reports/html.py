@@ -25,6 +25,8 @@ SHOWN = 200
 """How many of those under one heading have a line each; the JSON report has all."""
 OPENED = 20
 """How many of those have all their text, so that the page stays light."""
+WHOLE = 2000
+"""The same, of what says something of its own each: what is known of packages."""
 
 
 def write(result: Result, style: Style) -> Iterator[str]:
@@ -167,9 +169,10 @@ def _group(group: Alike, digests: dict[str, str]) -> Iterator[str]:
         f'<span class="where">{first.check}, first <code>{_where(first)}</code></span></summary>'
         f"<div>{_about(first)}"
     )
-    for number, finding in enumerate(group.findings[:SHOWN]):
-        yield _finding(finding, digests, opened=number < OPENED)
-    rest = group.count - sum(finding.times for finding in group.findings[:SHOWN])
+    opened, shown = (WHOLE, len(group.findings)) if group.apart else (OPENED, SHOWN)
+    for number, finding in enumerate(group.findings[:shown]):
+        yield _finding(finding, digests, opened=number < opened)
+    rest = group.count - sum(finding.times for finding in group.findings[:shown])
     if rest:
         yield f'<p class="soft">{rest:,} more are in the JSON report.</p>'
     yield "</div></details>"
@@ -183,7 +186,7 @@ def _anchors(result: Result) -> dict[str, str]:
     """Return what a link to a finding leads to: itself, or where it stands among its like."""
     made: dict[str, str] = {}
     for group in alike(result.findings):
-        told = len(group.findings) if len(group.findings) <= ALONE else SHOWN
+        told = SHOWN if len(group.findings) > ALONE and not group.apart else len(group.findings)
         for number, finding in enumerate(group.findings):
             own = number < told
             made[finding.fingerprint] = f"f-{finding.fingerprint}" if own else _kind(finding)

@@ -40,7 +40,7 @@ def write(result: Result, style: Style) -> Iterator[str]:
 
 def _rows(group: Alike) -> Iterator[tuple[str, int]]:
     """Yield rows and how many findings each tells: of many alike one, with their number."""
-    if len(group.findings) > ALONE:
+    if len(group.findings) > ALONE and not group.apart:
         yield _row(group.first, f" (and {group.rest})"), group.count
         return
     for finding in group.findings:

@@ -206,22 +206,29 @@ def _findings(result: Result, pen: _Pen) -> Iterator[str]:
         return
     groups = alike(found)
     serious = [group for group in groups if group.first.severity > Severity.INFO]
-    shown = serious[:SOME]
+    entries = [entry for group in serious for entry in _entries(group)]
+    shown = entries[:SOME]
     if shown:
-        folded = any(len(group.findings) > ALONE for group in shown)
+        folded = any(more for _, more, _ in shown)
         yield pen.paint("Findings, one of each kind" if folded else "Findings", "title")
-    for group in shown:
-        alone = group.findings if len(group.findings) <= ALONE else group.findings[:1]
-        for finding in alone:
-            yield from _finding(finding, pen)
-        if len(alone) < len(group.findings):
-            yield " " * 10 + pen.paint(f"and {group.rest}", "dim")
-    rest = serious[len(shown) :]
+    for finding, more, _ in shown:
+        yield from _finding(finding, pen)
+        if more:
+            yield " " * 10 + pen.paint(f"and {more}", "dim")
+    rest = sum(count for *_, count in entries[SOME:])
     if rest:
-        count = sum(group.count for group in rest)
-        kinds = _many(len(rest), "kind")
-        yield f"    and {_many(count, 'finding')} more of {kinds}: --show all"
+        kinds = {(finding.check, finding.severity) for finding, *_ in entries[SOME:]}
+        yield f"    and {_many(rest, 'finding')} more of {_many(len(kinds), 'kind')}: --show all"
     yield from _advice([group for group in groups if group not in serious], pen)
+
+
+def _entries(group: Alike) -> Iterator[tuple[Finding, str, int]]:
+    """Yield findings to show, what of their like is not shown, and how many that is in all."""
+    if group.apart or len(group.findings) <= ALONE:
+        for finding in group.findings:
+            yield finding, "", finding.times
+    else:
+        yield group.first, group.rest, group.count
 
 
 def _advice(groups: Sequence[Alike], pen: _Pen) -> Iterator[str]:
