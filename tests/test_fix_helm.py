@@ -271,6 +271,19 @@ class TestCharts:
         assert list(outcome.files) == ["values.yaml"]
         assert not why(outcome)
 
+    def test_other_files_of_values(self, tmp_path: Path) -> None:
+        """What is given to helm with -f holds: where such a file says otherwise, that is told."""
+        root = chart(tmp_path / "a", templates__d=PLAIN)
+        laid(root, values___prod="podSecurityContext: {runAsNonRoot: false, fsGroup: 1}\n")
+        laid(root, ci__all___values="podSecurityContext: {runAsNonRoot: true}\nautomount: false\n")
+        outcome = level(root)
+        assert outcome.proof.holds
+        (said,) = [one for one in outcome.cautions if "(-f)" in one]
+        assert said.endswith(
+            "prod.yaml says podSecurityContext.runAsNonRoot too, which holds where helm is given "
+            "it (-f)"
+        )
+
     def test_dependencies_that_are_not_beside_it(self, tmp_path: Path) -> None:
         """A folder of the target is laid in, what is off is not missed, the rest is told."""
         where = "  version: 1.0.0\n  repository: https://charts.example.org\n"

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import posixpath
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from keten.pipeline.targets import TREE
 if TYPE_CHECKING:
     from keten.model.finding import Finding
     from keten.pipeline.fixing.rounds import Outcome
+    from keten.pipeline.fixing.seen import Seen
     from keten.pipeline.fixing.wishes import Asked
 
 SHOWN = 20
@@ -144,12 +146,12 @@ def _left(outcome: "Outcome", asked: "Asked") -> "list[tuple[str, str, str]]":
         if asked.wants(finding):
             refused = outcome.refused.get((finding.subject, finding.fingerprint), "")
             reason = why(last, finding) or refused or "the edit did not resolve it"
-            made.append((_where(finding), f"{finding.check}: {finding.message}", reason))
+            made.append((_where(finding, last), f"{finding.check}: {finding.message}", reason))
     made += _unjudged(outcome, asked)
     for item in workloads(last) if asked.level else ():
         assert asked.level is not None
         place = last.places.get(item.ref)
-        where = f"{place.path}:{place.line}" if place else item.id
+        where = _at(place.path, place.line, last) if place else item.id
         for step in steps_to(item, asked.level):
             reason = step.why or outcome.why(item.ref, step.edit.at if step.edit else step.field)
             made.append((where, f"{item.title}: {step.check}: {step.field}", reason or "stays"))
@@ -170,9 +172,22 @@ def _unjudged(outcome: "Outcome", asked: "Asked") -> "Iterator[tuple[str, str, s
             yield unknown.what, f"{names[0]}: not judged: {unknown.why}", unknown.how
 
 
-def _where(finding: "Finding") -> str:
+def _where(finding: "Finding", seen: "Seen") -> str:
     where = finding.location
-    return f"{where.path}:{where.line}" if where and where.line else where.path if where else "."
+    return _at(where.path, where.line, seen) if where else "."
+
+
+def _at(path: str, line: int, seen: "Seen") -> str:
+    """Return a place; of what helm made, the template that made it: no rendered file is there."""
+    chart, rendered, _ = path.partition("!/")
+    if rendered and chart in seen.made:
+        from keten.formats.helm_output import source_at
+
+        source = source_at(seen.made[chart], line)
+        if source:
+            return f"{posixpath.join(posixpath.dirname(chart), source)} (rendered)"
+        return f"{chart} (rendered)"
+    return f"{path}:{line}" if line else path
 
 
 def _told(
@@ -184,9 +199,15 @@ def _told(
     meant = [f for f in outcome.proof.gone if asked.wants(f)]
     also = [f for f in outcome.proof.gone if not asked.wants(f)]
     bared = outcome.proof.bared
-    for title, found in (("gone", meant), ("gone with it", also), ("comes to light", bared)):
+    first, last = outcome.first, outcome.last
+    titled = (
+        ("gone", meant, first),
+        ("gone with it", also, first),
+        ("comes to light", bared, last),
+    )
+    for title, found, seen in titled:
         for finding in found:
-            yield f"{title}: {_where(finding)} {finding.check}: {finding.message}"
+            yield f"{title}: {_where(finding, seen)} {finding.check}: {finding.message}"
     yield from _raised(outcome, asked)
     yield from _stays(left)
     for said in outcome.cautions:
@@ -208,7 +229,8 @@ def _raised(outcome: "Outcome", asked: "Asked") -> Iterator[str]:
     for item in workloads(outcome.last):
         if item.ref not in before and allows(pod_of(item), asked.level):
             place = outcome.last.places.get(item.ref)
-            yield f"passes {asked.level}: {place.path if place else item.id} {item.title}"
+            where = _at(place.path, place.line, outcome.last) if place else item.id
+            yield f"passes {asked.level}: {where.partition(':')[0]} {item.title}"
 
 
 def _stays(left: list[tuple[str, str, str]]) -> Iterator[str]:

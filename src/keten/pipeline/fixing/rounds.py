@@ -13,6 +13,7 @@ from keten.model.kube import Object, Workload
 from keten.pipeline.fixing.proof import Proof, prove
 from keten.pipeline.fixing.seen import RENDERED, Looker, Seen
 from keten.pipeline.fixing.sources import Target, target
+from keten.pipeline.fixing.values import overruled
 from keten.pipeline.fixing.wishes import Asked, Wish, wishes, workloads
 from keten.remedy.exact import caution
 from keten.remedy.levels import instead, steps_to, unique
@@ -80,10 +81,13 @@ def fix(looker: Looker, first: Seen, asked: Asked) -> Outcome:
         if more.keys() <= barred.keys() or restart == RESTARTS - 1:
             break
         barred = {**more, **barred}
+    files = {path: (last.files.original(path), data) for path, data in state.files.items()}
+    for path in sorted(files):
+        state.cautions.update(dict.fromkeys(overruled(last.files, path, *files[path])))
     return Outcome(
         first=first,
         last=last,
-        files={path: (last.files.original(path), data) for path, data in state.files.items()},
+        files=files,
         refused=state.refused,
         touched=state.touched,
         cautions=list(state.cautions),

@@ -67,10 +67,9 @@ def differences(
         if one is None or other is None:
             made.append(title)
         elif one != other:
-            changed = _changed(one, other)
             made += [
                 f"{title} {written(path)}"
-                for path in changed
+                for path in changed(one, other)
                 if not _explained(path, mine.get(key[0], ()), ends)
             ]
     return made
@@ -87,7 +86,7 @@ def _numbered(values: Iterable[dict[str, Any]]) -> dict[tuple[Name, int], dict[s
     return made
 
 
-def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Steps]:
+def changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Steps]:
     """Return the paths at which the scalars, and empty collections, of two values differ."""
     before, after = _leaves(one), _leaves(other)
     return [

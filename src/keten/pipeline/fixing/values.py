@@ -7,7 +7,9 @@ whatever named templates, functions and loops it went through.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,12 @@ import msgspec
 from keten.errors import InputError
 from keten.formats.helm_output import pieces
 from keten.formats.yaml.edit import objects
-from keten.formats.yaml.fields import Steps, at
+from keten.formats.yaml.fields import Steps, at, same, written
 from keten.model.delivery import Chart
 from keten.model.kube import Object
 from keten.pipeline import charts
 from keten.pipeline.fixing.seen import Bytes
-from keten.pipeline.fixing.unchanged import DEPTH, Name, every, name_of
+from keten.pipeline.fixing.unchanged import DEPTH, Name, changed, every, name_of, values_of
 from keten.transport.files import Tree
 from keten.transport.overlay import Overlay
 
@@ -32,6 +34,9 @@ _SHOWN = "templates/keten-values.yaml"
 _SHOW = b"{{ toJson .Values }}\n"
 _LAX = "--skip-schema-validation"
 _FILES = ("Chart.yaml", "Chart.yml")
+OTHERS = 200
+"""The most further files of values of a chart that are looked into."""
+_OTHER = re.compile(r"(?:^|/)(?:values?/[^/]+|[^/]*values?[^/]*)\.ya?ml$")
 
 
 class Bench:
@@ -46,13 +51,13 @@ class Bench:
     def _laid(self) -> Path:
         if self._overlay is None:
             head = f"{self.folder}/" if self.folder else ""
-            changed = {
+            mine = {
                 path.removeprefix(head): data
                 for path, data in self._files.changed.items()
                 if path.startswith(head)
             }
             tree = Tree(self._files.tree.root / self.folder)
-            self._overlay = Overlay(tree, changed)
+            self._overlay = Overlay(tree, mine)
         return self._overlay.laid_out()
 
     def _render(self, *further: str) -> bytes:
@@ -221,6 +226,26 @@ def home(files: Bytes, folder: str, path: Steps) -> tuple[str, Steps]:
         return own, path
     below, rest = home(files, inner, path[1:])
     return (below, rest) if _depth(files, below, rest) or files.tree.exists(below) else (own, path)
+
+
+def overruled(files: Bytes, file: str, old: bytes, new: bytes) -> Iterator[str]:
+    """Yield what other files of values beside *file* say otherwise than it now does.
+
+    ``helm -f`` puts them above it: who gives them to helm gets what they say.
+    """
+    folder, name = posixpath.split(file)
+    if name != "values.yaml":
+        return
+    before, after = (next(iter(values_of(data)), {}) for data in (old, new))
+    edits = list(changed(before, after))
+    head = f"{folder}/" if folder else ""
+    others = (e.path for e in files.tree.entries if e.path.startswith(head) and e.path != file)
+    for other in islice(filter(_OTHER.search, others), OTHERS):
+        held = said(files, other)
+        for path in edits:
+            there = at(held, path)
+            if there is not None and not same(there, at(after, path)):
+                yield f"{other} says {written(path)} too, which holds where helm is given it (-f)"
 
 
 def _depth(files: Bytes, file: str, path: Steps) -> int:
