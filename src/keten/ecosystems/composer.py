@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from keten.formats.versions.order import clean, number
+from keten.formats.versions.order import Compared, clean, number
 from keten.model.plug import Ecosystem
 
 _TOKEN = re.compile(r"[0-9]+|[A-Za-z]+|#")
@@ -36,7 +36,7 @@ def _item(token: str) -> tuple[int, ...]:
     return (next((rank for form, rank in _FORMS if token.startswith(form)), _UNKNOWN),)
 
 
-class Marked:
+class Marked(Compared):
     """The key of a version in which PHP's own mark for "any number" stands, ``#``.
 
     It equals every number and no number at all, so that it has no place in a total order;
@@ -46,7 +46,8 @@ class Marked:
     def __init__(self, items: tuple[tuple[int, ...], ...]) -> None:
         self._items = items
 
-    def _compare(self, other: object) -> int:
+    def compare(self, other: object) -> int:
+        """Return how this stands to *other*, as version_compare has it."""
         mine, theirs = self._items, _items(other)
         for a, b in zip(mine, theirs, strict=False):
             if a == b or {a[0], b[0]} == {_END, _NUMBER}:
@@ -58,24 +59,6 @@ class Marked:
         for item in longer[min(len(mine), len(theirs)) :]:
             if item[0] != _END:
                 return sign if item[0] > _END else -sign
-        return 0
-
-    def __lt__(self, other: object) -> bool:
-        return self._compare(other) < 0
-
-    def __gt__(self, other: object) -> bool:
-        return self._compare(other) > 0
-
-    def __le__(self, other: object) -> bool:
-        return self._compare(other) <= 0
-
-    def __ge__(self, other: object) -> bool:
-        return self._compare(other) >= 0
-
-    def __eq__(self, other: object) -> bool:
-        return self._compare(other) == 0
-
-    def __hash__(self) -> int:
         return 0
 
 

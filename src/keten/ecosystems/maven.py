@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keten.formats.versions.intervals import native
-from keten.formats.versions.order import clean, number
+from keten.formats.versions.order import Compared, clean, number
 from keten.model.plug import Ecosystem
 
 _TOKEN = re.compile(r"([.-]?)([0-9]+|[^0-9.-]+|)")
@@ -53,7 +53,7 @@ def _item(hyphen: bool, token: str) -> _Item:  # noqa: FBT001 - a pair as _token
 _NULLS = ((_DOT, 0), (_HYPHEN, 0), (_NULL,))
 
 
-class Circular:
+class Circular(Compared):
     """The key of a version with a zero before ``.alpha`` and the like, as in ``1.0.Beta1``.
 
     Maven's own order goes in a circle here: 1.0.Beta1 < 1.0 < 1.0-1 < 1.0.Beta1. Such a key
@@ -65,7 +65,8 @@ class Circular:
     def __init__(self, tokens: tuple[_Item, ...]) -> None:
         self._tokens = tokens
 
-    def _compare(self, other: object) -> int:
+    def compare(self, other: object) -> int:
+        """Return how this stands to *other*, as ComparableVersion has it."""
         mine, theirs = self._tokens, tuple(_split(other))
         for a, b in zip(mine, theirs, strict=False):
             if a != b:
@@ -75,21 +76,6 @@ class Circular:
             if item not in _NULLS:
                 return sign if item > (_NULL,) else -sign
         return 0
-
-    def __lt__(self, other: object) -> bool:
-        return self._compare(other) < 0
-
-    def __gt__(self, other: object) -> bool:
-        return self._compare(other) > 0
-
-    def __le__(self, other: object) -> bool:
-        return self._compare(other) <= 0
-
-    def __ge__(self, other: object) -> bool:
-        return self._compare(other) >= 0
-
-    def __eq__(self, other: object) -> bool:
-        return self._compare(other) == 0
 
     def __hash__(self) -> int:
         return hash(self._tokens[0])

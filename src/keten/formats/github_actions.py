@@ -39,7 +39,7 @@ class Shape:
         return Pipeline(
             path,
             system="github",
-            name=_text(top.get("name")),
+            name=plain(top.get("name")),
             triggers=self._triggers(said),
             permissions=self._permissions(top.get("permissions"), "permissions"),
             env=_mapping(top.get("env")),
@@ -52,10 +52,10 @@ class Shape:
         """Return an action as a pipeline of one job, ``runs``."""
         top = self._map(value, "", "an action is a mapping")
         runs = self._map(top.get("runs"), "runs", "runs is a mapping")
-        using = _text(runs.get("using"))
+        using = plain(runs.get("using"))
         if not using:
             self._fault("runs.using is missing", "runs")
-        image = _text(runs.get("image")) if using.lower() == "docker" else ""
+        image = plain(runs.get("image")) if using.lower() == "docker" else ""
         extra = {k: v for k, v in runs.items() if k not in ("steps", "env", "image")}
         job = Job(
             "runs",
@@ -68,7 +68,7 @@ class Shape:
         return Pipeline(
             path,
             system="github-action",
-            name=_text(top.get("name")),
+            name=plain(top.get("name")),
             jobs=(job,),
             inputs=_mapping(top.get("inputs")),
         )
@@ -90,7 +90,7 @@ class Shape:
             case None | str():
                 return said
             case dict():
-                return {str(k): _text(v) for k, v in said.items()}
+                return {str(k): plain(v) for k, v in said.items()}
             case _:
                 self._fault("permissions are a word or a mapping", at)
                 return None
@@ -98,7 +98,7 @@ class Shape:
     def _job(self, key: str, said: Any) -> Job:
         at = below("jobs", key)
         one = self._map(said, at, "a job is a mapping")
-        uses = _text(one.get("uses"))
+        uses = plain(one.get("uses"))
         if not uses and "runs-on" not in one and "steps" not in one:
             self._fault(f"job {key} has neither runs-on nor uses", at)
         images, credentials, extra = self._images(one, at)
@@ -107,9 +107,9 @@ class Shape:
         return Job(
             key,
             at,
-            name=_text(one.get("name")),
+            name=plain(one.get("name")),
             needs=_words(needs),
-            condition=_text(one.get("if")),
+            condition=plain(one.get("if")),
             permissions=self._permissions(one.get("permissions"), f"{at}.permissions"),
             runner=_runner(one.get("runs-on")),
             image=images[0],
@@ -141,7 +141,7 @@ class Shape:
         images: list[str] = []
         for where, one in held:
             spec = _mapping(one)
-            images.append(_text(one if isinstance(one, str) else spec.get("image")))
+            images.append(plain(one if isinstance(one, str) else spec.get("image")))
             if isinstance(spec.get("credentials"), dict):
                 found = _keyed(spec["credentials"])
                 credentials.append({"at": f"{at}.{where}.credentials", **found})
@@ -165,12 +165,12 @@ class Shape:
             self._fault("a step has run or uses", at)
         return Step(
             at,
-            id=_text(one.get("id")),
-            name=_text(one.get("name")),
-            uses=_text(one.get("uses")),
-            run=_text(one.get("run")),
-            shell=_text(one.get("shell")),
-            condition=_text(one.get("if")),
+            id=plain(one.get("id")),
+            name=plain(one.get("name")),
+            uses=plain(one.get("uses")),
+            run=plain(one.get("run")),
+            shell=plain(one.get("shell")),
+            condition=plain(one.get("if")),
             inputs=_mapping(one.get("with")),
             env=_mapping(one.get("env")),
             comment=self._comment(f"{at}.uses").get("comment", ""),
@@ -203,7 +203,7 @@ def below(at: str, key: str) -> str:
     return f'{at}["{escaped}"]'
 
 
-def _text(value: Any) -> str:
+def plain(value: Any) -> str:
     """Return a scalar as GitHub would turn it into text; "" for what is none."""
     match value:
         case str():
@@ -229,19 +229,19 @@ def _keyed(value: dict[Any, Any]) -> dict[str, Any]:
 
 def _words(value: Any) -> tuple[str, ...]:
     if isinstance(value, list):
-        return tuple(_text(one) for one in value)
-    return (_text(value),) if _text(value) else ()
+        return tuple(plain(one) for one in value)
+    return (plain(value),) if plain(value) else ()
 
 
 def _runner(value: Any) -> tuple[str, ...]:
     if isinstance(value, dict):
-        group = _text(value.get("group"))
+        group = plain(value.get("group"))
         return (*_words(value.get("labels")), *((f"group:{group}",) if group else ()))
     return _words(value)
 
 
 def _environment(value: Any) -> str:
-    return _text(value.get("name")) if isinstance(value, dict) else _text(value)
+    return plain(value.get("name")) if isinstance(value, dict) else plain(value)
 
 
 def _defaults(job: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keten.errors import CeilingError, InputError
-from keten.formats.github_actions import below
+from keten.formats.github_actions import below, plain
 from keten.formats.yaml.documents import Dialect, load_all
 from keten.model.delivery import Job, Pipeline, Step
 
@@ -77,7 +77,7 @@ def pipeline(path: str, data: bytes, files: Files) -> tuple[Pipeline, dict[str, 
         Pipeline(
             path,
             system="gitlab",
-            name=_text(_map(whole.get("workflow")).get("name")),
+            name=plain(_map(whole.get("workflow")).get("name")),
             triggers={"workflow": whole["workflow"]} if _map(whole.get("workflow")) else {},
             env=_variables(whole.get("variables")),
             defaults=_map(whole.get("default")),
@@ -266,12 +266,12 @@ class _Builder:
             name,
             at,
             needs=tuple(_needs(said.get("needs"))),
-            runner=tuple(map(_text, said["tags"])) if isinstance(said.get("tags"), list) else (),
+            runner=tuple(map(plain, said["tags"])) if isinstance(said.get("tags"), list) else (),
             image=images[0],
             services=tuple(images[1:]),
             credentials=tuple(credentials),
-            environment=_text(_map(said.get("environment")).get("name"))
-            or _text(said.get("environment")),
+            environment=plain(_map(said.get("environment")).get("name"))
+            or plain(said.get("environment")),
             env=_variables(said.get("variables")),
             strategy=_map(said.get("parallel")),
             steps=tuple(steps),
@@ -310,7 +310,7 @@ class _Builder:
             for one in said:
                 self._script(one, depth + 1, lines)
         elif said is not None and not isinstance(said, dict):
-            lines.append(_text(said))
+            lines.append(plain(said))
         return lines
 
     def _reference(self, said: list[Any]) -> Any:
@@ -349,7 +349,7 @@ def _images(said: dict[str, Any], at: str) -> tuple[list[str], list[dict[str, An
     images: list[str] = []
     credentials: list[dict[str, Any]] = []
     for where, one in held:
-        images.append(_text(_map(one).get("name")) if isinstance(one, dict) else _text(one))
+        images.append(plain(_map(one).get("name")) if isinstance(one, dict) else plain(one))
         variables = _map(_map(one).get("variables"))
         if variables:
             credentials.append({"at": f"{at}.{where}.variables", **variables})
@@ -364,20 +364,8 @@ def _variables(said: Any) -> dict[str, Any]:
 def _needs(said: Any) -> list[str]:
     if not isinstance(said, list):
         return []
-    return [_text(_map(one).get("job")) if isinstance(one, dict) else _text(one) for one in said]
+    return [plain(_map(one).get("job")) if isinstance(one, dict) else plain(one) for one in said]
 
 
 def _map(value: Any) -> dict[str, Any]:
     return {str(k): v for k, v in value.items()} if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case _:
-            return ""

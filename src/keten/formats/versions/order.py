@@ -45,3 +45,31 @@ def refuse(version: str, ecosystem: str) -> InputError:
     """Return the error that says *version* is none in *ecosystem*."""
     shown = version if len(version) <= _SHOWN else f"{version[:_SHOWN]}..."
     return InputError(f"{shown!r} is no version of {ecosystem}")
+
+
+class Compared:
+    """A key whose order is told by *compare*: below, at or above zero."""
+
+    __slots__ = ()
+
+    def compare(self, other: object) -> int:
+        """Return how this stands to *other*."""
+        raise NotImplementedError
+
+    def __lt__(self, other: object) -> bool:
+        return self.compare(other) < 0
+
+    def __gt__(self, other: object) -> bool:
+        return self.compare(other) > 0
+
+    def __le__(self, other: object) -> bool:
+        return self.compare(other) <= 0
+
+    def __ge__(self, other: object) -> bool:
+        return self.compare(other) >= 0
+
+    def __eq__(self, other: object) -> bool:
+        return self.compare(other) == 0
+
+    def __hash__(self) -> int:
+        return 0  # what is equal need not look alike

@@ -12,9 +12,9 @@ from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
+from keten.readers.packages._go_words import MAX_LINE
+from keten.readers.packages._go_words import words as words_of
 
-MAX_LINE = 1 << 16
-_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"?|`([^`\n]*+)`|([^\s"`]++)')
 _BLOCKS = {"require", "exclude", "replace", "retract", "tool", "ignore", "godebug"}
 _GO = lazy(r"[0-9]+(?:\.[0-9]+)*(?:(?:rc|beta)[0-9]+)?\Z")
 
@@ -42,7 +42,7 @@ class _Module:
             if len(code) > MAX_LINE:
                 self.draft.problem("a line too long to be a directive", number)
                 continue
-            words = [a or b or c for a, b, c in _TOKEN.findall(code)]
+            words = words_of(code)
             if not words:
                 continue
             if block:

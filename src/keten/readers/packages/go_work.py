@@ -1,13 +1,12 @@
 """go.work: the modules of a workspace, and what it replaces for all of them."""
 
-from keten.formats.lazy_pattern import lazy
 from keten.model.evidence import Link
 from keten.model.facts import Facts
 from keten.model.plug import Reader, Source
 from keten.readers.packages._draft import Draft, decode
+from keten.readers.packages._go_words import MAX_LINE
+from keten.readers.packages._go_words import words as words_of
 
-MAX_LINE = 1 << 16
-_TOKEN = lazy(r'"((?:[^"\\\n]++|\\.)*+)"?|`([^`\n]*+)`|([^\s"`]++)')
 _VERBS = {"use", "replace", "go", "toolchain", "godebug"}
 
 
@@ -21,7 +20,7 @@ def read(source: Source) -> Facts:
         if len(code) > MAX_LINE:
             draft.problem("a line too long to be a directive", number)
             continue
-        words = [a or b or c for a, b, c in _TOKEN.findall(code)]
+        words = words_of(code)
         if not words:
             continue
         if block and words == [")"]:
