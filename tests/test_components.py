@@ -95,12 +95,13 @@ def test_parts_of_a_cluster(tmp_path: Path, text: str, part: str) -> None:
         # A name by itself is nobody's right, where the cluster's own things are not.
         (pods("Deployment", "acme.example/kube-proxy:1"), Severity.HIGH),
         (pods("DaemonSet", "acme.example/node:1"), Severity.MEDIUM),
+        (pods("Deployment", "acme.example/shop:1", "/opt/cni/bin"), Severity.HIGH),
         # A volume that nothing mounts makes no plugin.
         (
-            pods("Deployment", "a.example/s", "/opt/cni/bin").replace(
+            pods("DaemonSet", "a.example/s", "/opt/cni/bin").replace(
                 "s: [{name: v, m", "s: [{name: x, m"
             ),
-            Severity.HIGH,
+            Severity.MEDIUM,
         ),
     ],
 )  # fmt: skip

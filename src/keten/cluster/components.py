@@ -3,8 +3,9 @@
 A network plugin writes into the node's CNI folders, a storage driver mounts into pods from
 outside them, the control plane's own pods are of the node: each is privileged in every cluster
 that there is. What a workload *is* shows by what it mounts and runs beside it, whatever its name;
-the rest is known by the name of its image, and only where the cluster's own things are: as an
-agent on each node, or in kube-system. Nothing here says that a workload is sound.
+the rest is known by the name of its image. Either counts only where the cluster's own things are:
+as an agent on each node, or in kube-system; and beside the sidecars of CSI. Nothing here says that
+a workload is sound.
 
 Sources: the CNI specification (``/etc/cni/net.d``, ``/opt/cni/bin``), Kubernetes' documents on
 CSI, device plugins and the plugin watcher (folders below the kubelet's), and what the projects
@@ -76,15 +77,24 @@ UNBOUNDED = frozenset({"deployment/no-memory-limit"})
 
 def workload(item: Workload) -> str:
     """Return what part of a cluster *item* is, as a noun; "" for an ordinary workload."""
+    if _driver(item) and item.pod.volumes:
+        return _STORAGE
+    if not _near(item):
+        return ""
     for path in _mounted(item):
         for pattern, what in _FOLDERS:
             if pattern.search(path):
-                return _STORAGE if what.endswith("kubelet") and _driver(item) else what
-    if _driver(item) and item.pod.volumes:
-        return _STORAGE
-    if item.kind != "DaemonSet" and item.namespace != "kube-system":
-        return ""
+                return what
     return next(filter(None, (_named(name) for name in _images(item))), "")
+
+
+def _near(item: Workload) -> bool:
+    """Return whether *item* is where the cluster's own things are."""
+    return (
+        item.kind == "DaemonSet"
+        or item.owner.startswith("DaemonSet/")
+        or item.namespace == "kube-system"
+    )
 
 
 def static(item: Workload) -> bool:
