@@ -2,11 +2,13 @@
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,9 +22,11 @@ from test_fix import fixed, laid
 
 from keten.cli.fix import main
 from keten.cluster.podsecurity.standard import Level
+from keten.errors import InputError
 from keten.formats.helm_output import documents, pieces, source_at, without
 from keten.formats.yaml.fields import at, steps
 from keten.model.kube import Workload
+from keten.pipeline.charts import _settled
 from keten.pipeline.fixing import templates
 from keten.pipeline.fixing.rounds import Outcome
 from keten.pipeline.fixing.templates import Keys
@@ -589,6 +593,38 @@ class TestOutput:
         documents(data)
 
 
+@settings(max_examples=100)
+@given(
+    st.recursive(
+        st.one_of(
+            st.none(), st.integers(0, 1 << 80), st.text(max_size=5),
+            st.sampled_from(["..", "**", "web", "file://..", "file://../lib", "file:///", "a.b,c"]),
+        ),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3),
+            st.dictionaries(
+                st.sampled_from(["name", "repository", "condition", "alias"]), inner, max_size=4
+            ),
+        ),
+        max_leaves=12,
+    )
+)  # fmt: skip
+def test_any_dependencies(odd: Any) -> None:
+    """Whatever a chart says of what it lacks: nothing but its own copy is touched."""
+    with TemporaryDirectory() as kept:
+        copy, root = Path(kept, "copy"), Path(kept, "root")
+        for folder in (copy, root / "app", root / "lib"):
+            folder.mkdir(parents=True)
+            (folder / "Chart.yaml").write_text(json.dumps({"name": "x", "dependencies": odd}))
+        (copy / "values.yaml").write_text(json.dumps({"a": odd}))
+        before = sorted(Path(kept).rglob("*"))
+        with contextlib.suppress(InputError):
+            lacks = _settled(copy, root / "app", root)
+            assert all(isinstance(one, str) for one in lacks)
+        new = set(Path(kept).rglob("*")) - set(before)
+        assert all(one.is_relative_to(copy / "charts") for one in new)
+
+
 def test_differences() -> None:
     """What an edit explains: the field, below it, and the same field of another object."""
 
@@ -652,8 +688,6 @@ def test_a_loop_that_a_mark_breaks() -> None:
     def strict(values: Any) -> list[dict[str, Any]]:
         with contextlib.suppress(TypeError):
             return made(values)
-        from keten.errors import InputError
-
         raise InputError("can't evaluate field securityContext in type string")
 
     bench: Any = SimpleNamespace(values=lambda: tree, with_values=strict)

@@ -5,13 +5,12 @@ all. Nothing is fetched here: a dependency that is a folder of the target is lai
 one that the values turn off is not missed, and the names of the others are told.
 """
 
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from keten.errors import CeilingError, InputError
 from keten.formats.yaml.documents import Dialect, load_all
@@ -74,14 +73,14 @@ def _settled(copy: Path, home: Path, root: Path) -> tuple[str, ...]:
     listed = chart.get("dependencies")
     for one in (listed if isinstance(listed, list) else [])[:DEPENDENCIES]:
         name = one.get("name") if isinstance(one, dict) else None
-        if not isinstance(name, str) or "/" in name or _there(copy, name):
+        if not isinstance(name, str) or set(name) & set("/\0") or _there(copy, name):
             held.append(one)
         elif _laid(copy, name, one, home, root):
             held.append({**one, "version": "*-0"})  # its own number may be another by now
-        elif not _off(one, values):
+        elif name and not _off(one, values):
             lacks.append(name)
     if file is not None:
-        file.write_bytes(msgspec.json.encode({**chart, "dependencies": held}))
+        file.write_text(json.dumps({**chart, "dependencies": held}))
     for name in _LOCKS:
         (copy / name).unlink(missing_ok=True)
     return tuple(sorted(set(lacks)))
@@ -89,7 +88,10 @@ def _settled(copy: Path, home: Path, root: Path) -> tuple[str, ...]:
 
 def _there(copy: Path, name: str) -> bool:
     charts = copy / "charts"
-    return (charts / name).is_dir() or any(charts.glob(f"{name}-*.tgz"))
+    if not charts.is_dir():
+        return False
+    packed = (file.name for file in charts.iterdir() if file.name.endswith(".tgz"))
+    return (charts / name).is_dir() or any(one.startswith(f"{name}-") for one in packed)
 
 
 def _laid(copy: Path, name: str, said: dict[str, Any], home: Path, root: Path) -> bool:

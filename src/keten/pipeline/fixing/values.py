@@ -6,6 +6,7 @@ mark, a key of its own, and where the mark comes out in an object, there that ma
 whatever named templates, functions and loops it went through.
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ class Bench:
     def with_values(self, values: Any) -> list[dict[str, Any]]:
         """Return the objects that the chart makes of *values*; InputError where it makes none."""
         file = self._laid() / "keten-marked.json"
-        file.write_bytes(msgspec.json.encode(values))
+        file.write_text(json.dumps(values))
         try:
             data = self._render("-f", str(file), _LAX)
         finally:
