@@ -566,7 +566,12 @@ def test_the_page_has_the_picture(tmp_path: Path) -> None:
     text = f"{json.dumps(pod)}\n{json.dumps(open_)}\n"
     (tmp_path / "web.yaml").write_text(text)
     page = tmp_path / "page.html"
-    assert main(["scan", str(tmp_path), "--quiet", "--report", f"html={page}"]) in (1, 3)
+    data = tmp_path / "result.json"
+    reports = ["--report", f"html={page}", "--report", f"json={data}"]
+    assert main(["scan", str(tmp_path), "--quiet", *reports]) in (1, 3)
+    [path] = json.loads(data.read_text())["paths"]
+    assert path["points"][0]["name"] == "the Internet"
+    assert path["steps"][0]["location"]["path"] == "web.yaml"
     said = page.read_text()
     assert "What an intruder could do" in said
     assert "<svg" in said

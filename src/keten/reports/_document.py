@@ -15,6 +15,7 @@ from keten.model.evidence import Link, Problem
 from keten.model.finding import Change, Finding, Location, Severity, Verdict
 from keten.model.result import (
     Action,
+    AttackPath,
     Bundle,
     DataSource,
     Decision,
@@ -134,7 +135,8 @@ class Policy(Struct, frozen=True):
 class Document(Struct, frozen=True, kw_only=True):
     """The whole result. *packages* are the ids (``path#purl``) of all that were judged.
 
-    *alike* counts the findings by check and severity, the worst first.
+    *alike* counts the findings by check and severity, the worst first. *paths* are the weakest
+    attack paths, where they were asked for or the cluster is small.
     """
 
     schema: str
@@ -157,6 +159,7 @@ class Document(Struct, frozen=True, kw_only=True):
     set_aside: tuple[Aside, ...] = ()
     packages: tuple[str, ...] = ()
     alike: tuple[Kind, ...] = ()
+    paths: tuple[AttackPath, ...] = ()
 
 
 def document(result: Result) -> Document:
@@ -186,6 +189,7 @@ def document(result: Result) -> Document:
         bundle=result.bundle,
         packages=result.packages,
         alike=tuple(_kind(group) for group in alike(result.findings)),
+        paths=result.paths,
     )
 
 
