@@ -248,7 +248,7 @@ def many(count: int) -> Many:
     return findings, known, [source]
 
 
-HOSTILE = {"statements": Work(many, lambda given: vex.apply(*given, NOW), 5000, 2)}
+HOSTILE = {"statements": Work(many, lambda given: vex.apply(*given, now=NOW), 5000, 2)}
 
 
 def test_statements_are_applied_in_steps_by_their_number() -> None:
