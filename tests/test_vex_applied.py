@@ -248,7 +248,12 @@ def many(count: int) -> Many:
     return findings, known, [source]
 
 
-HOSTILE = {"statements": Work(many, lambda given: vex.apply(*given, now=NOW), 5000, 2)}
+def judge(given: Many) -> object:
+    """Apply the statements to the findings."""
+    return vex.apply(*given, NOW)
+
+
+HOSTILE = {"statements": Work(many, judge, 5000, 2)}
 
 
 def test_statements_are_applied_in_steps_by_their_number() -> None:
