@@ -286,6 +286,6 @@ HOSTILE = {"rules": Work(large, hidden, 300, 10)}
 
 def test_a_large_policy_is_judged_in_bounded_steps() -> None:
     """Rules are compared with rules: up to the ceiling of steps, and no further."""
-    most = steps(lambda: hidden(large(300)))
-    assert most < 3 * steps(lambda: hidden(large(150)))
+    few, more = large(5), large(10)
+    assert steps(lambda: hidden(more)) < 3 * steps(lambda: hidden(few))
     assert len(hidden(large(300))) > 100

@@ -149,7 +149,7 @@ def test_a_manifest_of_100_mb_is_read_at_its_head() -> None:
 def test_sizes_that_lie(size: int) -> None:
     data = lying("META-INF/maven/a/b/pom.properties", b"groupId=a" * 50_000, size=size)
 
-    assert len(problems(data)) == 1
+    assert set(problems(data)) == {"more than 40 MiB unpacked from one file"}
 
 
 def test_a_bomb_within() -> None:
@@ -202,9 +202,9 @@ def many(count: int) -> bytes:
     return jar({f"lib/{number}.jar": one for number in range(count)})
 
 
-def dense() -> bytes:
+def dense(parts: int = 3000) -> bytes:
     """Return an archive whose parts are packed as closely as is still let through."""
-    noise = random.Random(1).randbytes(300 * 3000)
+    noise = random.Random(1).randbytes(300 * parts)
     pad = b"".join(noise[at : at + 300] + bytes(29_700) for at in range(0, len(noise), 300))
     one = jar({**pom("a", "b", "1"), "x.bin": pad}, packed=False)
     return jar({f"{number}.jar": one for number in range(9)})
@@ -242,7 +242,17 @@ HOSTILE |= {
 }
 
 
-@pytest.mark.parametrize("name", BOMBS)
+def test_what_is_unpacked_has_a_ceiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = dense(200)  # 54 MB
+    assert not problems(data)
+    monkeypatch.setattr(java_archive, "MAX_UNPACKED", 40 << 20)
+    assert set(problems(data)) == {"more than 40 MiB unpacked from one file"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(b, marks=pytest.mark.slow if b == "dense" else ()) for b in BOMBS],
+)
 def test_bombs(name: str, tmp_path: Path) -> None:
     file = tmp_path / "bomb.jar"
     file.write_bytes(BOMBS[name]())
