@@ -55,6 +55,20 @@ def cilium(name: str, spec: str) -> str:
     return document("cilium.io/v2", kind, name, yaml.safe_load(spec))
 
 
+def admin(name: str, spec: str, kind: str = "AdminNetworkPolicy") -> str:
+    """Return a policy of administrators; *spec* is YAML."""
+    version = "v1alpha2" if kind == "ClusterNetworkPolicy" else "v1alpha1"
+    return document(f"policy.networking.k8s.io/{version}", kind, name, yaml.safe_load(spec))
+
+
+def service(name: str, kind: str = "ClusterIP", **more: object) -> str:
+    """Return a Service for ``app: <its name>``, 80 to the port ``http``."""
+    own = name.rpartition("/")[2]
+    spec = {"type": kind, "selector": {"app": own},
+            "ports": [{"port": 80, "targetPort": "http"}], **more}  # fmt: skip
+    return document("v1", "Service", name, spec)
+
+
 def document(
     version: str,
     kind: str,
