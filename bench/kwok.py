@@ -25,6 +25,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from keten.formats.kubernetes.listed import ROWS  # noqa: E402 as above
 
 SPACES = 200
 THREADS = 16
+TRIES = 7
 ROUNDS = 3
 WAIT = 3600.0  # seconds
 QUIET = (
@@ -75,16 +77,21 @@ class Poster:
         meta = {k: v for k, v in value["metadata"].items() if k in ("name", "namespace", "labels")}
         body = {"apiVersion": version, "kind": kind.kind, **value, "metadata": meta}
         body.pop("status", None)
-        for attempt in range(5):
+        data = json.dumps(body).encode()
+        said = ""
+        for attempt in range(TRIES):
             try:
-                status, text = self._send(path, json.dumps(body).encode())
-                break
-            except (OSError, http.client.HTTPException):
-                self._mine.connection = None
-                if attempt == 4:  # noqa: PLR2004 the last
-                    raise
-        if status not in (201, 409):
-            raise RuntimeError(f"{path}: {status} {text[:300]!r}")
+                status, text = self._send(path, data)
+            except (OSError, http.client.HTTPException) as error:
+                self._mine.connection, said = None, repr(error)
+            else:
+                if status in (HTTPStatus.CREATED, HTTPStatus.CONFLICT):
+                    return
+                said = f"{status} {text[:300]!r}"
+                if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    break
+            time.sleep(2**attempt)
+        raise RuntimeError(f"{path}: {said}")
 
     def _send(self, path: str, body: bytes) -> tuple[int, bytes]:
         connection = getattr(self._mine, "connection", None)
@@ -94,6 +101,16 @@ class Poster:
         connection.request("POST", path, body, self._headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
+
+
+def plain(count: int) -> Iterator[tuple[str, str, Value]]:
+    """Yield objects that nothing is made of: config maps, every fourth a Secret."""
+    for number in range(count):
+        meta = {"name": f"plain-{number:05}", "namespace": f"shop-{number % SPACES:03}"}
+        if number % 4:
+            yield "", "configmaps", {"metadata": meta, "data": {"level": "info", "region": "west"}}
+        else:
+            yield "", "secrets", {"metadata": meta, "stringData": {"key": f"{number}"}}
 
 
 def posted(apps: int, replicas: int) -> Iterator[tuple[str, str, Value]]:
@@ -110,17 +127,20 @@ def posted(apps: int, replicas: int) -> Iterator[tuple[str, str, Value]]:
             yield group, plural, value
 
 
-def fill(live: Live, apps: int, replicas: int) -> None:
+def fill(live: Live, apps: int, replicas: int, more: int) -> None:
     """Post everything, and wait until as many pods run as are wanted."""
     poster = Poster(live)
-    rows = list(posted(apps, replicas))
+    rows = [*posted(apps, replicas), *plain(more)]
     start = time.perf_counter()
     first = [row for row in rows if row[1] == "namespaces"]
     accounts = [row for row in rows if row[1] == "serviceaccounts"]
     rest = [row for row in rows if row[1] not in ("namespaces", "serviceaccounts")]
     with ThreadPoolExecutor(THREADS) as pool:
         for some in (first, accounts, rest):
-            list(pool.map(poster.post, some))
+            for number, _ in enumerate(pool.map(poster.post, some), 1):
+                if number % 5000 == 0:
+                    took = time.perf_counter() - start
+                    print(f"  {number} of {len(some)} posted, {took:.0f} s", flush=True)
     print(f"{len(rows)} objects posted in {time.perf_counter() - start:.0f} s", flush=True)
     wanted = apps * replicas
     ends = time.monotonic() + WAIT
@@ -231,6 +251,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--apps", type=int, default=4000, help="Deployments, with what they need")
     parser.add_argument("--replicas", type=int, default=5)
+    parser.add_argument("--more", type=int, default=0, help="plain objects, too")
     parser.add_argument("--all", action="store_true", help="time every command about clusters")
     parser.add_argument("--hold", action="store_true", help="keep the cluster until Enter")
     arguments = parser.parse_args()
@@ -243,7 +264,7 @@ def main() -> int:
         with living(
             Path(name), *QUIET, nodes=arguments.nodes, parallel=64, rate=2000, concurrent=20
         ) as live:
-            fill(live, arguments.apps, arguments.replicas)
+            fill(live, arguments.apps, arguments.replicas, arguments.more)
             report(live, every=arguments.all)
             if arguments.hold:
                 input(f"KUBECONFIG={live.admin()}; Enter ends it ")

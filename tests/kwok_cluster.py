@@ -227,6 +227,7 @@ def _controllers(
         "--allocate-node-cidrs=true",
         "--cluster-cidr=10.0.0.0/12",
         "--node-cidr-mask-size=24",
+        "--node-monitor-grace-period=900s",  # a busy machine is no dead node
         "--service-cluster-ip-range=10.96.0.0/16",
         f"--concurrent-deployment-syncs={concurrent}",
         f"--concurrent-replicaset-syncs={concurrent}",
@@ -247,12 +248,14 @@ def _kwok(stack: contextlib.ExitStack, found: Live, parallel: int) -> None:
             "podPlayStageParallelism": parallel,
             "nodePlayStageParallelism": parallel,
             "nodeLeaseParallelism": parallel,
-            "nodeLeaseDurationSeconds": 200,
+            "nodeLeaseDurationSeconds": 800,  # renewed after a quarter of it
         },
     }
     file = found.folder / "kwok.yaml"
     file.write_text("\n---\n".join(json.dumps(one) for one in (options, *stages())))
-    command = [str(program("kwok")), f"--kubeconfig={found.admin()}", f"--config={file}"]
+    command = [
+        str(program("kwok")), f"--kubeconfig={found.admin()}", f"--config={file}", "-v=WARN",
+    ]  # fmt: skip
     start(stack, found.folder / "kwok.log", command)
 
 
