@@ -75,3 +75,8 @@ def works(
 def repeated(unit: bytes, *, before: bytes = b"", after: bytes = b"") -> Callable[[int], bytes]:
     """Return what makes *unit* so many times, between *before* and *after*."""
     return lambda count: before + unit * count + after
+
+
+def spelled(unit: str, *, before: str = "", after: str = "") -> Callable[[int], str]:
+    """Return what makes text of *unit* so many times."""
+    return lambda count: before + unit * count + after

@@ -4,7 +4,7 @@ import json
 import shutil
 import tracemalloc
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from mmap import mmap
 from pathlib import Path
 
@@ -527,11 +527,15 @@ def _lying() -> dict[str, bytes]:
     }
 
 
+def _lie(name: str, _count: int) -> bytes:
+    return _lying()[name]
+
+
 LYING = (
     "anchors", "bomb", "brackets", "counts", "extended", "flags", "function count", "functions",
     "lines", "magics", "prefix", "sizes", "tabs", "varint",
 )  # fmt: skip
-HOSTILE = {name: Work(lambda _, name=name: _lying()[name], _survives, 1) for name in LYING}
+HOSTILE = {name: Work(partial(_lie, name), _survives, 1) for name in LYING}
 
 
 @pytest.mark.parametrize("name", LYING)

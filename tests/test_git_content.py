@@ -4,7 +4,7 @@ import contextlib
 from types import ModuleType
 
 import pytest
-from growing import Work, linear
+from growing import Work, linear, repeated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,7 +74,7 @@ def test_line_and_mode() -> None:
 
 HOSTILE = {
     ascii(unit[:2]): Work(
-        lambda n, unit=unit: (unit * n).encode(),
+        repeated(unit.encode()),
         lambda data: traits("a.js", data),
         5_000_000 // len(unit.encode()),
     )

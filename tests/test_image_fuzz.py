@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from growing import Work, linear, works
+from growing import Work, linear, spelled, works
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from image_builder import Entry, Index, docker_archive, image, oci_archive
@@ -106,7 +106,7 @@ HOSTILE = works(_all, {
         100_000,
     ),
 }) | {
-    f"challenges {unit}": Work(lambda n, unit=unit: unit * n, _challenged, 500_000, 1.0)
+    f"challenges {unit}": Work(spelled(unit), _challenged, 500_000, 1.0)
     for unit in ('a="', "a ", "a=", "\\", ", ")
 }  # fmt: skip
 

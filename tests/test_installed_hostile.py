@@ -234,11 +234,13 @@ print(int(peak) << 10, said)
 """
 
 
+def _bomb(name: str, _count: int) -> bytes:
+    return BOMBS[name]()
+
+
 HOSTILE |= {
-    f"archive: {name}": Work(
-        lambda _, make=make: make(), partial(outcome, "system/java-archive"), 1
-    )
-    for name, make in BOMBS.items()
+    f"archive: {name}": Work(partial(_bomb, name), partial(outcome, "system/java-archive"), 1)
+    for name in BOMBS
 }
 
 

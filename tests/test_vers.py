@@ -5,7 +5,7 @@ import itertools
 from functools import partial
 
 import pytest
-from growing import Work, linear
+from growing import Work, linear, spelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared_data import SHARED, needs_shared
@@ -153,9 +153,7 @@ def _native(scheme: str, text: str) -> None:
 
 PIECES = (">=1 ", "1.", "[1,2),", "1, ", "9", "||", "^1||", "( ")
 HOSTILE = {
-    f"{scheme}: {piece}": Work(
-        lambda n, piece=piece: piece * n, partial(_native, scheme), 20_000, 4
-    )
+    f"{scheme}: {piece}": Work(spelled(piece), partial(_native, scheme), 20_000, 4)
     for scheme in NATIVE
     for piece in PIECES
 }
