@@ -396,7 +396,7 @@ HOSTILE = {"lists of a live cluster": Work(lists, facts_of, 1500, 10)}
 
 
 def test_a_long_list_of_a_live_cluster() -> None:
-    linear(HOSTILE["lists of a live cluster"], part=10)
+    linear(HOSTILE["lists of a live cluster"], part=50)
     assert set(components(facts_of(lists(300)))) == {"kube-apiserver", "kubelet"}
 
 

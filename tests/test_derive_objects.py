@@ -406,7 +406,7 @@ HOSTILE = {"workloads": Work(many, derive, 10_000, 2)}
 
 
 def test_workloads_are_bound_in_steps_by_their_number() -> None:
-    linear(HOSTILE["workloads"], part=20)
+    linear(HOSTILE["workloads"])
     given = many(10_000)
 
     facts = derive(given)

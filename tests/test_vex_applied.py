@@ -257,5 +257,5 @@ HOSTILE = {"statements": Work(many, judge, 5000, 2)}
 
 
 def test_statements_are_applied_in_steps_by_their_number() -> None:
-    linear(HOSTILE["statements"], part=10)
+    linear(HOSTILE["statements"], part=50)
     assert len(vex.apply(*many(5000), NOW).aside) == 1
