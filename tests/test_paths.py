@@ -460,6 +460,34 @@ def test_live_nodes_carry_their_pods_and_the_control_plane_the_cluster() -> None
     assert to_other.points[0] == INTERNET
 
 
+def test_a_way_to_several_nodes_is_told_once_but_for_who_asks() -> None:
+    web = msgspec.structs.replace(workload("web", containers=PRIVILEGED), nodes=("n1", "n2"))
+    nodes = [
+        kube.Resource(f"a.yaml:Node/-/{name}", kind="Node", name=name, api_version="v1")
+        for name in ("n1", "n2")
+    ]
+    built = Built([SPACE, web, service("web"), *nodes])
+
+    assert [path.end for path in paths(built)] == [("node", "n1")]
+    assert [path.end for path in paths(built, targets=[("node", "n2")])] == [("node", "n2")]
+
+
+def test_no_fault_is_assumed_in_what_every_cluster_has_unless_it_is_served() -> None:
+    proxy = msgspec.structs.replace(
+        workload(
+            "kube-proxy",
+            containers=[{**PRIVILEGED[0], "image": "registry.k8s.io/kube-proxy:v1.36.3"}],
+        ),
+        kind="DaemonSet",
+    )
+    web = workload("web")
+    inner, served = Built([SPACE, web, proxy, service("web")]), service("kube-proxy")
+
+    assert paths(inner) == []
+    assert inner.spared == ["shop/kube-proxy[DaemonSet]"]
+    assert [path.end for path in paths(Built([SPACE, web, proxy, served]))] == [("node", "")]
+
+
 @pytest.mark.parametrize(
     ("spec", "count"),
     [

@@ -152,7 +152,7 @@ def _target(text: str, built: Built) -> Point:
 def _printed(
     found: list[tuple[Cluster, Built, list[Path], Cut | None]], target: clusters.Target
 ) -> Iterator[str]:
-    for number, (cluster, _, listed, wanted) in enumerate(found):
+    for number, (cluster, built, listed, wanted) in enumerate(found):
         if len(found) > 1:
             if number:
                 yield ""
@@ -169,6 +169,7 @@ def _printed(
         if wanted is not None and listed:
             yield ""
             yield from _cut(wanted, target)
+        yield from _spared(built)
     if any(listed for _, _, listed, _ in found):
         yield ""
         yield _LEGEND
@@ -176,6 +177,15 @@ def _printed(
         yield ""
         count = printing.count(len(target.problems), "thing")
         yield f"{count} could not be read, and may open further ways: keten scan tells."
+
+
+def _spared(built: Built) -> Iterator[str]:
+    if built.spared:
+        first = ", ".join(sorted(built.spared)[:3])
+        more = len(built.spared) - 3
+        names = f"{first} and {more} more" if more > 0 else first
+        yield ""
+        yield from _wrapped("", f"No fault is assumed in the cluster's own parts: {names}.", "")
 
 
 def _weight(path: Path) -> str:

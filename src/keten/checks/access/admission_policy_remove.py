@@ -4,8 +4,8 @@ Admission policies and webhooks keep out what no one may run: privileged pods, u
 images. Whoever may delete or change any of them removes the guard first, and then does what it
 was there to stop; an audit log shows it, if somebody looks.
 
-Changing webhooks is reported by access/webhook-configure; this is of ValidatingAdmissionPolicy,
-its bindings, and of deleting webhooks.
+Changing webhooks is reported by access/webhook-configure; this is of admission policies
+(ValidatingAdmissionPolicy and MutatingAdmissionPolicy), their bindings, and deleting webhooks.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,12 @@ from keten.model.finding import Change, Severity, Violation
 from keten.model.kube import Role
 
 _GROUP = "admissionregistration.k8s.io"
-_POLICIES = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
+_POLICIES = (
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings",
+)
 _WEBHOOKS = ("validatingwebhookconfigurations", "mutatingwebhookconfigurations")
 _GONE = frozenset({"delete", "deletecollection"})
 

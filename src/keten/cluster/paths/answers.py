@@ -96,7 +96,20 @@ def paths(
         found.values(),
         key=lambda p: (len(p.steps) if hops else p.effort, len(p.steps), order[p.end], p.points),
     )
-    return listed[:limit]
+    return listed[:limit] if targets else _folded(listed)[:limit]
+
+
+def _folded(listed: list[Path]) -> list[Path]:
+    """Return *listed* without ways to one more node that are as another to a node, to its end."""
+    before: set[tuple[Point, ...]] = set()
+    kept = []
+    for path in listed:
+        if path.end[0] == "node" and path.points[:-1] in before:
+            continue
+        if path.end[0] in ("node", "nodes"):
+            before.add(path.points[:-1])
+        kept.append(path)
+    return kept
 
 
 def _tell(found: dict[tuple[Point, ...], Path], path: Path) -> None:

@@ -6,6 +6,7 @@ about as large as the cluster, not as the pairs of it.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from keten.cluster import components
 from keten.cluster.network.exposure import from_internet, to_metadata
 from keten.cluster.network.networks import Net
 from keten.cluster.network.peers import DEFAULT, Peer
@@ -19,10 +20,12 @@ from keten.cluster.paths.narrowing import Wanted, narrowing, wanted
 from keten.cluster.paths.platform import CLOUDS, CONTROL, LINKED, TOKEN
 from keten.cluster.paths.terms import (
     ANONYMOUS,
+    ASSUMED,
     CLUSTER,
     INTERNET,
     NODES,
     SECRETS,
+    UNSURE,
     Change,
     Means,
     Point,
@@ -46,17 +49,12 @@ from keten.model.kube import (
     Workload,
 )
 
-ASSUMED = 6
-"""The effort of a fault that nobody knows of yet; a known one is less, an exploited one least."""
-UNSURE = 3
-_WEIGHTS = {"critical": 2, "high": 3, "medium": 5}
-
 
 class Built:
     """The graph of one cluster. *weak* is what is known of workloads' images, by their refs.
 
     *assume*: whatever listens has a fault that nobody knows of yet; without it, only known
-    vulnerabilities let an intruder into a pod.
+    vulnerabilities let an intruder in. *spared* are the cluster's own parts, unless served.
     """
 
     def __init__(
@@ -76,6 +74,7 @@ class Built:
         self.listed = listed
         self.weak = weak or {}
         self.assume = assume
+        self.spared: list[str] = []
         self._by_ref = {o.ref: o for o in self.objects}
         self._workloads = {o.ref: o for o in self.objects if isinstance(o, Workload)}
         self._accounts = {
@@ -129,8 +128,11 @@ class Built:
     def _pod(self, peer: Peer) -> None:
         reach: Point = ("reach", peer.title)
         code: Point = ("code", peer.title)
+        served = self.graph.has(reach)  # by what the Internet reaches: the rest comes later
         workloads = [self._workloads[ref] for ref in peer.refs if ref in self._workloads]
-        if self.assume:
+        if self.assume and not served and any(map(components.workload, workloads)):
+            self.spared.append(peer.title)
+        elif self.assume:
             said = f"a fault nobody knows of yet in {peer.title} runs the intruder's code"
             self._add(reach, code, Step(said, assumed=True), ASSUMED)
         for weakness in sorted({w for one in workloads for w in self.weak.get(one.ref, ())}):
@@ -152,13 +154,12 @@ class Built:
             self._add(code, ("cloud", "the node's identity"), step, 2)
 
     def _weakness(self, reach: Point, code: Point, peer: Peer, known: Weakness) -> None:
-        effort = 1 if known.exploited else _WEIGHTS.get(known.severity, 5)
         used = ", used in attacks" if known.exploited else ""
         title = f"Upgrade {known.package} of {peer.title} to {known.fixed}"
         change = Change(Means.UPGRADE, known.id, title) if known.fixed else None
         told = f" ({known.source})" if known.source else ""
         text = f"{known.id} in {known.package} of {peer.title} runs the intruder's code{used}{told}"
-        self._add(reach, code, Step(text, change=change, label=known.id), effort)
+        self._add(reach, code, Step(text, change=change, label=known.id), known.effort)
 
     def _cloud(self) -> bool:
         return self.listed is not None and self.listed.provider.upper() in CLOUDS

@@ -14,6 +14,13 @@ one that is not known), ``nodes`` (every one); ``cloud IDENTITY``; ``cluster`` (
 everything). Others stand between and are not told of.
 """
 
+ASSUMED = 6
+"""The effort of a fault that nobody knows of yet; a known one is less, an exploited one least."""
+UNSURE = 3
+"""What a step that is not known to be open adds to its effort."""
+_WEIGHTS = {"critical": 2, "high": 3, "medium": 5}
+"""The effort of a known vulnerability, by its severity."""
+
 INTERNET: Point = ("internet",)
 ANONYMOUS: Point = ("anonymous",)
 CLUSTER: Point = ("cluster",)
@@ -116,6 +123,11 @@ class Weakness(Struct, frozen=True, order=True):
     severity: str = ""
     fixed: str = ""
     source: str = ""
+
+    @property
+    def effort(self) -> int:
+        """Return how much it takes to use it: what is used in attacks takes least."""
+        return 1 if self.exploited else _WEIGHTS.get(self.severity, 5)
 
 
 _BETWEEN = {
