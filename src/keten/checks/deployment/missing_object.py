@@ -15,30 +15,37 @@ from keten.checks._examples import manifest
 from keten.cluster.references import references
 from keten.model.check import Check, Threat
 from keten.model.facts import View
-from keten.model.finding import Change, Severity, Violation
+from keten.model.finding import Severity, Violation
 from keten.model.kube import Workload
+
+SHOWN = 3
+"""Names of one kind that are told; the rest is counted."""
 
 
 def run(workload: Workload, view: View) -> Iterator[Violation]:
-    """Report each object, once, that a live workload needs and that the cluster does not have."""
-    seen: set[tuple[str, str, str]] = set()
+    """Report by kind what a live workload needs and the cluster does not have; keys one by one."""
+    absent: dict[str, dict[str, str]] = {}
+    keys: dict[tuple[str, str, str], str] = {}
     for one in references(workload):
-        key = (one.kind, one.name, one.key)
-        if one.optional or key in seen:
+        if one.optional:
             continue
-        seen.add(key)
         space = "" if one.kind.endswith("Class") else workload.namespace
         found = beside(view, workload).named(one.kind, one.name, space)
-        said = "is not there"
-        if found and one.key and not any(has_key(item, one.key) for item in found):
-            said = f"has no key {one.key[:40]}"
-        if not found or said != "is not there":
-            yield Violation(
-                f"{workload.title} refers to {one.kind}/{one.name}, which {said}",
-                one.at,
-                key=f"{one.kind}/{one.name} {one.key}".rstrip(),
-                change=Change(one.at, one.name, "", f"Mend what {workload.title} refers to"),
-            )
+        if not found:
+            absent.setdefault(one.kind, {}).setdefault(one.name, one.at)
+        elif one.key and not any(has_key(item, one.key) for item in found):
+            keys.setdefault((one.kind, one.name, one.key), one.at)
+    for kind, names in absent.items():
+        first, at = next(iter(names.items()))
+        told = f"{kind}/{first}, which is not there"
+        if len(names) > 1:
+            more = ", ..." if len(names) > SHOWN else ""
+            shown = ", ".join([*names][:SHOWN])
+            told = f"{len(names)} objects of kind {kind} that are not there: {shown}{more}"
+        yield Violation(f"{workload.title} refers to {told}", at, key=f"{kind}/{first}")
+    for (kind, name, key), at in keys.items():
+        said = f"{workload.title} refers to {kind}/{name}, which has no key {key[:40]}"
+        yield Violation(said, at, key=f"{kind}/{name} {key}")
 
 
 def _applies(workload: Workload) -> bool:
