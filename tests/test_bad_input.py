@@ -61,7 +61,7 @@ from keten.cli import main
 
 def child(arguments, out, errors, environment):
     resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
-    signal.alarm({SECONDS * 3})
+    signal.alarm({SECONDS * 25})
     os.environ.update(environment)
     for path, number in ((out, 1), (errors, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
