@@ -57,8 +57,7 @@ CHECK = Check(
     fix="Give the extender a certificate: https in urlPrefix, enableHTTPS, tlsConfig.caFile.",
     threats=(Threat.ACTOR,),
     controls=(
-        "nsa-cisa/control-plane", "nsa-cisa/encryption", "nis2/h", "pci-dss/4.2",
-        "hipaa/164.312(e)",
+        "nsa-cisa/control-plane", "nsa-cisa/encryption", "nis2/h", "gdpr/32",
     ),
     refs=("https://kubernetes.io/docs/reference/config-api/kube-scheduler-config.v1/",),
     bad=flags.scheduler("extenders:\n- urlPrefix: http://gpu.kube-system.svc:8888/v1\n"),

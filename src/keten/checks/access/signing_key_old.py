@@ -50,6 +50,7 @@ CHECK = Check(
         "cis-kubernetes/1.2.22",
         "cis-kubernetes/1.3.4",
         "nis2/h",
+        "nis2/i",
         "pci-dss/8.6",
     ),
     refs=("https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/",),
