@@ -21,9 +21,9 @@ MAPS = Served("", "v1", "configmaps", "ConfigMap", namespaced=True)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """Yield a server that forgets each revision within two seconds."""
+    """Yield a server that forgets each revision within two seconds, and has none in memory."""
     folder = tmp_path_factory.mktemp("live")
-    with serving("--etcd-compaction-interval=1s") as kubectl:
+    with serving("--etcd-compaction-interval=1s", "--watch-cache=false") as kubectl:
         found = Live(kubectl, folder)
         time.sleep(1)
         found.create([space("shop")])
