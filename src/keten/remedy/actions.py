@@ -126,6 +126,10 @@ def _key(finding: Finding, upgrade: "Upgrade | None", base: "Base | None") -> tu
     return (path, finding.check)
 
 
+_WORDS = {severity: severity.word for severity in Severity}
+_GRAVE = {severity for severity in Severity if severity > Severity.LOW}
+
+
 class _Weigh(Struct):
     """What findings weigh together."""
 
@@ -144,9 +148,9 @@ class _Weigh(Struct):
         """
         grave = light = 0.0
         for finding in found:
-            weight: float = getattr(self.rank, finding.severity.word)
+            weight: float = getattr(self.rank, _WORDS[finding.severity])
             weight *= 1 if each else finding.times
-            if finding.severity > Severity.LOW:
+            if finding.severity in _GRAVE:
                 grave += weight
             else:
                 light += weight
@@ -162,13 +166,14 @@ def _action(parts: list[list[Finding]], weigh: _Weigh, fix: Callable[[str], str]
     things is not to stand before one that is grave.
     """
     found = [finding for part in parts for finding in part]
-    many = len(parts) > 1 or all(f.severity is Severity.INFO for f in found)
+    advice = all(f.severity is Severity.INFO for f in found)
+    many = len(parts) > 1 or advice
     counts: dict[Severity, int] = {}
     for finding in found:
         counts[finding.severity] = counts.get(finding.severity, 0) + finding.times
-    best = max(weigh.together(part, each=many) for part in parts)
-    if all(f.severity is Severity.INFO for f in found):
-        best = weigh.rank.info
+    best = weigh.rank.info
+    if not advice:
+        best = max(weigh.together(part, each=many) for part in parts)
     return Action(
         title=_title(found, fix, many=many),
         rank=round(best, 1),

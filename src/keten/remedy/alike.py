@@ -38,7 +38,7 @@ def gathered(groups: Groups) -> dict[Key, list[list[Finding]]]:
 
 def _kind(key: Key, found: Sequence[Finding]) -> Key:
     """Return what *found* has in common with others that are resolved alike."""
-    worst = max(finding.severity for finding in found)
+    worst = found[0].severity  # findings come worst first
     if worst is Severity.INFO:
         return "advice", found[0].check
     if worst >= Severity.HIGH or found[0].check.startswith(_APART):
@@ -53,13 +53,27 @@ def template(found: Sequence[Finding]) -> str:
 
     ``Harden the security context of Deployment/web`` is ``Harden the security context``.
     """
-    said = {_nameless(finding) for finding in found if finding.times == 1}
-    return said.pop() if len(said) == 1 else ""
+    groups = dict.fromkeys(
+        (finding.change.group if finding.change else "", finding.subject)
+        for finding in found
+        if finding.times == 1
+    )
+    told = {group for group, _ in groups}
+    if len(told) == 1 and "/" not in (group := told.pop()):
+        return _nameless(group, "")
+    said = ""
+    for group, subject in groups:
+        one = _nameless(group, subject)
+        if not one or (said and one != said):
+            return ""
+        said = one
+    return said
 
 
-def _nameless(finding: Finding) -> str:
-    group = finding.change.group if finding.change else ""
-    names = set(finding.subject.rpartition(":")[2].split("/"))
+def _nameless(group: str, subject: str) -> str:
+    if not group:
+        return ""
+    names = set(subject.rpartition(":")[2].split("/"))
     words: list[str] = []
     for word in (*group.split(), "/"):
         if "/" not in word and word not in names:
