@@ -143,6 +143,25 @@ ingress: [{action: Deny, from: [{namespaces: {}}]}]
     assert Shown(PODS, deny, passed, baseline, opened).ports("shop/web", "data/db") == "TCP 5432"
 
 
+def test_what_two_rules_perhaps_pass_on_is_still_open() -> None:
+    """Of data no Namespace is told: whether the subject holds it is not known."""
+    twice = admin(
+        "twice",
+        """
+priority: 1
+subject: {namespaces: {matchExpressions: [{key: team, operator: Exists}]}}
+egress:
+- {action: Pass, to: [{namespaces: {matchLabels: {team: red}}}],
+   ports: [{portNumber: {protocol: TCP, port: 79}}]}
+- {action: Pass, to: [{pods: {namespaceSelector: {}, podSelector: {}}}],
+   ports: [{portNumber: {protocol: TCP, port: 79}}]}
+""",
+    )
+    shown = Shown(namespace("shop") + pod("shop/web") + pod("shop/api") + pod("data/db"), twice)
+    assert shown.ports("data/db", "shop/web") == ALL
+    assert shown.ports("shop/web", "data/db") == ALL
+
+
 def test_cluster_network_policy_has_tiers() -> None:
     top = admin(
         "top",

@@ -154,14 +154,16 @@ def _apply(state: _States, clauses: Iterable[Clause], *, sure: bool) -> None:
             taken = key[1] & clause.ports
             if not hit or not taken:
                 continue
-            if hit == who:
-                del state[key]
-            else:
-                state[key] = who ^ hit
             if clause.action == "pass" and not clause.sure:
                 new = (*key[:3], key[3] | taken)
             else:
                 new = _taken(key, clause.action, taken, sure=sure)
+            if new == key:
+                continue  # and others, that this clause brought here, stay
+            if hit == who:
+                del state[key]
+            else:
+                state[key] = who ^ hit
             state[new] = state.get(new, 0) | hit
 
 
