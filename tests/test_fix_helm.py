@@ -36,6 +36,7 @@ from keten.pipeline.fixing.wishes import Asked
 
 HELM = shutil.which("helm") or (str(PEERS / "helm") if (PEERS / "helm").exists() else "")
 needs_helm = pytest.mark.skipif(not HELM, reason="helm is not here: tools/peers helm")
+slow = pytest.mark.slow  # most that render with it; what is left alone stays in the fast suite
 
 HEAD = """\
 apiVersion: apps/v1
@@ -104,6 +105,7 @@ def helm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{Path(HELM).parent}{os.pathsep}{os.environ['PATH']}")
 
 
+@slow
 @needs_helm
 @pytest.mark.usefixtures("helm")
 class TestPlain:
@@ -228,6 +230,7 @@ containers:
         assert b"- name: a # the one\n" in outcome.files["values.yaml"][1]
 
 
+@slow
 @needs_helm
 @pytest.mark.usefixtures("helm")
 class TestCharts:
