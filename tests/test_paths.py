@@ -527,7 +527,7 @@ def test_ways_out_of_a_pod(spec: dict[str, Any], count: int) -> None:
 
 def test_the_picture_is_well_formed_and_escapes_what_it_is_told() -> None:
     web = workload('web"<&>', containers=PRIVILEGED)
-    drawn = picture(told([SPACE, web, service('web"<&>')], lambda _, __: None))
+    drawn = picture(told(gather([SPACE, web, service('web"<&>')]), lambda _, __: None))
     root = ET.fromstring(drawn)
     assert root.tag.endswith("svg")
     assert "a node" in drawn

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from keten.cluster.scopes import inside
 from keten.model.facts import View
 from keten.model.kube import Cluster, Resource, Workload
 from keten.model.kubernetes_releases import minor_of
@@ -24,10 +25,9 @@ class Running(Struct, frozen=True, order=True):
     where: str
     nodes: tuple[str, ...] = ()
 
-
-def same(cluster: Cluster, path: str) -> bool:
-    """Return whether an object at *path* is of the cluster's snapshot."""
-    return cluster.id in ("", ".") or path.startswith(f"{cluster.id}/")
+    def named(self, name: str) -> str:
+        """Return the beginning of what is said of it as the program *name*."""
+        return f"{name} {self.version[:40]} ({self.where[:60]}) is"
 
 
 def programs(cluster: Cluster, view: View, name: str) -> list[Running]:
@@ -35,7 +35,7 @@ def programs(cluster: Cluster, view: View, name: str) -> list[Running]:
     wanted = {name + build for build in _BUILDS}
     found: dict[str, Running] = {}
     for workload in view.every(Workload):
-        if workload.namespace != SYSTEM or not same(cluster, workload.path):
+        if workload.namespace != SYSTEM or not inside(workload.path, cluster):
             continue
         for container in workload.pod.containers:
             image, _, tag = container.image.partition("@")[0].rpartition("/")[2].partition(":")
@@ -49,7 +49,7 @@ def programs(cluster: Cluster, view: View, name: str) -> list[Running]:
 def kubelets(cluster: Cluster, view: View) -> Iterator[Running]:
     """Yield the release of each node's kubelet that tells one."""
     for node in view.every(Resource):
-        if node.kind != "Node" or not same(cluster, node.path):
+        if node.kind != "Node" or not inside(node.path, cluster):
             continue
         info = node.status.get("nodeInfo")
         version = str(info.get("kubeletVersion") or "") if isinstance(info, dict) else ""
@@ -66,6 +66,21 @@ def servers(cluster: Cluster, view: View) -> tuple[int, int]:
     minors = {running.minor for running in programs(cluster, view, "kube-apiserver")}
     minors |= {cluster.minor} - {0}
     return (min(minors), max(minors)) if minors else (0, 0)
+
+
+def apart(name: str, running: Running, servers: tuple[int, int], most: int) -> str:
+    """Return how a program does not fit the API servers, oldest and newest; "" where it does.
+
+    It is newer than one of them, or more than *most* releases older than another.
+    """
+    oldest, newest = servers
+    said = running.named(name)
+    if running.minor > oldest:
+        return f"{said} newer than the API server 1.{oldest}"
+    if newest - running.minor > most:
+        releases = "one release" if most == 1 else f"{most} releases"
+        return f"{said} more than {releases} older than the API server 1.{newest}"
+    return ""
 
 
 def printed(names: list[str]) -> str:

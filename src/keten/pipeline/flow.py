@@ -82,16 +82,20 @@ def judge(
         now=now,
         known=known,
     )
-    return structs.replace(result, paths=_paths(facts, policy.paths_up_to))
+    return structs.replace(result, paths=_paths(facts, graph, policy.paths_up_to))
 
 
-def _paths(facts: Facts, most: int) -> tuple[AttackPath, ...]:
-    """Return the attack paths of the clusters among *facts* of *most* workloads or fewer."""
+def _paths(facts: Facts, graph: Graph, most: int) -> tuple[AttackPath, ...]:
+    """Return the attack paths of the clusters among *facts* of *most* workloads or fewer.
+
+    The graph has judged them: who reaches and may do what is known there.
+    """
     if not 0 < sum(isinstance(node, Workload) for node in facts.nodes) <= most:
         return ()
+    from keten.cluster.estates import estate
     from keten.cluster.paths.told import told
 
-    return told(facts.nodes, Places(facts.places).find)
+    return told(estate(graph), Places(facts.places).find)
 
 
 def opened(database: Path | None) -> "Database | None":

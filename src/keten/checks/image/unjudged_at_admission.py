@@ -14,6 +14,7 @@ from inside: there nothing is said.
 
 from collections.abc import Iterator
 
+from keten.cluster.scopes import inside
 from keten.model.check import Check, Example, Threat
 from keten.model.control_plane import API_SERVER, Component
 from keten.model.facts import View
@@ -39,9 +40,9 @@ def _applies(cluster: Cluster) -> bool:
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report a cluster in which nothing is asked of a pod that could judge its images."""
-    if any(_judges(item) for item in view.every(Webhook) if _here(cluster, item.path)):
+    if any(_judges(item) for item in view.every(Webhook) if inside(item.path, cluster)):
         return
-    if any(_reads_images(item) for item in view.every(Resource) if _here(cluster, item.path)):
+    if any(_reads_images(item) for item in view.every(Resource) if inside(item.path, cluster)):
         return
     for server in view.every(Component):
         plugins = server.words("enable-admission-plugins")
@@ -51,10 +52,6 @@ def run(cluster: Cluster, view: View) -> Iterator[Violation]:
         "no webhook or policy asks at admission where the images of pods come from",
         change=Change("", "", "", "Verify images at admission"),
     )
-
-
-def _here(cluster: Cluster, path: str) -> bool:
-    return cluster.id in ("", ".") or path.startswith(f"{cluster.id}/")
 
 
 def _judges(item: Webhook) -> bool:

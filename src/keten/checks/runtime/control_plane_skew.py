@@ -32,16 +32,9 @@ def run(cluster: Cluster, view: View) -> Iterator[Violation]:
         )
     for name in _PROGRAMS:
         for running in releases.programs(cluster, view, name):
-            said = f"{name} {running.version[:40]} ({running.where[:60]}) is"
-            if running.minor > oldest:
-                yield Violation(
-                    f"{said} newer than the API server 1.{oldest}", key=f"{name} {running.version}"
-                )
-            elif newest - running.minor > 1:
-                yield Violation(
-                    f"{said} more than one release older than the API server 1.{newest}",
-                    key=f"{name} {running.version}",
-                )
+            said = releases.apart(name, running, (oldest, newest), 1)
+            if said:
+                yield Violation(said, key=f"{name} {running.version}")
 
 
 CHECK = Check(

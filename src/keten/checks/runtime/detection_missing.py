@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from keten.checks import _agents as agents
 from keten.model.check import Check, Example, Threat
 from keten.model.facts import View
-from keten.model.finding import Change, Severity, Violation
+from keten.model.finding import Severity, Violation
 from keten.model.kube import Cluster
 
 KNOWN = (
@@ -31,19 +31,11 @@ KNOWN = (
 """What stands in the names of sensors."""
 
 
-def _applies(cluster: Cluster) -> bool:
-    """Return whether there are nodes; where they were not listed it is not known."""
-    return cluster.listed.get("nodes", 1) > 0
-
-
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report a cluster whose DaemonSets are none of those that detect attacks."""
-    found = list(agents.on_nodes(cluster, view))
-    if not any(agents.runs(item, KNOWN) for item in found):
-        yield Violation(
-            f"none of {len(found)} DaemonSets is a sensor that keten knows",
-            change=Change("", "", "", "Run a sensor on the nodes"),
-        )
+    yield from agents.lacking(
+        cluster, view, KNOWN, what="sensor", action="Run a sensor on the nodes"
+    )
 
 
 CHECK = Check(
@@ -57,6 +49,6 @@ CHECK = Check(
     refs=("https://kubernetes.io/docs/concepts/security/cloud-native-security/",),
     bad=Example("$", "$ kubectl get daemonsets -A\nkube-system   kube-proxy\n"),
     good=Example("$", "$ kubectl get daemonsets -A\nkube-system   kube-proxy\nfalco   falco\n"),
-    applies=_applies,
+    applies=agents.has_nodes,
     run=run,
 )

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from keten.checks import _agents as agents
 from keten.model.check import Check, Example, Threat
 from keten.model.facts import View
-from keten.model.finding import Change, Severity, Violation
+from keten.model.finding import Severity, Violation
 from keten.model.kube import Cluster
 
 KNOWN = (
@@ -29,19 +29,15 @@ KNOWN = (
 """What stands in the names of collectors."""
 
 
-def _applies(cluster: Cluster) -> bool:
-    """Return whether there are nodes; where they were not listed it is not known."""
-    return cluster.listed.get("nodes", 1) > 0
-
-
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report a cluster whose DaemonSets are none of those that collect logs."""
-    found = list(agents.on_nodes(cluster, view))
-    if not any(agents.runs(item, KNOWN) for item in found):
-        yield Violation(
-            f"none of {len(found)} DaemonSets is a log collector that keten knows",
-            change=Change("", "", "", "Collect the logs of nodes and containers"),
-        )
+    yield from agents.lacking(
+        cluster,
+        view,
+        KNOWN,
+        what="log collector",
+        action="Collect the logs of nodes and containers",
+    )
 
 
 CHECK = Check(
@@ -55,6 +51,6 @@ CHECK = Check(
     refs=("https://kubernetes.io/docs/concepts/cluster-administration/logging/",),
     bad=Example("$", "$ kubectl get daemonsets -A\nkube-system   kube-proxy\n"),
     good=Example("$", "$ kubectl get daemonsets -A\nkube-system   kube-proxy\nlogs   fluent-bit\n"),
-    applies=_applies,
+    applies=agents.has_nodes,
     run=run,
 )

@@ -25,23 +25,18 @@ def _applies(cluster: Cluster) -> bool:
 
 def run(cluster: Cluster, view: View) -> Iterator[Violation]:
     """Report it, with what is set and where."""
-    oldest, newest = releases.servers(cluster, view)
+    servers = releases.servers(cluster, view)
     kubelets = list(releases.kubelets(cluster, view))
     for proxy in releases.programs(cluster, view, "kube-proxy"):
         most = _MOST if proxy.minor >= _OLD else _LESS
-        said = f"kube-proxy {proxy.version[:40]} ({proxy.where[:60]}) is"
-        if proxy.minor > oldest:
-            yield Violation(f"{said} newer than the API server 1.{oldest}", key=proxy.version)
-        elif newest - proxy.minor > most:
-            yield Violation(
-                f"{said} more than {most} releases older than the API server 1.{newest}",
-                key=proxy.version,
-            )
+        said = releases.apart("kube-proxy", proxy, servers, most)
+        if said:
+            yield Violation(said, key=proxy.version)
         else:
-            yield from _beside(proxy, kubelets, most, said)
+            yield from _beside(proxy, kubelets, most)
 
 
-def _beside(proxy: Running, kubelets: list[Running], most: int, said: str) -> Iterator[Violation]:
+def _beside(proxy: Running, kubelets: list[Running], most: int) -> Iterator[Violation]:
     """Report the nodes whose kubelet is too far from the proxy that runs there."""
     told: dict[int, list[str]] = {}
     for kubelet in kubelets:
@@ -50,7 +45,8 @@ def _beside(proxy: Running, kubelets: list[Running], most: int, said: str) -> It
             told.setdefault(kubelet.minor, []).append(kubelet.where)
     for minor, names in sorted(told.items()):
         yield Violation(
-            f"{said} more than {most} releases from kubelet 1.{minor} on {releases.printed(names)}",
+            f"{proxy.named('kube-proxy')} more than {most} releases from kubelet 1.{minor} "
+            f"on {releases.printed(names)}",
             key=f"{proxy.version} {minor}",
         )
 

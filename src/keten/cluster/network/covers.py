@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from keten.cluster.network.deciding import Clause, Parts
+from keten.cluster.network.deciding import Clause, Parts, united
 from keten.cluster.network.judge import Judge
 from keten.cluster.network.policies import WAYS, Tier, Way
-from keten.cluster.network.ports import ALL, NONE, Ports
+from keten.cluster.network.ports import ALL, Ports
 from keten.cluster.network.selection import gathered, members
 
 Cover = dict[int, int]
@@ -218,31 +218,13 @@ def _allows(clause: Clause) -> bool:
 
 def parted(found: Reach, everyone: int) -> dict[tuple[Ports, Ports], int]:
     """Return a cover as a partition: who, by what is open to them for sure, and what may be."""
-    low = _parted(found.sure, everyone)
+    low = united(found.sure, everyone)
     if found.may is found.sure:
         return {(those, those): who for those, who in low.items() if those}
     made: dict[tuple[Ports, Ports], int] = {}
-    for high, who in _parted(found.may, everyone).items():
+    for high, who in united(found.may, everyone).items():
         for those, others in low.items():
             both = who & others
             if both and (those or high):
                 made[those, those | high] = made.get((those, those | high), 0) | both
-    return made
-
-
-def _parted(cover: list[tuple[Ports, int]], everyone: int) -> dict[Ports, int]:
-    made: dict[Ports, int] = {NONE: everyone}
-    for ports, who in cover:
-        for those, there in list(made.items()):
-            hit = there & who
-            if not hit:
-                continue
-            more = those | ports
-            if more == those:
-                continue
-            if hit == there:
-                del made[those]
-            else:
-                made[those] = there ^ hit
-            made[more] = made.get(more, 0) | hit
     return made

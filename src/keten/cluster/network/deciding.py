@@ -96,19 +96,24 @@ def decide(
 
 def _summed(clauses: Iterable[Clause], everyone: int) -> dict[Ports, int]:
     """Return all peers parted by the ports that some clause names for them."""
+    return united(((clause.ports, clause.peers) for clause in clauses), everyone)
+
+
+def united(cover: Iterable[tuple[Ports, int]], everyone: int) -> dict[Ports, int]:
+    """Return all peers parted by the union of the ports that *cover* has for each of them."""
     made: dict[Ports, int] = {NONE: everyone}
-    for clause in clauses:
-        for those, who in list(made.items()):
-            hit = who & clause.peers
+    for ports, who in cover:
+        for those, there in list(made.items()):
+            hit = there & who
             if not hit:
                 continue
-            more = those | clause.ports
+            more = those | ports
             if more == those:
                 continue
-            if hit == who:
+            if hit == there:
                 del made[those]
             else:
-                made[those] = who ^ hit
+                made[those] = there ^ hit
             made[more] = made.get(more, 0) | hit
     return made
 

@@ -1,8 +1,8 @@
 """Paths as a result holds them: names and places instead of points and refs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from keten.cluster.estates import Estate, gather
+from keten.cluster.estates import Estate
 from keten.cluster.paths.answers import Path, paths
 from keten.cluster.paths.build import Built
 from keten.cluster.paths.terms import Step, called
@@ -13,9 +13,8 @@ from keten.model.result import AttackPath, PathPoint, PathStep
 Find = Callable[[Node, str], Location | None]
 
 
-def told(nodes: Iterable[Node], find: Find) -> tuple[AttackPath, ...]:
-    """Return the weakest paths of every cluster among *nodes*; *find* tells where a field is."""
-    estate = gather(nodes)
+def told(estate: Estate, find: Find) -> tuple[AttackPath, ...]:
+    """Return the weakest paths of every cluster; *find* tells where a field is."""
     return tuple(
         row(path, estate, find)
         for cluster in estate.clusters
