@@ -1,7 +1,6 @@
 """``keten admission webhooks``: which webhooks a cluster waits for, and for how long."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from textwrap import wrap
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +12,6 @@ from keten.cluster.admission.trusted import ends
 if TYPE_CHECKING:
     from datetime import date
 
-WIDTH = 80
 SHOWN = 5
 """How many problems are told; JSON names every one."""
 _Asked = list[tuple[Request, Sure]]
@@ -81,7 +79,7 @@ def _page(told: Sequence[_Told], target: clusters.Target, now: "date") -> Iterat
     if not any(one.every for one in told):
         yield "No webhook stands before what the cluster needs to stay up."
     for problem in target.problems[:SHOWN]:
-        yield from _wrapped(f"not read: {problem.path}: {problem.what}", "", "  ")
+        yield from printing.folded(f"not read: {problem.path}: {problem.what}", "", "  ")
     if len(target.problems) > SHOWN:
         yield f"not read: {len(target.problems) - SHOWN} more; keten scan tells all"
 
@@ -111,7 +109,7 @@ def _longest(waits: Sequence[Wait]) -> Iterator[str]:
     for (summed, perhaps), what in sorted(alike.items(), reverse=True):
         long = f"{min(summed, REQUEST):>4} s  "
         many = f" ({summed} s added up, but the API server gives up after {REQUEST})"
-        yield from _wrapped(
+        yield from printing.folded(
             f"{', '.join(what)}{many if summed > REQUEST else ''}{' (perhaps)' if perhaps else ''}",
             long, " " * len(long),
         )  # fmt: skip
@@ -141,17 +139,17 @@ def _hook(
 ) -> Iterator[str]:
     word, verdict = _VERDICTS[_rank(hook, asked)]
     where = target.where(hook.configuration, f"webhooks[{hook.index}]")
-    yield from _wrapped(f"{word:<11}{hook.name}  {where}".rstrip(), "", " " * 13)
+    yield from printing.folded(f"{word:<11}{hook.name}  {where}".rstrip(), "", " " * 13)
     kind = "mutates, and may be asked again" if hook.again else "mutates"
     by = f"Service {'/'.join(hook.service)}" if hook.service else "an address outside"
-    yield from _wrapped(
+    yield from printing.folded(
         f"{hook.configuration.title}: {kind if hook.mutating else 'validates'}; "
         f"{hook.seconds} s; answered by {by}",
         "  ", "    ",
     )  # fmt: skip
     for fault in _faults(hook, admission, now):
-        yield from _wrapped(f"it can not answer now: {fault}", "  ", "    ")
-    yield from _wrapped(f"{verdict}:", "  ", "  ")
+        yield from printing.folded(f"it can not answer now: {fault}", "  ", "    ")
+    yield from printing.folded(f"{verdict}:", "  ", "  ")
     mixed = len({how for _, how in asked}) > 1
     rows = [
         (f"{request.what}{' (perhaps)' if mixed and how is Sure.PERHAPS else ''}", request)
@@ -175,13 +173,6 @@ def _faults(hook: Hook, admission: Admission, now: "date") -> Iterator[str]:
 def _said(request: Request) -> str:
     where = f" in {request.namespace}" if request.namespace else ""
     return f"{request.operation} {request.resource}{where}"
-
-
-def _wrapped(text: str, first: str, further: str) -> Iterable[str]:
-    return wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=further, break_on_hyphens=False,
-        break_long_words=False,
-    )  # fmt: skip
 
 
 def _document(folder: str, wait: Wait) -> dict[str, Any]:

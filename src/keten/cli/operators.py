@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from keten.cluster.network.ports import Ports
     from keten.cluster.rbac.risks import Risk
 
-WIDTH = 80
 MARGIN = 12
 SHOWN = 4
 """So many of each are named in the table; JSON names every one."""
@@ -132,10 +131,7 @@ def _row(
     for i, text in enumerate(rows):
         first = f"  {head if not i else '':<{MARGIN - 2}}" if head else "  "
         further = " " * (MARGIN + 2 if lines else MARGIN) if head else "  "
-        yield from wrap(
-            text, WIDTH, initial_indent=first, subsequent_indent=further,
-            break_on_hyphens=False, break_long_words=False,
-        )  # fmt: skip
+        yield from printing.folded(text, first, further)
 
 
 def _account(party: Party) -> str:
@@ -279,7 +275,7 @@ def _answer(hook: Hook) -> str:
 
 
 def _wrapped(text: str, indent: int) -> Iterator[str]:
-    yield from wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
+    yield from wrap(text, printing.WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def _document(

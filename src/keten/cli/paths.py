@@ -27,7 +27,6 @@ from keten.cluster.paths.terms import (
 from keten.errors import UsageError
 
 _ENDS = {"cluster-admin": CLUSTER, "secrets": SECRETS, "nodes": NODES}
-_WIDTH = 80
 _LEGEND = "> open for certain   ? not known for sure   ~ takes a fault nobody knows of yet"
 
 
@@ -185,7 +184,7 @@ def _spared(built: Built) -> Iterator[str]:
         more = len(built.spared) - 3
         names = f"{first} and {more} more" if more > 0 else first
         yield ""
-        yield from _wrapped("", f"No fault is assumed in the cluster's own parts: {names}.", "")
+        yield from printing.folded(f"No fault is assumed in the cluster's own parts: {names}.")
 
 
 def _weight(path: Path) -> str:
@@ -202,18 +201,9 @@ def _step(step: Step, target: clusters.Target) -> Iterator[str]:
     mark = "~" if step.assumed else "?" if not step.sure else ">"
     node = target.node(step.ref) if step.ref else None
     where = target.where(node, step.field) if node is not None else ""
-    yield from _wrapped(f"   {mark} ", step.text, "     ")
+    yield from printing.folded(step.text, f"   {mark} ", "     ")
     if where:
         yield f"       {where}"
-
-
-def _wrapped(first: str, text: str, indent: str) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(
-        text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
 
 
 def _cut(wanted: Cut, target: clusters.Target) -> Iterator[str]:
@@ -231,7 +221,7 @@ def _cut(wanted: Cut, target: clusters.Target) -> Iterator[str]:
     else:
         yield f"{count} would end most ways; judged again, some is left (NOT proved):"
     for change in wanted.changes:
-        yield from _wrapped("   - ", change.title, "     ")
+        yield from printing.folded(change.title, "   - ", "     ")
         for where in dict.fromkeys(_places(change, target)):
             yield f"       {where}"
 

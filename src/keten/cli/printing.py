@@ -4,6 +4,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+WIDTH = 80
+"""Columns of a page."""
+
 
 def plain(text: str) -> str:
     """Return *text* with a space for each control character: no name may steer a terminal."""
@@ -15,6 +18,16 @@ def plain(text: str) -> str:
 def write(lines: Iterable[str], stream: TextIO | None = None) -> None:
     """Write each line, plain and without blanks behind it, to standard output or *stream*."""
     (stream or sys.stdout).writelines(f"{plain(line).rstrip()}\n" for line in lines)
+
+
+def folded(text: str, first: str = "", further: str = "") -> list[str]:
+    """Return *text* in lines of WIDTH behind *first* and *further*; no name is broken up."""
+    from textwrap import wrap
+
+    return wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=further,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def document(value: Any, *, indent: int = 2, sort: bool = False) -> None:

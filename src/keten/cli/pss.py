@@ -18,7 +18,6 @@ from keten.cluster.podsecurity.namespaces import (
 )
 from keten.cluster.podsecurity.standard import RANK, Breach, Fault, Level
 
-WIDTH = 80
 SHOWN = 3
 """How many fields of one check the table names; JSON names every one."""
 
@@ -74,7 +73,7 @@ def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
     name = standing.name or "(namespace not said)"
     yield from wrap(
         f"{name}: {count}; {_said(standing)}; could enforce {standing.possible}",
-        WIDTH, subsequent_indent="  ",
+        printing.WIDTH, subsequent_indent="  ",
     )  # fmt: skip
     for wrong in (*standing.enforce.wrong, *standing.warn.wrong, *standing.audit.wrong):
         yield f"  no such value: {wrong}"
@@ -89,7 +88,7 @@ def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
         enforced = standing.enforce.level or Level.PRIVILEGED
         if standing.workloads and RANK[standing.possible] > RANK[enforced]:
             label = f"{LABEL}enforce: {standing.possible}"
-            yield from wrap(f"  label it {label}", WIDTH, subsequent_indent="    ")
+            yield from wrap(f"  label it {label}", printing.WIDTH, subsequent_indent="    ")
     above = next((lv for lv in Level if RANK[lv] > RANK[standing.possible]), None)
     if above is None:
         return
@@ -103,10 +102,7 @@ def _namespace(standing: Standing, target: clusters.Target) -> Iterator[str]:
         head = f"{obstacle.workload.title}  {where}" if where else obstacle.workload.title
         alike.setdefault((where, *lines), []).append(head)
     for (_, *told), heads in alike.items():
-        yield from wrap(
-            ", ".join(heads), WIDTH, initial_indent="    ", subsequent_indent="    ",
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+        yield from printing.folded(", ".join(heads), "    ", "    ")
         yield from told
 
 
@@ -114,10 +110,7 @@ def _breach(breach: Breach, obstacle: Obstacle, target: clusters.Target) -> Iter
     for fault in breach.faults[:SHOWN]:
         line = target.where(obstacle.workload, _field(obstacle, fault)).rpartition(":")[2]
         text = f"{breach.check}: {_short(fault)}{f' (line {line})' if line else ''}"
-        yield from wrap(
-            text, WIDTH, initial_indent="      ", subsequent_indent="        ",
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
+        yield from printing.folded(text, "      ", "        ")
     if len(breach.faults) > SHOWN:
         yield f"      {breach.check}: {len(breach.faults) - SHOWN} more"
 
